@@ -1,0 +1,36 @@
+import { createRequire } from "node:module";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+/** Compilers come from npm, so that a build needs no other download. */
+const optimized = (version: string, soljson: string, evmVersion: string, runs: number) => ({
+  version,
+  path: require.resolve(soljson),
+  settings: { optimizer: { enabled: true, runs }, evmVersion },
+});
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: {
+    compilers: [
+      optimized("0.8.28", "solc/soljson.js", "cancun", 200),
+      // Chainlink's EACAggregatorProxy, the genuine proxy that mainnet feeds stand behind.
+      optimized("0.6.6", "solc-0.6.6/soljson.js", "istanbul", 1_000_000),
+    ],
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@chainlink/contracts/src/v0.8/shared/mocks/MockV3Aggregator.sol",
+      "@chainlink/contracts-0.8/src/v0.6/EACAggregatorProxy.sol",
+    ],
+  },
+  paths: {
+    sources: ["contracts", "test/doubles"],
+    tests: { solidity: "test/contracts", mocha: "test" },
+    ignition: "deploy",
+  },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", chainId: 31337 },
+  },
+});
