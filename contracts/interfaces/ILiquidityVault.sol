@@ -70,19 +70,28 @@ interface ILiquidityVault is IERC4626 {
     function redeemEth(uint256 shares, address receiver, address owner) external returns (uint256 assets);
 
     /// @notice `deposit` with a bound and a deadline.
-    function depositWithMin(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
-        external
-        returns (uint256 shares);
+    function depositWithMin(
+        uint256 assets,
+        address receiver,
+        uint256 minShares,
+        uint256 deadline
+    ) external returns (uint256 shares);
 
     /// @notice `redeem` with a bound and a deadline.
-    function redeemWithMin(uint256 shares, address receiver, address owner, uint256 minAssets, uint256 deadline)
-        external
-        returns (uint256 assets);
+    function redeemWithMin(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets,
+        uint256 deadline
+    ) external returns (uint256 assets);
 
     // ANYONE
 
-    /// @notice Accounts the present value of strategies. Gains unlock over days; losses count at once; a loss above the
-    /// strategy's trip freezes it. An adapter that reverts is reported as failed and keeps its debt and its old timestamp.
+    /// @notice Accounts the present value of strategies. Gains unlock over days; losses count at once; a loss above
+    /// the
+    /// strategy's trip freezes it. An adapter that reverts is reported as failed and keeps its debt and its old
+    /// timestamp.
     function report(uint8[] calldata ids) external;
 
     /// @notice Collects finished asynchronous exits into idle.
@@ -95,9 +104,11 @@ interface ILiquidityVault is IERC4626 {
     /// @param legs See {Leg}.
     /// @param refNav NAV the signers saw, asset units.
     /// @param navToleranceBps Allowed distance from it, basis points.
-    function rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        external
-        returns (RebalanceResult memory result);
+    function rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) external returns (RebalanceResult memory result);
 
     // GUARDIAN
 

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {OracleConfig, PriceStatus, Quote} from "../types/Strategy.sol";
 
 /// @title IOracleGuard
-/// @notice Says what may be done with a strategy at its present price, and what the position counts for. A feed that is
+/// @notice Says what may be done with a strategy at its present price, and what the position counts for. A feed
+/// that is
 /// dead, stale, zero, negative or out of bounds freezes its own strategy and nothing else; `quote` never reverts.
 interface IOracleGuard {
     event SetOracle(uint8 indexed id, OracleConfig config);
@@ -18,7 +19,8 @@ interface IOracleGuard {
     /// @notice The configuration of a strategy; kind None when unset.
     function oracle(uint8 id) external view returns (OracleConfig memory);
 
-    /// @notice The strategy's price now. Never reverts: whatever cannot be priced is Frozen, with the last good factor.
+    /// @notice The strategy's price now. Never reverts: whatever cannot be priced is Frozen, with the last good
+    /// factor.
     function quote(uint8 id) external view returns (Quote memory);
 
     /// @notice Value the vault may count: liquid x sellFactor + pending + claimable, in asset units, rounded down.

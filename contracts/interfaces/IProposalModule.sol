@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Leg, Proposal, ProposalState} from "../types/Proposal.sol";
+import {Proposal, ProposalState} from "../types/Proposal.sol";
 
 /// @title IProposalModule
 /// @notice The keeper proposes, the owners of a Safe sign, anyone executes. Holds no funds and is not a Safe module.
@@ -10,7 +10,12 @@ interface IProposalModule {
     event Cancel(bytes32 indexed id, address indexed by);
     event Approve(bytes32 indexed id, address indexed by);
     event Execute(
-        bytes32 indexed id, address indexed by, uint256 navBefore, uint256 navAfter, uint256 loss, uint256 lossWindow
+        bytes32 indexed id,
+        address indexed by,
+        uint256 navBefore,
+        uint256 navAfter,
+        uint256 loss,
+        uint256 lossWindow
     );
     event Abort(bytes32 indexed id, address indexed by, uint8 trippedStrategy);
     event SetPolicy(Policy policy);
@@ -71,7 +76,8 @@ interface IProposalModule {
 
     // ANYONE
 
-    /// @notice Executes an approved proposal. `signatures` are the Safe's, 65 bytes each, ascending by owner; empty when
+    /// @notice Executes an approved proposal. `signatures` are the Safe's, 65 bytes each, ascending by owner; empty
+    /// when
     /// the Safe called {approve}.
     function execute(Proposal calldata proposal, bytes calldata signatures) external;
 

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title IStrategyAdapter
-/// @notice One venue. Holds the position; the vault holds the accounting. Targets are immutable, only the vault calls the
+/// @notice One venue. Holds the position; the vault holds the accounting. Targets are immutable, only the vault
+/// calls the
 /// state-changing functions, there is no owner, no delegatecall, and no approval survives a call.
 /// All amounts are in units of the vault's asset at the *protocol's* rate (redemption value); market prices are the
 /// OracleGuard's business.
@@ -30,7 +31,8 @@ interface IStrategyAdapter {
     /// @notice Most assets `allocate` accepts now. 0 when the venue is paused, frozen or full. Never reverts.
     function maxAllocate() external view returns (uint256 assets);
 
-    /// @notice Most assets `deallocate` can pay in one transaction now. 0 when nothing can leave at once. Never reverts.
+    /// @notice Most assets `deallocate` can pay in one transaction now. 0 when nothing can leave at once. Never
+    /// reverts.
     function maxDeallocate() external view returns (uint256 assets);
 
     // VAULT
@@ -54,7 +56,8 @@ interface IStrategyAdapter {
     /// @return received Assets sent to the vault, measured as a balance difference.
     function deallocate(uint256 assets, uint256 minReceived) external returns (uint256 received);
 
-    /// @notice Starts an asynchronous exit worth `assets`. Reverts with {Errors.Adapter_NoAsyncExit} where the venue has none.
+    /// @notice Starts an asynchronous exit worth `assets`. Reverts with {Errors.Adapter_NoAsyncExit} where the
+    /// venue has none.
     ///
     /// Requirements:
     /// - the caller is the vault;

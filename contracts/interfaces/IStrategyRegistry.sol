@@ -39,7 +39,8 @@ interface IStrategyRegistry {
 
     // CURATOR, delayed: raises risk
 
-    /// @notice Adds a strategy, closed (limits zero, state Active). Refuses an adapter without code, of another vault or
+    /// @notice Adds a strategy, closed (limits zero, state Active). Refuses an adapter without code, of another
+    /// vault or
     /// asset, or already registered.
     function registerStrategy(address adapter, uint32 riskIds) external returns (uint8 id);
 

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Errors
-/// @notice Every custom error of the project, prefixed by the contract that throws it, with the numbers that explain it.
+/// @notice Every custom error of the project, prefixed by the contract that throws it, with the numbers that
+/// explain it.
 library Errors {
     // ADAPTERS
 

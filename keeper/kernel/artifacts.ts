@@ -247,7 +247,12 @@ export type Breach =
   | { readonly type: "inflowNotAllowed"; readonly strategyId: number; readonly reason: string }
   | { readonly type: "idleBelowMinimum"; readonly idle: number; readonly minimum: number }
   | { readonly type: "weightsDoNotSum"; readonly sum: number }
-  | { readonly type: "recomputationDiffers"; readonly what: string; readonly stated: number; readonly recomputed: number };
+  | {
+      readonly type: "recomputationDiffers";
+      readonly what: string;
+      readonly stated: number;
+      readonly recomputed: number;
+    };
 
 declare const approval: unique symbol;
 
