@@ -1,0 +1,22 @@
+/** Gearbox v3 passive pool: ERC-4626 shares over the asset, lent to credit accounts. */
+import { IErc4626Rates__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/erc4626/IErc4626Rates__factory.ts";
+import { WAD } from "../kernel/units.ts";
+import { viewUint } from "../chain/multicall.ts";
+import { GAS } from "./gas.ts";
+import type { Protocol } from "./protocol.ts";
+import { targetAt, targetOf } from "./targets.ts";
+
+const rates = IErc4626Rates__factory.createInterface();
+
+export const gearbox = {
+  id: "gearbox",
+  adapterContract: "GearboxAdapter",
+  hasAsyncExit: false,
+  exitDelayDays: 0,
+  feedPrices: "none",
+  gas: GAS.gearbox,
+  // Rounding only; a pool that turns on its withdraw fee breaks this bound on purpose, so that owners see it first.
+  shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 1, Reposition: 0 },
+  targets: (adapter) => [targetOf(adapter, "pool")],
+  rateAt: (targets) => viewUint(rates, targetAt("gearbox", targets, 0), "convertToAssets", [WAD]),
+} as const satisfies Protocol;
