@@ -1,5 +1,6 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
@@ -8,6 +9,7 @@ import type { Protocol } from "./protocol.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
+  erc4626,
   gearbox,
   lido,
   etherfi,

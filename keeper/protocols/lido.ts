@@ -1,12 +1,13 @@
 /** Lido stETH held as wstETH: staking rewards by daily oracle reports, exits through the withdrawal queue. */
-import { ILidoRates__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/lido/ILidoRates__factory.ts";
-import { WAD } from "../kernel/units.ts";
+import { LidoAdapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/LidoAdapter__factory.ts";
+import { IWstETH__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/lido/ILido.sol/IWstETH__factory.ts";
 import { viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
-const rates = ILidoRates__factory.createInterface();
+const adapterInterface = LidoAdapter__factory.createInterface();
+const venue = IWstETH__factory.createInterface();
 
 export const lido = {
   id: "lido",
@@ -18,6 +19,6 @@ export const lido = {
   gas: GAS.lido,
   // Each wrap and transfer of stETH may lose one or two wei.
   shortfallBps: { Deallocate: 1, RequestExit: 1, Allocate: 1, Reposition: 0 },
-  targets: (adapter) => [targetOf(adapter, "stEth")],
-  rateAt: (targets) => viewUint(rates, targetAt("lido", targets, 0), "getPooledEthByShares", [WAD]),
+  targets: (adapter) => [targetOf(adapterInterface, adapter, "wstEth")],
+  rateAt: (targets) => viewUint(venue, targetAt("lido", targets, 0), "stEthPerToken"),
 } as const satisfies Protocol;

@@ -1,14 +1,12 @@
-/** Reading an adapter's immutables. */
+/** Reading an adapter's immutables, by the compiled adapter's own interface. */
+import type { Interface } from "ethers";
 import { addr } from "../chain/fields.ts";
 import { type ViewCall, view } from "../chain/multicall.ts";
 import { ChainError } from "../kernel/errors.ts";
 import type { Address } from "../kernel/units.ts";
-import { IAdapterTargets__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IAdapterTargets__factory.ts";
 
-const adapterTargets = IAdapterTargets__factory.createInterface();
-
-export const targetOf = (adapter: Address, immutable: "pool" | "stEth" | "weEth"): ViewCall<Address> =>
-  view(adapterTargets, adapter, immutable, [], (row) => addr(row, 0));
+export const targetOf = (adapterInterface: Interface, adapter: Address, immutable: string): ViewCall<Address> =>
+  view(adapterInterface, adapter, immutable, [], (row) => addr(row, 0));
 
 /** A protocol was asked for a rate before its adapter's targets were read. */
 export class MissingTargetError extends ChainError {
