@@ -27,6 +27,8 @@ interface ILiquidityVault is IERC4626 {
     event Allocate(uint8 indexed id, uint256 assets, uint256 value);
     event Deallocate(uint8 indexed id, uint256 assets, uint256 received);
     event RequestExit(uint8 indexed id, uint256 assets, uint256 requested);
+    event BindProposalModule(address indexed module);
+    event SetDepositsPaused(bool paused);
     event LockProfit(uint256 locked, uint256 unlockTime);
 
     // VIEWS
@@ -60,6 +62,12 @@ interface ILiquidityVault is IERC4626 {
 
     /// @notice Assets that sync exits can pay at this moment.
     function availableLiquidity() external view returns (uint256 assets);
+
+    /// @notice True while the guardian's stop holds.
+    function depositsPaused() external view returns (bool);
+
+    /// @notice The only caller of `rebalance`; zero until bound.
+    function proposalModule() external view returns (address);
 
     // DEPOSITOR
 
@@ -109,6 +117,11 @@ interface ILiquidityVault is IERC4626 {
         uint256 refNav,
         uint16 navToleranceBps
     ) external returns (RebalanceResult memory result);
+
+    // OWNER, once
+
+    /// @notice Names the proposal module, for good.
+    function bindProposalModule(address module) external;
 
     // GUARDIAN
 

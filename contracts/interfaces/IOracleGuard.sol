@@ -9,9 +9,13 @@ import {OracleConfig, PriceStatus, Quote} from "../types/Strategy.sol";
 /// dead, stale, zero, negative or out of bounds freezes its own strategy and nothing else; `quote` never reverts.
 interface IOracleGuard {
     event SetOracle(uint8 indexed id, OracleConfig config);
+    event BindVault(address indexed vault);
     event SyncRate(uint8 indexed id, uint256 rate, uint256 sellFactor, PriceStatus status);
 
     // VIEWS
+
+    /// @notice The only caller of `sync`.
+    function vault() external view returns (address);
 
     /// @notice Counts every change of configuration.
     function epoch() external view returns (uint64);
@@ -31,6 +35,11 @@ interface IOracleGuard {
 
     /// @notice Reverts with the reason unless the strategy may be touched at all (Normal, NoInflow or ExitOnly).
     function requirePriced(uint8 id) external view;
+
+    // OWNER, once
+
+    /// @notice Names the vault, the only caller of `sync`, for good.
+    function bindVault(address vault_) external;
 
     // VAULT
 

@@ -40,6 +40,12 @@ interface IProposalModule {
     /// @notice The account whose approval counts: a Safe, or any ERC-1271 account.
     function approver() external view returns (address);
 
+    /// @notice True when the approver is a Safe and checks signatures itself; false for an ERC-1271 account.
+    function approverIsSafe() external view returns (bool);
+
+    /// @notice True while executions are stopped.
+    function paused() external view returns (bool);
+
     /// @notice registry.epoch + guard.epoch + own policy epoch: any change anywhere changes the sum.
     function configEpoch() external view returns (uint64);
 
@@ -81,7 +87,7 @@ interface IProposalModule {
     /// the Safe called {approve}.
     function execute(Proposal calldata proposal, bytes calldata signatures) external;
 
-    // GUARDIAN, CURATOR, PROPOSER
+    // GUARDIAN, CURATOR, PROPOSER, APPROVER
 
     /// @notice Kills a proposal for good.
     function cancel(Proposal calldata proposal) external;

@@ -12,6 +12,7 @@ interface IStrategyRegistry {
     event SetRiskCap(uint8 indexed riskId, uint128 absoluteCap, uint16 relativeCapBps);
     event SetState(uint8 indexed id, StrategyState previous, StrategyState current);
     event BumpEpoch(uint64 epoch);
+    event BindVault(address indexed vault);
     event RecordInflow(uint8 indexed id, uint256 assets, uint256 used, uint256 budget);
 
     // VIEWS
@@ -31,11 +32,22 @@ interface IStrategyRegistry {
     /// @notice A strategy's record; reverts with {Errors.StrategyRegistry_UnknownStrategy} when there is none.
     function strategy(uint8 id) external view returns (StrategyInfo memory);
 
+    /// @notice A strategy's adapter; zero when there is none. Never reverts.
+    function adapterOf(uint8 id) external view returns (address);
+
+    /// @notice The id of a registered adapter; zero when there is none.
+    function idOf(address adapter) external view returns (uint8);
+
     /// @notice Caps of a shared risk id: absolute in asset units, relative in basis points of NAV.
     function riskCap(uint8 riskId) external view returns (uint128 absoluteCap, uint16 relativeCapBps);
 
     /// @notice Assets that may still flow in under the decaying 24 h budget.
     function inflowLeft(uint8 id) external view returns (uint256 assets);
+
+    // OWNER, once
+
+    /// @notice Names the vault, for good; the three contracts know each other, so one of them has to be told later.
+    function bindVault(address vault_) external;
 
     // CURATOR, delayed: raises risk
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ProposalState} from "../types/Proposal.sol";
+import {PriceStatus, StrategyState} from "../types/Strategy.sol";
+
 /// @title Errors
 /// @notice Every custom error of the project, prefixed by the contract that throws it, with the numbers that
 /// explain it.
@@ -33,4 +36,153 @@ library Errors {
     error Adapter_BelowMinimum(uint256 assets, uint256 minimum);
     /// @notice An ERC-721 arrived that is not an exit request minted to this adapter.
     error Adapter_UnexpectedToken(address collection, address from);
+
+    // LEGS
+
+    /// @notice A proposal has no legs or too many.
+    error Legs_BadCount(uint256 count, uint256 limit);
+    /// @notice Repositioning a range is not possible in this version.
+    error Legs_RepositionUnsupported(uint256 index, uint8 strategyId);
+    /// @notice Exits must come before allocations.
+    error Legs_ExitAfterAllocate(uint256 index);
+    /// @notice The strategy id is outside 1..32.
+    error Legs_BadStrategyId(uint256 index, uint256 strategyId);
+    /// @notice Inside one kind, strategy ids must ascend strictly.
+    error Legs_NotAscending(uint256 index, uint256 strategyId, uint256 previousId);
+    /// @notice A leg moves nothing.
+    error Legs_ZeroAmount(uint256 index);
+    /// @notice Only the last leg, and only an Allocate, may take the remainder.
+    error Legs_RemainderNotLast(uint256 index);
+    /// @notice Ticks were signed although no leg of this version reads them.
+    error Legs_TicksUnsupported(uint256 index);
+
+    // STRATEGY REGISTRY
+
+    /// @notice The vault is bound already, for good.
+    error StrategyRegistry_AlreadyBound(address vault);
+    /// @notice No vault is bound yet, or the address has no code.
+    error StrategyRegistry_BadVault(address vault);
+    /// @notice The caller is not the bound vault.
+    error StrategyRegistry_NotVault(address caller, address vault);
+    /// @notice No strategy has this id.
+    error StrategyRegistry_UnknownStrategy(uint8 id, uint8 count);
+    /// @notice The registry is full.
+    error StrategyRegistry_Full(uint8 count, uint8 limit);
+    /// @notice The adapter has no code.
+    error StrategyRegistry_AdapterWithoutCode(address adapter);
+    /// @notice The adapter belongs to another vault.
+    error StrategyRegistry_AdapterOfOtherVault(address adapter, address expected, address actual);
+    /// @notice The adapter's asset is not the vault's.
+    error StrategyRegistry_AdapterOfOtherAsset(address adapter, address expected, address actual);
+    /// @notice The adapter is registered already.
+    error StrategyRegistry_AlreadyRegistered(address adapter);
+    /// @notice A share above 100 %.
+    error StrategyRegistry_BadBps(uint256 bps, uint256 limit);
+    /// @notice Risk ids run 0..31.
+    error StrategyRegistry_BadRiskId(uint8 riskId);
+    /// @notice Lowering may not raise any field.
+    error StrategyRegistry_NotLower(uint256 field, uint256 requested, uint256 current);
+    /// @notice The state may not change this way.
+    error StrategyRegistry_BadTransition(uint8 id, StrategyState current, StrategyState requested);
+    /// @notice The inflow would exceed the strategy's decaying 24 h budget.
+    error StrategyRegistry_InflowBudgetExceeded(uint8 id, uint256 assets, uint256 left);
+
+    // ORACLE GUARD
+
+    /// @notice The vault is bound already, for good.
+    error OracleGuard_AlreadyBound(address vault);
+    /// @notice A constructor argument or the bound vault has no code.
+    error OracleGuard_BadTarget(address target);
+    /// @notice The caller is not the bound vault.
+    error OracleGuard_NotVault(address caller, address vault);
+    /// @notice The registry has no strategy with this id.
+    error OracleGuard_UnknownStrategy(uint8 id);
+    /// @notice A configuration value is outside its range; `field` is its place in {OracleConfig}, from 0.
+    error OracleGuard_BadConfig(uint8 id, uint256 field, uint256 value);
+    /// @notice The configured source gives no usable price now, so it cannot be the anchor of later checks.
+    error OracleGuard_Unpriceable(uint8 id, uint256 rate, uint256 marketWad, uint256 updatedAt);
+    /// @notice The price allows no inflow.
+    error OracleGuard_NoInflow(uint8 id, PriceStatus status, uint256 rate, uint256 marketWad, uint256 updatedAt);
+    /// @notice The price allows no move at all.
+    error OracleGuard_NotPriced(uint8 id, PriceStatus status, uint256 rate, uint256 marketWad, uint256 updatedAt);
+
+    // LIQUIDITY VAULT
+
+    /// @notice A constructor setting is outside its range.
+    error LiquidityVault_BadSetting(uint256 value, uint256 limit);
+    /// @notice An address that must be a contract has no code.
+    error LiquidityVault_BadTarget(address target);
+    /// @notice The proposal module is bound already, for good.
+    error LiquidityVault_AlreadyBound(address module);
+    /// @notice The caller is not the bound proposal module.
+    error LiquidityVault_NotModule(address caller, address module);
+    /// @notice Ether comes in through depositEth only.
+    error LiquidityVault_UnexpectedEther(address from, uint256 value);
+    /// @notice The deadline has passed.
+    error LiquidityVault_Expired(uint256 deadline, uint256 timestamp);
+    /// @notice Fewer shares than the caller's minimum.
+    error LiquidityVault_TooFewShares(uint256 shares, uint256 minShares);
+    /// @notice Fewer assets than the caller's minimum.
+    error LiquidityVault_TooFewAssets(uint256 assets, uint256 minAssets);
+    /// @notice The deposit is too small for one share.
+    error LiquidityVault_ZeroShares(uint256 assets);
+    /// @notice NAV is too far from what the signers saw.
+    error LiquidityVault_NavOutOfTolerance(uint256 nav, uint256 refNav, uint256 toleranceBps);
+    /// @notice A strategy that the proposal touches cannot be valued.
+    error LiquidityVault_ReportFailed(uint8 id, address adapter);
+    /// @notice The strategy's state forbids this leg.
+    error LiquidityVault_StateForbids(uint8 id, StrategyState state);
+    /// @notice The strategy's price forbids this leg.
+    error LiquidityVault_PriceForbids(uint8 id, PriceStatus status);
+    /// @notice An exit paid less than the signed minimum.
+    error LiquidityVault_ReceivedTooLow(uint8 id, uint256 received, uint256 minReceived);
+    /// @notice An exit request moved less into pending than the signed minimum.
+    error LiquidityVault_RequestedTooLow(uint8 id, uint256 requested, uint256 minValue);
+    /// @notice An allocation added less value than the signed minimum.
+    error LiquidityVault_ValueTooLow(uint8 id, uint256 value, uint256 minValue);
+    /// @notice More than the vault holds idle.
+    error LiquidityVault_IdleTooLow(uint256 idle, uint256 needed);
+    /// @notice The vault holds less than its books say, or its supply moved, during a rebalance.
+    error LiquidityVault_BooksBroken(uint256 expected, uint256 actual);
+    /// @notice The strategy's debt is above its cap.
+    error LiquidityVault_CapExceeded(uint8 id, uint256 debt, uint256 cap);
+    /// @notice The debt of strategies that share a risk id is above its cap.
+    error LiquidityVault_RiskCapExceeded(uint8 riskId, uint256 debt, uint256 cap);
+
+    // PROPOSAL MODULE
+
+    /// @notice A constructor argument has no code or does not behave as declared.
+    error ProposalModule_BadTarget(address target);
+    /// @notice A policy value is outside its range.
+    error ProposalModule_BadPolicy(uint256 value, uint256 limit);
+    /// @notice The proposal is not in the state this needs.
+    error ProposalModule_WrongState(bytes32 id, ProposalState state);
+    /// @notice The nonce was used.
+    error ProposalModule_NonceUsed(uint256 nonce);
+    /// @notice The window ends before it starts, has ended, or is longer than the policy allows.
+    error ProposalModule_BadWindow(uint256 notBefore, uint256 deadline, uint256 latestDeadline);
+    /// @notice Too early.
+    error ProposalModule_NotYet(uint256 timestamp, uint256 notBefore);
+    /// @notice Too late.
+    error ProposalModule_Expired(uint256 timestamp, uint256 deadline);
+    /// @notice Risk, oracle or policy configuration changed since the proposal was made.
+    error ProposalModule_OldEpoch(uint256 proposed, uint256 current);
+    /// @notice The last execution is too recent.
+    error ProposalModule_Cooldown(uint256 timestamp, uint256 nextExecutionAt);
+    /// @notice Executions are paused.
+    error ProposalModule_Paused();
+    /// @notice The proposal asks for a wider NAV tolerance than the policy allows.
+    error ProposalModule_ToleranceTooWide(uint256 toleranceBps, uint256 limit);
+    /// @notice The proposal asks for a larger loss than the policy allows.
+    error ProposalModule_MaxLossTooHigh(uint256 maxLoss, uint256 limit);
+    /// @notice The approver did not confirm this proposal.
+    error ProposalModule_NotApproved(bytes32 id, address approver);
+    /// @notice The caller is not the approver.
+    error ProposalModule_NotApprover(address caller, address approver);
+    /// @notice The caller may not cancel.
+    error ProposalModule_CannotCancel(address caller);
+    /// @notice The execution lost more than it may.
+    error ProposalModule_LossTooHigh(uint256 loss, uint256 limit);
+    /// @notice The execution's loss does not fit into the decaying 24 h window.
+    error ProposalModule_LossWindowExceeded(uint256 lossWindow, uint256 limit);
 }

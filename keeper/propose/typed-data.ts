@@ -6,7 +6,7 @@ import { type Address, address, assets, type Hash, hash } from "../kernel/units.
 import { ProposalFileError } from "./errors.ts";
 
 /** Must equal the module's domain; `publish.ts` checks the resulting id against the module before anything is sent. */
-export const DOMAIN_NAME = "ProposalModule";
+export const DOMAIN_NAME = "Amplified Liquidity Engine";
 export const DOMAIN_VERSION = "1";
 
 /** Member order and types of `contracts/types/Proposal.sol`; an enum is a uint8 in EIP-712. */

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ILiquidityVault, RebalanceResult} from "./interfaces/ILiquidityVault.sol";
+import {IOracleGuard} from "./interfaces/IOracleGuard.sol";
+import {IProposalModule} from "./interfaces/IProposalModule.sol";
+import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
+import {ISafe} from "./interfaces/external/safe/ISafe.sol";
+import {Errors} from "./libraries/Errors.sol";
+import {Legs} from "./libraries/Legs.sol";
+import {LinearDecay} from "./libraries/LinearDecay.sol";
+import {ProposalHash} from "./libraries/ProposalHash.sol";
+import {Roles} from "./libraries/Roles.sol";
+import {Proposal, ProposalState} from "./types/Proposal.sol";
+
+/// @title ProposalModule
+/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are checked by
+/// the Safe itself, at execution, so an owner removed after signing no longer counts and a raised threshold binds.
+///
+/// Assumptions: this module is not an owner of the Safe. `Safe.approveHash(id)` by an owner counts as that owner's
+/// signature without any code here.
+contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGuardTransient {
+    using SafeCast for uint256;
+
+    /// @dev One word. `epoch` counts changes of the policy.
+    struct Standing {
+        Policy policy;
+        uint64 epoch;
+        uint40 executedAt;
+        bool paused;
+    }
+
+    struct Status {
+        ProposalState state;
+        bool approved;
+    }
+
+    struct Window {
+        uint128 loss;
+        uint40 at;
+    }
+
+    // CONSTANTS
+
+    uint256 private constant BPS = 10_000;
+
+    // IMMUTABLES
+
+    /// @inheritdoc IProposalModule
+    address public immutable approver;
+    /// @inheritdoc IProposalModule
+    bool public immutable approverIsSafe;
+    ILiquidityVault public immutable vault;
+    IStrategyRegistry public immutable registry;
+    IOracleGuard public immutable guard;
+
+    // STORAGE
+
+    Standing private _standing;
+    Window private _window;
+    mapping(bytes32 id => Status) private _status;
+    mapping(uint256 word => uint256 bits) private _nonces;
+
+    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account with
+    /// a permissive fallback for a Safe, and then accept anything.
+    constructor(
+        address authority_,
+        address vault_,
+        address registry_,
+        address guard_,
+        address approver_,
+        bool approverIsSafe_,
+        Policy memory policy_
+    ) EIP712("Amplified Liquidity Engine", "1") AccessManaged(authority_) {
+        _requireCode(vault_);
+        _requireCode(registry_);
+        _requireCode(guard_);
+        _requireCode(approver_);
+        vault = ILiquidityVault(vault_);
+        registry = IStrategyRegistry(registry_);
+        guard = IOracleGuard(guard_);
+        approver = approver_;
+        approverIsSafe = approverIsSafe_;
+        if (approverIsSafe_) _verifySafe(approver_);
+        _setPolicy(policy_);
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IProposalModule
+    function configEpoch() public view returns (uint64) {
+        return registry.epoch() + guard.epoch() + _standing.epoch;
+    }
+
+    /// @inheritdoc IProposalModule
+    function policy() external view returns (Policy memory) {
+        return _standing.policy;
+    }
+
+    /// @inheritdoc IProposalModule
+    function paused() external view returns (bool) {
+        return _standing.paused;
+    }
+
+    /// @inheritdoc IProposalModule
+    function proposalId(Proposal calldata proposal) public view returns (bytes32) {
+        return _hashTypedDataV4(ProposalHash.structHash(proposal));
+    }
+
+    /// @inheritdoc IProposalModule
+    function stateOf(bytes32 id) external view returns (ProposalState) {
+        return _status[id].state;
+    }
+
+    /// @inheritdoc IProposalModule
+    function isApproved(bytes32 id) external view returns (bool) {
+        return _status[id].approved;
+    }
+
+    /// @inheritdoc IProposalModule
+    function isNonceUsed(uint256 nonce) public view returns (bool) {
+        return _nonces[nonce >> 8] & (uint256(1) << (nonce & 255)) != 0;
+    }
+
+    /// @inheritdoc IProposalModule
+    function lossWindow() public view returns (uint256) {
+        return LinearDecay.remainingUp(_window.loss, _window.at);
+    }
+
+    /// @inheritdoc IProposalModule
+    function nextExecutionAt() public view returns (uint256) {
+        uint256 last = _standing.executedAt;
+        return last == 0 ? 0 : last + _standing.policy.cooldown;
+    }
+
+    // PROPOSER
+
+    /// @inheritdoc IProposalModule
+    function propose(Proposal calldata proposal) external restricted returns (bytes32 id) {
+        Policy memory limits = _standing.policy;
+        uint256 latestDeadline = block.timestamp + limits.maxTtl;
+        require(
+            proposal.notBefore <= proposal.deadline && proposal.deadline > block.timestamp
+                && proposal.deadline <= latestDeadline,
+            Errors.ProposalModule_BadWindow(proposal.notBefore, proposal.deadline, latestDeadline)
+        );
+        require(
+            proposal.navToleranceBps <= limits.maxNavToleranceBps,
+            Errors.ProposalModule_ToleranceTooWide(proposal.navToleranceBps, limits.maxNavToleranceBps)
+        );
+        uint256 lossLimit = Math.mulDiv(proposal.refNav, limits.maxLossBps, BPS);
+        require(proposal.maxLoss <= lossLimit, Errors.ProposalModule_MaxLossTooHigh(proposal.maxLoss, lossLimit));
+        _checkEpoch(proposal.configEpoch);
+        require(!isNonceUsed(proposal.nonce), Errors.ProposalModule_NonceUsed(proposal.nonce));
+        Legs.check(proposal.legs);
+
+        id = proposalId(proposal);
+        ProposalState state = _status[id].state;
+        require(state == ProposalState.None, Errors.ProposalModule_WrongState(id, state));
+        _status[id].state = ProposalState.Proposed;
+        emit Propose(id, msg.sender, proposal);
+    }
+
+    // APPROVER
+
+    /// @inheritdoc IProposalModule
+    function approve(bytes32 id) external {
+        require(msg.sender == approver, Errors.ProposalModule_NotApprover(msg.sender, approver));
+        ProposalState state = _status[id].state;
+        require(state == ProposalState.Proposed, Errors.ProposalModule_WrongState(id, state));
+        _status[id].approved = true;
+        emit Approve(id, msg.sender);
+    }
+
+    // ANYONE
+
+    /// @inheritdoc IProposalModule
+    function execute(Proposal calldata proposal, bytes calldata signatures) external nonReentrant {
+        bytes32 structHash = ProposalHash.structHash(proposal);
+        bytes32 id = _hashTypedDataV4(structHash);
+        Status memory status = _status[id];
+        require(status.state == ProposalState.Proposed, Errors.ProposalModule_WrongState(id, status.state));
+        // Used before any call: whatever is called cannot come back to it.
+        _status[id].state = ProposalState.Executed;
+        _useNonce(proposal.nonce);
+
+        _checkTime(proposal);
+        _checkEpoch(proposal.configEpoch);
+        if (!status.approved) _checkSignatures(id, structHash, signatures);
+
+        RebalanceResult memory result = vault.rebalance(proposal.legs, proposal.refNav, proposal.navToleranceBps);
+        if (result.aborted) {
+            _status[id].state = ProposalState.Aborted;
+            emit Abort(id, msg.sender, result.trippedStrategy);
+            return;
+        }
+        _standing.executedAt = uint40(block.timestamp);
+        uint256 loss = result.navBefore > result.navAfter ? result.navBefore - result.navAfter : 0;
+        uint256 inWindow = _chargeLoss(loss, proposal.maxLoss, result.navBefore);
+        emit Execute(id, msg.sender, result.navBefore, result.navAfter, loss, inWindow);
+    }
+
+    // GUARDIAN, CURATOR, PROPOSER, APPROVER
+
+    /// @inheritdoc IProposalModule
+    function cancel(Proposal calldata proposal) external {
+        require(_mayCancel(msg.sender), Errors.ProposalModule_CannotCancel(msg.sender));
+        bytes32 id = proposalId(proposal);
+        ProposalState state = _status[id].state;
+        require(
+            state == ProposalState.None || state == ProposalState.Proposed,
+            Errors.ProposalModule_WrongState(id, state)
+        );
+        _status[id].state = ProposalState.Cancelled;
+        // Two proposals may carry one nonce; the first to end uses it up for both.
+        if (!isNonceUsed(proposal.nonce)) _useNonce(proposal.nonce);
+        emit Cancel(id, msg.sender);
+    }
+
+    // GUARDIAN
+
+    /// @inheritdoc IProposalModule
+    function pause() external restricted {
+        _standing.paused = true;
+        emit SetPaused(true);
+    }
+
+    // CURATOR, delayed
+
+    /// @inheritdoc IProposalModule
+    function unpause() external restricted {
+        _standing.paused = false;
+        emit SetPaused(false);
+    }
+
+    /// @inheritdoc IProposalModule
+    function setPolicy(Policy calldata policy_) external restricted {
+        _setPolicy(policy_);
+    }
+
+    // INTERNAL
+
+    function _checkTime(Proposal calldata proposal) private view {
+        require(!_standing.paused, Errors.ProposalModule_Paused());
+        require(
+            block.timestamp >= proposal.notBefore,
+            Errors.ProposalModule_NotYet(block.timestamp, proposal.notBefore)
+        );
+        require(
+            block.timestamp <= proposal.deadline, Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
+        );
+        uint256 next = nextExecutionAt();
+        require(block.timestamp >= next, Errors.ProposalModule_Cooldown(block.timestamp, next));
+    }
+
+    function _checkEpoch(uint64 proposed) private view {
+        uint64 current = configEpoch();
+        require(proposed == current, Errors.ProposalModule_OldEpoch(proposed, current));
+    }
+
+    function _checkSignatures(bytes32 id, bytes32 structHash, bytes calldata signatures) private view {
+        if (!approverIsSafe) {
+            require(
+                SignatureChecker.isValidERC1271SignatureNow(approver, id, signatures),
+                Errors.ProposalModule_NotApproved(id, approver)
+            );
+            return;
+        }
+        // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
+        ISafe safe = ISafe(approver);
+        safe.checkNSignatures(
+            id, abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash), signatures, safe.getThreshold()
+        );
+    }
+
+    /// @dev Gains never refund the window.
+    function _chargeLoss(uint256 loss, uint256 maxLoss, uint256 nav) private returns (uint256 inWindow) {
+        inWindow = lossWindow();
+        if (loss == 0) return inWindow;
+        Policy memory limits = _standing.policy;
+        uint256 limit = Math.min(maxLoss, Math.mulDiv(nav, limits.maxLossBps, BPS));
+        require(loss <= limit, Errors.ProposalModule_LossTooHigh(loss, limit));
+        inWindow += loss;
+        limit = Math.mulDiv(nav, limits.windowLossBps, BPS);
+        require(inWindow <= limit, Errors.ProposalModule_LossWindowExceeded(inWindow, limit));
+        _window = Window(inWindow.toUint128(), uint40(block.timestamp));
+    }
+
+    function _useNonce(uint256 nonce) private {
+        require(!isNonceUsed(nonce), Errors.ProposalModule_NonceUsed(nonce));
+        _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);
+    }
+
+    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role does not
+    /// matter, for cancelling only lowers risk. The owners may always take back what they signed.
+    function _mayCancel(address caller) private view returns (bool) {
+        if (caller == approver) return true;
+        return _hasRole(Roles.GUARDIAN, caller) || _hasRole(Roles.CURATOR, caller) || _hasRole(Roles.PROPOSER, caller);
+    }
+
+    function _hasRole(uint64 role, address account) private view returns (bool isMember) {
+        (isMember,) = IAccessManager(authority()).hasRole(role, account);
+    }
+
+    function _setPolicy(Policy memory policy_) private {
+        require(policy_.maxTtl != 0, Errors.ProposalModule_BadPolicy(policy_.maxTtl, type(uint32).max));
+        require(
+            policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS)
+        );
+        require(
+            policy_.maxLossBps <= policy_.windowLossBps,
+            Errors.ProposalModule_BadPolicy(policy_.maxLossBps, policy_.windowLossBps)
+        );
+        require(
+            policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS)
+        );
+        _standing.policy = policy_;
+        ++_standing.epoch;
+        emit SetPolicy(policy_);
+    }
+
+    function _requireCode(address target) private view {
+        require(target.code.length != 0, Errors.ProposalModule_BadTarget(target));
+    }
+
+    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by silence
+    /// would let anything pass.
+    function _verifySafe(address safe) private view {
+        require(ISafe(safe).getThreshold() != 0, Errors.ProposalModule_BadTarget(safe));
+        try ISafe(safe).checkNSignatures(bytes32(0), "", "", 1) {
+            revert Errors.ProposalModule_BadTarget(safe);
+        } catch {
+            return;
+        }
+    }
+}

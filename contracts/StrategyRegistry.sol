@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
+import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
+import {Errors} from "./libraries/Errors.sol";
+import {LinearDecay} from "./libraries/LinearDecay.sol";
+import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
+
+/// @title StrategyRegistry
+/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk id in
+/// step without asking again. Every change of configuration moves `epoch`, so signatures given before it die.
+contract StrategyRegistry is IStrategyRegistry, AccessManaged {
+    using SafeCast for uint256;
+
+    /// @dev Three words: the first two answer every read of a rebalance, the third is written by inflows only.
+    struct Record {
+        address adapter;
+        StrategyState state;
+        uint32 riskIds;
+        uint16 relativeCapBps;
+        uint16 lossTripBps;
+        uint128 absoluteCap;
+        uint128 dailyInflowBudget;
+        uint128 inflowUsed;
+        uint40 inflowAt;
+    }
+
+    struct RiskCap {
+        uint128 absoluteCap;
+        uint16 relativeCapBps;
+    }
+
+    // CONSTANTS
+
+    /// @inheritdoc IStrategyRegistry
+    uint8 public constant MAX_STRATEGIES = 32;
+    uint256 private constant BPS = 10_000;
+
+    // STORAGE
+
+    /// @inheritdoc IStrategyRegistry
+    address public vault;
+    /// @inheritdoc IStrategyRegistry
+    uint64 public epoch;
+    /// @inheritdoc IStrategyRegistry
+    uint8 public count;
+    mapping(uint8 id => Record) private _records;
+    mapping(uint8 riskId => RiskCap) private _riskCaps;
+    /// @inheritdoc IStrategyRegistry
+    mapping(address adapter => uint8 id) public idOf;
+
+    modifier onlyVault() {
+        require(msg.sender == vault, Errors.StrategyRegistry_NotVault(msg.sender, vault));
+        _;
+    }
+
+    constructor(address authority_) AccessManaged(authority_) {}
+
+    // VIEWS
+
+    /// @inheritdoc IStrategyRegistry
+    function strategy(uint8 id) external view returns (StrategyInfo memory info) {
+        Record storage record = _known(id);
+        info.adapter = record.adapter;
+        info.state = record.state;
+        info.riskIds = record.riskIds;
+        info.limits = _limitsOf(record);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function adapterOf(uint8 id) external view returns (address) {
+        return _records[id].adapter;
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function riskCap(uint8 riskId) external view returns (uint128 absoluteCap, uint16 relativeCapBps) {
+        RiskCap storage cap = _riskCaps[riskId];
+        return (cap.absoluteCap, cap.relativeCapBps);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function inflowLeft(uint8 id) external view returns (uint256) {
+        Record storage record = _known(id);
+        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
+        uint256 budget = record.dailyInflowBudget;
+        return budget > used ? budget - used : 0;
+    }
+
+    // OWNER, once
+
+    /// @inheritdoc IStrategyRegistry
+    function bindVault(address vault_) external restricted {
+        require(vault == address(0), Errors.StrategyRegistry_AlreadyBound(vault));
+        require(vault_.code.length != 0, Errors.StrategyRegistry_BadVault(vault_));
+        vault = vault_;
+        emit BindVault(vault_);
+    }
+
+    // CURATOR, delayed: raises risk
+
+    /// @inheritdoc IStrategyRegistry
+    function registerStrategy(address adapter, uint32 riskIds) external restricted returns (uint8 id) {
+        address boundVault = vault;
+        require(boundVault != address(0), Errors.StrategyRegistry_BadVault(boundVault));
+        require(count < MAX_STRATEGIES, Errors.StrategyRegistry_Full(count, MAX_STRATEGIES));
+        require(adapter.code.length != 0, Errors.StrategyRegistry_AdapterWithoutCode(adapter));
+        require(idOf[adapter] == 0, Errors.StrategyRegistry_AlreadyRegistered(adapter));
+        address adapterVault = IStrategyAdapter(adapter).vault();
+        require(
+            adapterVault == boundVault,
+            Errors.StrategyRegistry_AdapterOfOtherVault(adapter, boundVault, adapterVault)
+        );
+        address asset = IERC4626(boundVault).asset();
+        address adapterAsset = IStrategyAdapter(adapter).asset();
+        require(adapterAsset == asset, Errors.StrategyRegistry_AdapterOfOtherAsset(adapter, asset, adapterAsset));
+
+        id = ++count;
+        idOf[adapter] = id;
+        Record storage record = _records[id];
+        record.adapter = adapter;
+        record.state = StrategyState.Active;
+        record.riskIds = riskIds;
+        emit RegisterStrategy(id, adapter, riskIds);
+        emit SetState(id, StrategyState.None, StrategyState.Active);
+        _bumpEpoch();
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function setLimits(uint8 id, StrategyLimits calldata limits) external restricted {
+        _checkBps(limits.relativeCapBps);
+        _checkBps(limits.lossTripBps);
+        _store(id, _known(id), limits);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function setRiskCap(uint8 riskId, uint128 absoluteCap, uint16 relativeCapBps) external restricted {
+        _checkBps(relativeCapBps);
+        _storeRiskCap(riskId, absoluteCap, relativeCapBps);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function reactivate(uint8 id) external restricted {
+        Record storage record = _known(id);
+        StrategyState current = record.state;
+        require(
+            current == StrategyState.ReduceOnly || current == StrategyState.Frozen,
+            Errors.StrategyRegistry_BadTransition(id, current, StrategyState.Active)
+        );
+        _setState(id, record, StrategyState.Active);
+    }
+
+    // GUARDIAN or CURATOR, instant: lowers risk
+
+    /// @inheritdoc IStrategyRegistry
+    function lowerLimits(uint8 id, StrategyLimits calldata limits) external restricted {
+        Record storage record = _known(id);
+        _checkLower(0, limits.absoluteCap, record.absoluteCap);
+        _checkLower(1, limits.dailyInflowBudget, record.dailyInflowBudget);
+        _checkLower(2, limits.relativeCapBps, record.relativeCapBps);
+        _checkLower(3, limits.lossTripBps, record.lossTripBps);
+        _store(id, record, limits);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function lowerRiskCap(uint8 riskId, uint128 absoluteCap, uint16 relativeCapBps) external restricted {
+        RiskCap storage cap = _riskCaps[riskId];
+        _checkLower(0, absoluteCap, cap.absoluteCap);
+        _checkLower(1, relativeCapBps, cap.relativeCapBps);
+        _storeRiskCap(riskId, absoluteCap, relativeCapBps);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function restrict(uint8 id, StrategyState state) external restricted {
+        Record storage record = _known(id);
+        StrategyState current = record.state;
+        bool lowers = (current == StrategyState.Active
+                && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen))
+            || (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
+        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));
+        _setState(id, record, state);
+    }
+
+    // VAULT
+
+    /// @inheritdoc IStrategyRegistry
+    function recordInflow(uint8 id, uint256 assets) external onlyVault {
+        Record storage record = _known(id);
+        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
+        uint256 budget = record.dailyInflowBudget;
+        uint256 left = budget > used ? budget - used : 0;
+        require(assets <= left, Errors.StrategyRegistry_InflowBudgetExceeded(id, assets, left));
+        used += assets;
+        record.inflowUsed = used.toUint128();
+        record.inflowAt = uint40(block.timestamp);
+        emit RecordInflow(id, assets, used, budget);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function tripFreeze(uint8 id) external onlyVault {
+        Record storage record = _known(id);
+        StrategyState current = record.state;
+        if (current == StrategyState.Active || current == StrategyState.ReduceOnly) {
+            _setState(id, record, StrategyState.Frozen);
+        }
+    }
+
+    // INTERNAL
+
+    function _known(uint8 id) private view returns (Record storage record) {
+        record = _records[id];
+        require(record.adapter != address(0), Errors.StrategyRegistry_UnknownStrategy(id, count));
+    }
+
+    function _limitsOf(Record storage record) private view returns (StrategyLimits memory limits) {
+        limits.absoluteCap = record.absoluteCap;
+        limits.dailyInflowBudget = record.dailyInflowBudget;
+        limits.relativeCapBps = record.relativeCapBps;
+        limits.lossTripBps = record.lossTripBps;
+    }
+
+    function _checkBps(uint256 bps) private pure {
+        require(bps <= BPS, Errors.StrategyRegistry_BadBps(bps, BPS));
+    }
+
+    function _checkLower(uint256 field, uint256 requested, uint256 current) private pure {
+        require(requested <= current, Errors.StrategyRegistry_NotLower(field, requested, current));
+    }
+
+    function _store(uint8 id, Record storage record, StrategyLimits calldata limits) private {
+        record.absoluteCap = limits.absoluteCap;
+        record.dailyInflowBudget = limits.dailyInflowBudget;
+        record.relativeCapBps = limits.relativeCapBps;
+        record.lossTripBps = limits.lossTripBps;
+        emit SetLimits(id, limits);
+        _bumpEpoch();
+    }
+
+    function _storeRiskCap(uint8 riskId, uint128 absoluteCap, uint16 relativeCapBps) private {
+        require(riskId < 32, Errors.StrategyRegistry_BadRiskId(riskId));
+        _riskCaps[riskId] = RiskCap(absoluteCap, relativeCapBps);
+        emit SetRiskCap(riskId, absoluteCap, relativeCapBps);
+        _bumpEpoch();
+    }
+
+    function _setState(uint8 id, Record storage record, StrategyState state) private {
+        emit SetState(id, record.state, state);
+        record.state = state;
+        _bumpEpoch();
+    }
+
+    function _bumpEpoch() private {
+        emit BumpEpoch(++epoch);
+    }
+}
