@@ -1,0 +1,62 @@
+/** Past base fees through `eth_feeHistory`, thinned to one per hour. */
+import { toQuantity } from "ethers";
+import { z } from "zod";
+import type { RpcAnswer, RpcCall } from "../chain/client.ts";
+import { feeHistorySchema } from "../chain/fees.ts";
+import { resultOf } from "../chain/client.ts";
+import { RequiredReadError } from "./errors.ts";
+import { type TimedBlock, timeOf } from "./timeline.ts";
+
+/** Most blocks nodes give per call. */
+export const FEE_HISTORY_BLOCKS = 1024;
+const HOUR = 3_600;
+
+/** Calls that cover the blocks `from..to`, newest first. */
+export function feeHistoryCalls(from: number, to: number): readonly RpcCall[] {
+  const calls: RpcCall[] = [];
+  for (let newest = to; newest >= from; newest -= FEE_HISTORY_BLOCKS) {
+    const count = Math.min(FEE_HISTORY_BLOCKS, newest - from + 1);
+    calls.push({ method: "eth_feeHistory", params: [toQuantity(count), toQuantity(newest), []] });
+  }
+  return calls;
+}
+
+export interface GasHistory {
+  readonly timestamps: readonly number[];
+  readonly baseFees: readonly bigint[];
+}
+
+/** First base fee of each hour, ascending. Times between known blocks are interpolated: slots are 12 s apart, hours are coarse. */
+export function gasHistory(
+  calls: readonly RpcCall[],
+  answers: readonly RpcAnswer[],
+  points: readonly TimedBlock[],
+  range: { readonly from: number; readonly to: number },
+): GasHistory {
+  const byBlock = new Map<number, bigint>();
+  calls.forEach((call, index) => {
+    const answer = answers[index];
+    if (answer === undefined) throw new RequiredReadError(null, "the base-fee history", "no answer");
+    const parsed = feeHistorySchema.safeParse(resultOf(call, answer));
+    if (!parsed.success) throw new RequiredReadError(null, "the base-fee history", z.prettifyError(parsed.error));
+    const oldest = Number(parsed.data.oldestBlock);
+    parsed.data.baseFeePerGas.forEach((fee, offset) => {
+      const block = oldest + offset;
+      // The last entry is the block after the newest one: real or still to come, and then not ours to use.
+      if (block >= range.from && block <= range.to) byBlock.set(block, fee);
+    });
+  });
+  const timestamps: number[] = [];
+  const baseFees: bigint[] = [];
+  let hour = -1;
+  for (const [block, fee] of [...byBlock.entries()].sort(([a], [b]) => a - b)) {
+    const time = timeOf(points, block);
+    if (time === null) continue;
+    const bucket = Math.floor(time / HOUR);
+    if (bucket === hour) continue;
+    hour = bucket;
+    timestamps.push(time);
+    baseFees.push(fee);
+  }
+  return { timestamps, baseFees };
+}

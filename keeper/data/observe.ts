@@ -1,0 +1,259 @@
+/**
+ * Stage observe: the chain at one pinned block, and its past, in as few requests as the numbers allow.
+ *
+ * Requests (30 venues, 365 days, batches of 25): 1 head, 1 core state with anchor headers, 1 adapters with fee history,
+ * 15 or 16 days of rates, 1 refinement with the re-check of the pinned hash.
+ */
+import { toQuantity } from "ethers";
+import type { ChainClient, RpcAnswer, RpcCall } from "../chain/client.ts";
+import { decodeHeader, headerCall, resultOf } from "../chain/client.ts";
+import { BlockHashMismatchError } from "../chain/errors.ts";
+import { aggregateCall, blockTimestamp, decodeAggregate, type Outcome } from "../chain/multicall.ts";
+import { configHash } from "../config/load.ts";
+import type { KeeperConfig } from "../config/schema.ts";
+import type { DataFlag, MarketSnapshot, StrategyReading } from "../kernel/artifacts.ts";
+import { assets, WAD } from "../kernel/units.ts";
+import { BooksDifferError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
+import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
+import { buildHistory, type HistoryReads, historyReads, type HistorySample, priceFlags } from "./history.ts";
+import { type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy, type VenueState } from "./state.ts";
+import { anchorBlocks, blockAt, type DaySample, dayTargets, refineBlocks, sortTimed, type TimedBlock } from "./timeline.ts";
+
+/** A day's sample may lie this far from its target before a closer block is looked for, seconds. */
+const SAMPLE_TOLERANCE = 2 * 3_600;
+/** Rounds of refinement; each is one request while few days are off. */
+const REFINEMENTS = 2;
+/** Distance between the venue's own rate and the adapter's that rounding explains. */
+const RATE_TOLERANCE_WAD = 1_000_000_000n;
+
+function at(answers: readonly RpcAnswer[], index: number, what: string): RpcAnswer {
+  const answer = answers[index];
+  if (answer === undefined) throw new RequiredReadError(null, what, "no answer");
+  return answer;
+}
+
+function checkBooks(core: CoreState, config: KeeperConfig): readonly DataFlag[] {
+  if (core.registryVault !== config.addresses.vault) {
+    throw new WiringError("the registry's vault", config.addresses.vault, core.registryVault);
+  }
+  const debts = core.strategies.reduce((sum, { debt }) => sum + debt, 0n);
+  if (debts !== core.vault.totalDebt) {
+    throw new BooksDifferError("sum of debts", core.vault.totalDebt, debts, "Add the missing strategies to the configuration.");
+  }
+  if (core.vault.idle + core.vault.totalDebt !== core.vault.nav) {
+    throw new BooksDifferError("idle plus debt", core.vault.nav, core.vault.idle + core.vault.totalDebt, "Check the vault's address.");
+  }
+  if (core.registered === core.strategies.length) return [];
+  const message = `the registry has ${core.registered} strategies, the configuration names ${core.strategies.length}; the others hold no debt and are left alone`;
+  return [{ strategyId: null, code: "STRATEGIES_NOT_CONFIGURED", message, excludes: false }];
+}
+
+function reading(strategy: RegisteredStrategy, venue: VenueState): StrategyReading {
+  const { quote, protocol } = strategy;
+  const { liquid, pending, claimable } = venue;
+  return {
+    id: strategy.id,
+    protocol: protocol.id,
+    name: strategy.name,
+    adapter: strategy.adapter,
+    state: strategy.state,
+    riskIds: strategy.riskIds,
+    absoluteCap: assets(strategy.absoluteCap),
+    relativeCapBps: strategy.relativeCapBps,
+    inflowLeft: assets(strategy.inflowLeft),
+    debt: assets(strategy.debt),
+    // IOracleGuard.value, computed here: it needs realAssets of the same block as an argument.
+    value: assets((liquid * quote.sellFactor) / WAD + pending + claimable),
+    liquid: assets(liquid),
+    pending: assets(pending),
+    claimable: assets(claimable),
+    maxAllocate: assets(venue.maxAllocate),
+    maxDeallocate: assets(venue.maxDeallocate),
+    price: quote,
+    hasAsyncExit: protocol.hasAsyncExit,
+    exitDelayDays: strategy.exitDelayDays,
+  };
+}
+
+/** The rate read at the venue must be the one the adapter vouches for, or the history is of another thing. */
+function rateFlag({ strategy }: HistoryReads, rate: Outcome<bigint>): readonly DataFlag[] {
+  const stated = strategy.quote.rate;
+  if (!rate.ok) throw new RequiredReadError(strategy.name, "the venue's rate", rate.reason);
+  const distance = rate.value > stated ? rate.value - stated : stated - rate.value;
+  if (distance * WAD <= RATE_TOLERANCE_WAD * stated) return [];
+  const message = `${strategy.name}: the venue's rate is ${rate.value}, the adapter's is ${stated}`;
+  return [{ strategyId: strategy.id, code: "RATE_SOURCE_DIFFERS", message, excludes: true }];
+}
+
+/** All samples at one block, in the order of the reads. */
+interface BlockSample extends TimedBlock {
+  readonly samples: readonly HistorySample[];
+}
+
+/** Reads every venue at past blocks. The calldata is the same at each block and is encoded once. */
+class HistoryReader {
+  readonly #multicall: KeeperConfig["addresses"]["multicall"];
+  readonly #reads: readonly HistoryReads[];
+  readonly #template: RpcCall;
+
+  constructor(multicall: KeeperConfig["addresses"]["multicall"], reads: readonly HistoryReads[]) {
+    this.#multicall = multicall;
+    this.#reads = reads;
+    this.#template = aggregateCall(multicall, this.#plan().plan.calls, "latest");
+  }
+
+  #plan(): { readonly plan: ReadPlan; readonly read: (number: number) => BlockSample | null } {
+    const plan = new ReadPlan();
+    const timestamp = plan.want(blockTimestamp(this.#multicall));
+    const samples = this.#reads.map(({ rate, round }) => {
+      const rateOutcome = plan.want(rate);
+      const roundOutcome = round === null ? null : plan.want(round);
+      return (time: number): HistorySample => ({
+        timestamp: time,
+        rate: rateOutcome(),
+        round: roundOutcome === null ? null : roundOutcome(),
+      });
+    });
+    const read = (number: number): BlockSample | null => {
+      const time = timestamp();
+      // Before Multicall3 was deployed nothing can be read this way: the history starts later.
+      if (!time.ok) return null;
+      return { number, timestamp: Number(time.value), samples: samples.map((sample) => sample(Number(time.value))) };
+    };
+    return { plan, read };
+  }
+
+  call(block: number): RpcCall {
+    return { method: this.#template.method, params: [this.#template.params[0], toQuantity(block)] };
+  }
+
+  decode(block: number, answer: RpcAnswer): BlockSample | null {
+    const { plan, read } = this.#plan();
+    plan.settle(decodeAggregate(this.call(block), answer, plan.calls));
+    return read(block);
+  }
+}
+
+/** Distance of the days' samples from their targets, worst first in the message. */
+function offTargetFlags(samples: readonly DaySample[]): readonly DataFlag[] {
+  const off = samples.filter(({ timestamp, target }) => Math.abs(timestamp - target) > SAMPLE_TOLERANCE);
+  if (off.length === 0) return [];
+  const worst = Math.max(...off.map(({ timestamp, target }) => Math.abs(timestamp - target)));
+  const message = `${off.length} of ${samples.length} days have no block within ${SAMPLE_TOLERANCE} s of their end; the worst is ${worst} s off. Timestamps are real`;
+  return [{ strategyId: null, code: "SAMPLE_OFF_TARGET", message, excludes: false }];
+}
+
+/** For each day the sample nearest to its end, each sample once, ascending. */
+function nearestSamples(targets: readonly number[], found: readonly BlockSample[]): readonly (DaySample & BlockSample)[] {
+  const chosen = new Map<number, DaySample & BlockSample>();
+  for (const target of targets) {
+    let best: BlockSample | null = null;
+    for (const sample of found) {
+      if (best === null || Math.abs(sample.timestamp - target) < Math.abs(best.timestamp - target)) best = sample;
+    }
+    if (best === null) continue;
+    const earlier = chosen.get(best.number);
+    if (earlier === undefined || Math.abs(best.timestamp - target) < Math.abs(earlier.timestamp - earlier.target)) {
+      chosen.set(best.number, { ...best, target });
+    }
+  }
+  return [...chosen.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Observes the market at a block (the latest by default). Held with a typed error when a required number is missing. */
+export async function observe(client: ChainClient, config: KeeperConfig, block?: number): Promise<MarketSnapshot> {
+  const requestsBefore = client.httpRequests();
+  const pinned = await client.header(block ?? "latest");
+  const { multicall } = config.addresses;
+
+  const corePlan = new ReadPlan();
+  const readCore = planCore(config, corePlan);
+  const coreCall = aggregateCall(multicall, corePlan.calls, pinned.number);
+  const anchorCalls = anchorBlocks(pinned, config.history.days, client.maxBatch - 1).map(headerCall);
+  const first = await client.batch([coreCall, ...anchorCalls]);
+  corePlan.settle(decodeAggregate(coreCall, at(first, 0, "the vault"), corePlan.calls));
+  const core = readCore();
+  const flags: DataFlag[] = [...checkBooks(core, config)];
+  const anchors = anchorCalls.map((call, index) => decodeHeader(resultOf(call, at(first, index + 1, "an anchor header")), "latest"));
+  let points = sortTimed([...anchors, pinned]);
+
+  // A strategy written off without debt has nothing left to read.
+  const strategies = core.strategies.filter((strategy) => {
+    flags.push(...priceFlags(strategy, pinned.timestamp));
+    return strategy.state !== "Revoked" || strategy.debt > 0n;
+  });
+  const venuePlan = new ReadPlan();
+  const readVenues = strategies.map((strategy) => planVenue(strategy, venuePlan));
+  const venueCall = aggregateCall(multicall, venuePlan.calls, pinned.number);
+  const gasFrom = blockAt(points, pinned.timestamp - config.history.gasDays * 86_400) ?? points[0]?.number ?? pinned.number;
+  const feeCalls = feeHistoryCalls(gasFrom, pinned.number);
+  const feesBeside = client.maxBatch - 1;
+  const second = await client.batch([venueCall, ...feeCalls.slice(0, feesBeside)]);
+  venuePlan.settle(decodeAggregate(venueCall, at(second, 0, "the adapters"), venuePlan.calls));
+  const venues = readVenues.map((read) => read());
+
+  const reads = strategies.map((strategy, index) => {
+    const venue = venues[index];
+    if (venue === undefined) throw new RequiredReadError(strategy.name, "the adapter", "it was not read");
+    return historyReads(strategy, venue, core.asset);
+  });
+  const reader = new HistoryReader(multicall, reads);
+  const targets = dayTargets(pinned, config.history.days);
+  const wanted = [...new Set(targets.flatMap((target) => blockAt(points, target) ?? []))].filter((number) => number < pinned.number);
+  const dayBlocks = [...wanted, pinned.number];
+  const third = await client.batch([...dayBlocks.map((number) => reader.call(number)), ...feeCalls.slice(feesBeside)]);
+  const found = dayBlocks.flatMap((number, index) => reader.decode(number, at(third, index, `block ${number}`)) ?? []);
+  const feeAnswers = [...second.slice(1), ...third.slice(dayBlocks.length)];
+
+  // The re-check travels last in the last batch: what was read before it was read from this very chain.
+  const recheck = headerCall(pinned.number);
+  for (let round = 1; round <= REFINEMENTS; round += 1) {
+    points = sortTimed([...points, ...found]);
+    const refined = refineBlocks(nearestSamples(targets, found), points, SAMPLE_TOLERANCE);
+    const numbers = [...new Set(refined.map(({ block: number }) => number))];
+    if (numbers.length === 0 && round > 1) break;
+    const answers = await client.batch([...numbers.map((number) => reader.call(number)), recheck]);
+    const now = decodeHeader(resultOf(recheck, at(answers, numbers.length, "the pinned block")), pinned.number);
+    if (now.hash !== pinned.hash) throw new BlockHashMismatchError(pinned.number, pinned.hash, now.hash);
+    found.push(...numbers.flatMap((number, index) => reader.decode(number, at(answers, index, `block ${number}`)) ?? []));
+    if (numbers.length === 0) break;
+  }
+  points = sortTimed([...points, ...found]);
+
+  const present = found.find(({ number }) => number === pinned.number);
+  const days = nearestSamples(targets, found.filter(({ number }) => number !== pinned.number));
+  if (present === undefined || days.length === 0) throw new NoPastError(days.length);
+  flags.push(...offTargetFlags(days));
+  const history = reads.map((read, index) => {
+    const sampleOf = ({ samples }: BlockSample): HistorySample => {
+      const sample = samples[index];
+      if (sample === undefined) throw new RequiredReadError(read.strategy.name, "a past sample", "it was not read");
+      return sample;
+    };
+    flags.push(...rateFlag(read, sampleOf(present).rate));
+    const built = buildHistory(read, [...days, present].map(sampleOf), targets[0] ?? pinned.timestamp);
+    flags.push(...built.flags);
+    return built.history;
+  });
+
+  return {
+    provenance: {
+      chainId: client.chainId,
+      blockNumber: pinned.number,
+      blockHash: pinned.hash,
+      timestamp: pinned.timestamp,
+      configHash: configHash(config),
+      seed: config.seed,
+    },
+    vault: core.vault,
+    configEpoch: core.configEpoch,
+    nextExecutionAt: core.nextExecutionAt,
+    policy: core.policy,
+    strategies: reads.map(({ strategy, venue }) => reading(strategy, venue)),
+    riskCaps: core.riskCaps,
+    history,
+    gas: { baseFee: pinned.baseFee, ...gasHistory(feeCalls, feeAnswers, points, { from: gasFrom, to: pinned.number }) },
+    flags,
+    httpRequests: client.httpRequests() - requestsBefore,
+  };
+}

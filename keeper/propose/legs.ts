@@ -1,0 +1,146 @@
+/** From approved weights to legs: what can move now, in what order, and with which bounds. Pure. */
+import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
+import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
+import type { KeeperConfig } from "../config/schema.ts";
+import { PROTOCOLS, type Protocol, type ProtocolId } from "../protocols/index.ts";
+
+/** Amounts are cut to this many wei (1e-6 WETH), so that people can read them. */
+const READABLE = 10n ** 12n;
+/** Most legs the module takes. */
+const MAX_LEGS = 16;
+
+const smaller = (...values: readonly bigint[]): bigint => values.reduce((least, value) => (value < least ? value : least));
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const readable = (amount: bigint): bigint => amount - (amount % READABLE);
+const weth = (amount: bigint): string => fromWad(amount).toFixed(6);
+
+export interface LegPlan {
+  readonly legs: readonly Leg[];
+  /** NAV after the reports of the touched strategies that execution makes first. */
+  readonly refNav: Assets;
+  /** Most these legs may lose by their own bounds and present prices. */
+  readonly expectedLoss: Assets;
+  /** Why a wanted move is smaller or absent. */
+  readonly notes: readonly string[];
+}
+
+interface Move {
+  readonly strategy: StrategyReading;
+  readonly kind: LegKindName;
+  readonly amount: bigint;
+}
+
+const isProtocolId = (id: string): id is ProtocolId => Object.hasOwn(PROTOCOLS, id);
+const protocolFor = ({ protocol }: StrategyReading): Protocol | null => (isProtocolId(protocol) ? PROTOCOLS[protocol] : null);
+
+/** Signed bound of a leg: the amount less the venue's own shortfall. */
+function minValueOf({ strategy, kind, amount }: Move): bigint {
+  const shortfall = BigInt(protocolFor(strategy)?.shortfallBps[kind] ?? 0);
+  return mulDivUp(amount, BPS - shortfall, BPS);
+}
+
+function leg(move: Move): Leg {
+  return {
+    strategyId: move.strategy.id,
+    kind: move.kind,
+    amount: assets(move.amount),
+    minValue: assets(minValueOf(move)),
+    tickLower: 0,
+    tickUpper: 0,
+  };
+}
+
+function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): Move | null {
+  const { name, price, state, liquid } = strategy;
+  if (state === "None" || state === "Revoked" || price.status === "Frozen" || price.status === "Closed") {
+    notes.push(`${name}: nothing can leave (registry ${state}, price ${price.status})`);
+    return null;
+  }
+  // What waits at the venue is leaving already; only the open position can be asked to.
+  const open = smaller(larger(excess - strategy.pending - strategy.claimable, 0n), liquid);
+  const instant = smaller(open, strategy.maxDeallocate);
+  if (strategy.hasAsyncExit && instant < open) return { strategy, kind: "RequestExit", amount: readable(open) };
+  if (instant < open) notes.push(`${name}: ${weth(open)} WETH should leave, ${weth(instant)} can leave now`);
+  return { strategy, kind: "Deallocate", amount: readable(instant) };
+}
+
+/** Room under every cap the vault checks after the legs, asset units. */
+function roomOf(strategy: StrategyReading, snapshot: MarketSnapshot, refNav: bigint, planned: ReadonlyMap<number, bigint>): bigint {
+  const { id, value, absoluteCap, relativeCapBps, inflowLeft, maxAllocate, riskIds } = strategy;
+  const own = smaller(absoluteCap - value, mulDivDown(refNav, BigInt(relativeCapBps), BPS) - value, inflowLeft, maxAllocate);
+  const shared = riskIds.map((riskId) => {
+    const cap = snapshot.riskCaps.find((candidate) => candidate.riskId === riskId);
+    if (cap === undefined) return 0n;
+    const held = snapshot.strategies
+      .filter((other) => other.riskIds.includes(riskId))
+      .reduce((sum, other) => sum + other.value + (other.id === id ? 0n : (planned.get(other.id) ?? 0n)), 0n);
+    return smaller(cap.absoluteCap, mulDivDown(refNav, BigInt(cap.relativeCapBps), BPS)) - held;
+  });
+  return larger(smaller(own, ...shared), 0n);
+}
+
+/** Legs that bring the vault towards the weights, as far as chain state allows now. */
+export function planLegs(
+  snapshot: MarketSnapshot,
+  weights: readonly StrategyWeight[],
+  idleWeight: number,
+  limits: KeeperConfig["limits"],
+): LegPlan {
+  const notes: string[] = [];
+  // WETH has 18 decimals, so a WAD of WETH is its raw amount.
+  const dust: bigint = toWad(limits.minLegEth);
+  const strategies = [...snapshot.strategies].sort((a, b) => a.id - b.id);
+  const base = strategies.reduce<bigint>((sum, { value }) => sum + value, snapshot.vault.idle);
+  const targetOf = (id: number): bigint => mulDivDown(base, toWad(weights.find((weight) => weight.id === id)?.weight ?? 0), WAD);
+
+  const exits = strategies.flatMap((strategy) => {
+    const excess = strategy.value - targetOf(strategy.id);
+    if (excess < dust) return [];
+    const move = exitMove(strategy, excess, notes);
+    return move === null || move.amount < dust ? [] : [move];
+  });
+  const proceeds = exits.filter(({ kind }) => kind === "Deallocate").reduce((sum, move) => sum + minValueOf(move), 0n);
+
+  // The reserve grows with the NAV between now and execution: keep it for the NAV the tolerance allows.
+  const minimum = mulDivUp(snapshot.vault.minimumIdle, BPS + BigInt(limits.navToleranceBps), BPS);
+  const reserve = larger(minimum, mulDivDown(base, toWad(idleWeight), WAD));
+  const available = larger(snapshot.vault.idle + proceeds - reserve, 0n);
+
+  const planned = new Map<number, bigint>();
+  const wanted = strategies.flatMap((strategy): Move[] => {
+    const missing = targetOf(strategy.id) - strategy.value;
+    if (missing < dust) return [];
+    if (strategy.state !== "Active" || strategy.price.status !== "Normal") {
+      notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
+      return [];
+    }
+    const amount = smaller(missing, roomOf(strategy, snapshot, base, planned));
+    if (amount < missing) notes.push(`${strategy.name}: ${weth(missing)} WETH wanted, limits leave room for ${weth(amount)}`);
+    planned.set(strategy.id, amount);
+    return [{ strategy, kind: "Allocate", amount }];
+  });
+  const total = wanted.reduce((sum, { amount }) => sum + amount, 0n);
+  if (total > available) notes.push(`${weth(total)} WETH should enter strategies, ${weth(available)} are available now: every inflow is cut in proportion`);
+  const inflows = wanted
+    .map((move) => ({ ...move, amount: readable(total > available ? mulDivDown(move.amount, available, total) : move.amount) }))
+    .filter(({ amount }) => amount >= dust);
+
+  let moves: readonly Move[] = [
+    ...exits.filter(({ kind }) => kind === "Deallocate"),
+    ...exits.filter(({ kind }) => kind === "RequestExit"),
+    ...inflows,
+  ];
+  if (moves.length > MAX_LEGS) {
+    // Inflows go first: they depend on exits, never the other way round.
+    notes.push(`${moves.length} moves are wanted, a proposal takes ${MAX_LEGS}: the last ones wait`);
+    moves = moves.slice(0, MAX_LEGS);
+  }
+  const touched = new Set(moves.map(({ strategy }) => strategy.id));
+  const refNav = strategies.reduce<bigint>((sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt), snapshot.vault.idle);
+  const expectedLoss = moves.reduce((sum, move) => {
+    // What enters below par is counted at its market value at once.
+    const repriced = move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
+    return sum + move.amount - minValueOf(move) + repriced;
+  }, 0n);
+  return { legs: moves.map(leg), refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
+}

@@ -1,0 +1,26 @@
+/** Any ERC-4626 vault over the asset without a rule of its own. Exits are instant up to what `maxWithdraw` grants. */
+import { Erc4626Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/Erc4626Adapter__factory.ts";
+import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
+import { WAD } from "../kernel/units.ts";
+import { viewUint } from "../chain/multicall.ts";
+import { GAS } from "./gas.ts";
+import type { Protocol } from "./protocol.ts";
+import { targetAt, targetOf } from "./targets.ts";
+
+const adapterInterface = Erc4626Adapter__factory.createInterface();
+// Our own vault interface contains the whole of ERC-4626, from OpenZeppelin.
+const venue = ILiquidityVault__factory.createInterface();
+
+export const erc4626 = {
+  id: "erc4626",
+  adapterContract: "Erc4626Adapter",
+  hasAsyncExit: false,
+  exitDelayDays: 0,
+  feedPrices: "none",
+  gas: GAS.erc4626,
+  // Rounding only; a venue that charges for entry or exit breaks this bound on purpose, so that owners see it first.
+  shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 1, Reposition: 0 },
+  targets: (adapter) => [targetOf(adapterInterface, adapter, "target")],
+  // One whole share of 18 decimals; a share of other decimals shows as RATE_SOURCE_DIFFERS and is not used.
+  rateAt: (targets) => viewUint(venue, targetAt("erc4626", targets, 0), "convertToAssets", [WAD]),
+} as const satisfies Protocol;

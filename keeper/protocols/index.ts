@@ -1,0 +1,22 @@
+/** Every venue the keeper knows, one line each; a missing one does not compile. */
+import { aaveV3 } from "./aave-v3.ts";
+import { erc4626 } from "./erc4626.ts";
+import { etherfi } from "./etherfi.ts";
+import { gearbox } from "./gearbox.ts";
+import type { ProtocolId } from "./ids.ts";
+import { lido } from "./lido.ts";
+import type { Protocol } from "./protocol.ts";
+
+export const PROTOCOLS = {
+  "aave-v3": aaveV3,
+  erc4626,
+  gearbox,
+  lido,
+  etherfi,
+} as const satisfies Record<ProtocolId, Protocol>;
+
+/** The protocol by key, as the common type. */
+export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];
+
+export type { ProtocolId } from "./ids.ts";
+export type { GasEstimate, Protocol } from "./protocol.ts";

@@ -1,0 +1,27 @@
+/** Reading an adapter's immutables, by the compiled adapter's own interface. */
+import type { Interface } from "ethers";
+import { addr } from "../chain/fields.ts";
+import { type ViewCall, view } from "../chain/multicall.ts";
+import { ChainError } from "../kernel/errors.ts";
+import type { Address } from "../kernel/units.ts";
+
+export const targetOf = (adapterInterface: Interface, adapter: Address, immutable: string): ViewCall<Address> =>
+  view(adapterInterface, adapter, immutable, [], (row) => addr(row, 0));
+
+/** A protocol was asked for a rate before its adapter's targets were read. */
+export class MissingTargetError extends ChainError {
+  readonly code = "MISSING_TARGET";
+  readonly protocol: string;
+  readonly index: number;
+  constructor(protocol: string, index: number) {
+    super(`Protocol ${protocol} needs target ${index} of its adapter. Read protocol.targets first.`);
+    this.protocol = protocol;
+    this.index = index;
+  }
+}
+
+export function targetAt(protocol: string, targets: readonly Address[], index: number): Address {
+  const target = targets[index];
+  if (target === undefined) throw new MissingTargetError(protocol, index);
+  return target;
+}
