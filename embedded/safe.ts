@@ -30,6 +30,11 @@ const EXTRAS = {
   extensibleFallbackHandler: { artifact: "handler/ExtensibleFallbackHandler.sol/ExtensibleFallbackHandler", canonical: "0x85a8ca358D388530ad0fB95D0cb89Dd44Fc242c3" },
 } as const;
 
+type KitClass = typeof ProtocolKit.default;
+// The package's types describe its CommonJS build, Node loads its ES build: the class sits one level apart in the two.
+const classOf = (loaded: KitClass | { readonly default: KitClass }): KitClass => ("default" in loaded ? loaded.default : loaded);
+const SafeKit = classOf(ProtocolKit);
+
 export type SafeContracts = { readonly [K in keyof typeof CONTRACTS]: Address };
 /** What protocol-kit calls `contractNetworks`: plain JSON, to be handed to the keeper's configuration. */
 export type SafeContractNetworks = Readonly<Record<string, SafeContracts>>;
@@ -100,7 +105,7 @@ export interface SafeOptions {
 
 /** Creates a Safe through protocol-kit, as an operator would. Requirements: {deploySafeInfrastructure} has run. */
 export async function createSafe(chain: Chain, deployer: Address, options: SafeOptions): Promise<Address> {
-  const kit = await ProtocolKit.default.init({
+  const kit = await SafeKit.init({
     provider: chain.provider,
     signer: deployer,
     contractNetworks: { ...safeContractNetworks },
