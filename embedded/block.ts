@@ -50,7 +50,12 @@ export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly
     if (plan.calls.length > 0) await chain.request("evm_setAutomine", true);
     chain.pace.isAssembling = false;
   }
-  return await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
+  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
+  for (const { call, receipt } of mined) {
+    if (receipt.status === 1) continue;
+    throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
+  }
+  return mined.map(({ receipt }) => receipt);
 }
 
 async function submit(chain: Chain, call: Call): Promise<string> {
@@ -66,11 +71,12 @@ async function submit(chain: Chain, call: Call): Promise<string> {
   return z.string().parse(await chain.request("eth_sendTransaction", transaction));
 }
 
-async function receiptOf(chain: Chain, call: Call, hash: string): Promise<TransactionReceipt> {
+async function receiptOf(chain: Chain, call: Call, hash: string): Promise<{ readonly call: Call; readonly receipt: TransactionReceipt }> {
   const receipt = await chain.ethers.provider.getTransactionReceipt(hash);
-  if (receipt === null) throw new EmbeddedTransactionNotMinedError(call.label, hash, call.gas ?? DEFAULT_GAS);
-  if (receipt.status !== 1) throw new EmbeddedTransactionFailedError(call.label, hash, await reasonOf(chain, call, receipt));
-  return receipt;
+  if (receipt !== null) return { call, receipt };
+  // Left in the pool it would slip into some later block, where it does not belong.
+  await chain.request("hardhat_dropTransaction", hash);
+  throw new EmbeddedTransactionNotMinedError(call.label, hash, call.gas ?? DEFAULT_GAS);
 }
 
 /** Replays the call on the state before its block: near enough to name the cause, and it needs no trace. */
