@@ -29,4 +29,8 @@ library Errors {
     error Adapter_RateZero();
     /// @notice Ether arrived from an account that never pays this adapter.
     error Adapter_UnexpectedEther(address from);
+    /// @notice The venue takes no exit request this small.
+    error Adapter_BelowMinimum(uint256 assets, uint256 minimum);
+    /// @notice An ERC-721 arrived that is not an exit request minted to this adapter.
+    error Adapter_UnexpectedToken(address collection, address from);
 }
