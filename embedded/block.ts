@@ -1,9 +1,11 @@
 /** Blocks assembled by hand: chosen timestamp, chosen base fee, calls in order, and none of them may fail. */
 import { z } from "zod";
 import type { TransactionReceipt } from "ethers";
-import type { Address } from "../keeper/kernel/units.ts";
+import { type Address, address } from "../keeper/kernel/units.ts";
 import type { Chain } from "./chain.ts";
-import { EmbeddedClockError, EmbeddedTransactionFailedError, EmbeddedTransactionNotMinedError } from "./errors.ts";
+import {
+  EmbeddedClockError, EmbeddedDeploymentMismatchError, EmbeddedTransactionFailedError, EmbeddedTransactionNotMinedError,
+} from "./errors.ts";
 import { SECONDS_PER_SLOT, toQuantity } from "./pace.ts";
 
 export interface Call {
@@ -90,9 +92,16 @@ async function reasonOf(chain: Chain, call: Call, receipt: TransactionReceipt): 
   }
 }
 
-/** One call in a block of its own; the address it created, if it deployed. */
+/** One call in a block of its own, one slot after the latest. */
 export async function send(chain: Chain, call: Call): Promise<TransactionReceipt> {
   const [receipt] = await mineBlock(chain, { calls: [{ gas: 8_000_000n, ...call }] });
   if (receipt === undefined) throw new EmbeddedTransactionNotMinedError(call.label, "", call.gas ?? DEFAULT_GAS);
   return receipt;
+}
+
+/** Deploys creation code in a block of its own. */
+export async function deploy(chain: Chain, from: Address, label: string, data: string): Promise<Address> {
+  const receipt = await send(chain, { label, from, to: null, data });
+  if (receipt.contractAddress === null) throw new EmbeddedDeploymentMismatchError(label, "a contract address", "none");
+  return address(receipt.contractAddress);
 }

@@ -3,12 +3,11 @@
  * the place of the oracle network.
  */
 import { ZeroAddress } from "ethers";
-import { type Address, address } from "../keeper/kernel/units.ts";
+import type { Address } from "../keeper/kernel/units.ts";
 import { EACAggregatorProxy__factory } from "../types/ethers-contracts/factories/@chainlink/contracts-0.8/src/v0.6/EACAggregatorProxy__factory.ts";
 import { MockV3Aggregator__factory } from "../types/ethers-contracts/factories/@chainlink/contracts/src/v0.8/shared/mocks/MockV3Aggregator__factory.ts";
-import { type Call, send } from "./block.ts";
+import { type Call, deploy, send } from "./block.ts";
 import type { Chain } from "./chain.ts";
-import { EmbeddedDeploymentMismatchError } from "./errors.ts";
 
 export interface FeedOptions {
   /** Decimals of the answer: 18 for ETH pairs, 8 for USD pairs. */
@@ -54,11 +53,4 @@ export async function createFeed(chain: Chain, operator: Address, options: FeedO
       await send(chain, roundCall(answer, time));
     },
   };
-}
-
-/** Deploys creation code in a block of its own. */
-export async function deploy(chain: Chain, from: Address, label: string, data: string): Promise<Address> {
-  const receipt = await send(chain, { label, from, to: null, data });
-  if (receipt.contractAddress === null) throw new EmbeddedDeploymentMismatchError(label, "a contract address", "none");
-  return address(receipt.contractAddress);
 }

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { concat, getAddress } from "ethers";
 import { type Address, address } from "../keeper/kernel/units.ts";
+import { deploy } from "./block.ts";
 import type { Chain } from "./chain.ts";
-import { deploy } from "./chainlink.ts";
 import { EmbeddedDeploymentMismatchError } from "./errors.ts";
 
 export const MULTICALL3: Address = address(getAddress("0xcA11bde05977b3631167028862bE2a173976CA11"));

@@ -17,8 +17,8 @@ export interface StakingVenue {
   readonly name: string;
   /** Calls after which one share is worth `rate` (WAD of ETH). */
   rateCalls(rate: bigint): Promise<readonly Call[]>;
-  /** Calls that finalize every withdrawal request made at or before `time` (Unix seconds). */
-  finalizeCalls(time: number): Promise<readonly Call[]>;
+  /** Calls that finalize every withdrawal request made at or before `time` (Unix seconds) at `rate` (WAD of ETH per share). */
+  finalizeCalls(time: number, rate: bigint): Promise<readonly Call[]>;
   /** WAD of ETH per share. */
   rate(): Promise<bigint>;
 }
@@ -94,11 +94,12 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
       timestamp: midnight,
       ...feeOf(coming, 0),
       calls: [
+        // Paid first, reported after: whatever payment does to the rate, the day's exact rate stands at the end.
+        ...(await venues.steth.finalizeCalls(finalizable, toWad(levels.stethRate))),
+        ...(await venues.weeth.finalizeCalls(finalizable, toWad(levels.weethRate))),
         ...(await venues.steth.rateCalls(toWad(levels.stethRate))),
         ...(await venues.weeth.rateCalls(toWad(levels.weethRate))),
         ...priceCalls(venues, levels, day, midnight),
-        ...(await venues.steth.finalizeCalls(finalizable)),
-        ...(await venues.weeth.finalizeCalls(finalizable)),
         ...(await lendingCalls(venues, coming, midnight)),
       ],
     });
