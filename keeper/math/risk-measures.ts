@@ -21,11 +21,14 @@ function tailCount(size: number, beta: number): number {
   return Math.abs(count - nearest) < 1e-9 * size ? nearest : count;
 }
 
-/** VaR: the smallest loss x with P(L <= x) >= beta, without interpolation. */
+/**
+ * VaR: the largest observed loss x with P(L >= x) >= 1 - beta, without interpolation. Where (1 - beta) S is an integer
+ * the quantile is an interval; this is its upper, careful end.
+ */
 export function valueAtRisk(returns: ArrayLike<number>, beta: number): number {
   const losses = sortedLosses(returns, beta);
-  const exceed = Math.min(Math.floor(tailCount(losses.length, beta)), losses.length - 1);
-  return losses[exceed] ?? Number.NaN;
+  const rank = Math.max(1, Math.ceil(tailCount(losses.length, beta)));
+  return losses[rank - 1] ?? Number.NaN;
 }
 
 /**

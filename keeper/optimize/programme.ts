@@ -57,7 +57,7 @@ export interface TradeColumns {
 export function addCommonConstraints(builder: ProgrammeBuilder, universe: Universe): TradeColumns {
   const { ids, current, lower, upper } = universe;
   ids.forEach((id, i) => builder.addColumn(`weight of strategy ${id}`, lower[i] ?? 0, upper[i] ?? 0));
-  const idle = builder.addColumn("idle", universe.minimumIdle, 1);
+  const idle = builder.addColumn("idle", universe.minimumIdle, universe.maximumIdle);
   builder.addRow("sum of weights and idle", 1, 1, [...ids.keys(), idle].map((column) => [column, 1] as const));
   for (const group of universe.groups) {
     const entries = group.members.map((member) => [member, 1] as const);

@@ -164,7 +164,7 @@ export class Solver {
     const data = toModel(highs, programme, cost, lowerTriangle(programme, weight));
     return highs.withModel(data, (model) => {
       // HiGHS' own regularisation would bias the optimum by about 1e-7; ours above does not.
-      model.options.set({ output_flag: false, qp_regularization_value: 0, threads: 1 });
+      model.options.set({ output_flag: false, qp_regularization_value: 0 });
       model.options.set({ primal_feasibility_tolerance: 1e-10, dual_feasibility_tolerance: 1e-10 });
       model.run();
       const status = model.getModelStatus();

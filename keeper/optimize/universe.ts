@@ -28,6 +28,7 @@ export interface Universe {
   readonly exit: readonly number[];
   readonly groups: readonly RiskGroup[];
   readonly minimumIdle: number;
+  readonly maximumIdle: number;
   /** What one unit of one-off cost weighs against one unit of horizon return. */
   readonly costWeight: number;
 }
@@ -102,6 +103,7 @@ export function buildUniverse(
     exit: constraints.strategies.map((s) => s.costs.exit),
     groups: groupsOf(constraints),
     minimumIdle: constraints.idle.minimum,
+    maximumIdle: 1,
     costWeight: (config.costMultiple * forecast.horizonDays) / config.holdingDays,
   };
 }

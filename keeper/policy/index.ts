@@ -1,6 +1,6 @@
 /** decide: whether to move toward the target now, and how far. A no-trade band with a break-even rule. */
 import type { AllocationConstraints, Decision, TargetAllocation } from "../kernel/artifacts.ts";
-import { assets, mulDivDown, toWad, WAD } from "../kernel/units.ts";
+import { assets, toWad, WAD } from "../kernel/units.ts";
 import { requireBetween, requireFinite } from "../math/checks.ts";
 import { sum } from "../math/statistics.ts";
 import { checkPolicyConfig, type PolicyConfig } from "./config.ts";
@@ -97,7 +97,8 @@ export function decide(
   }
   if (step < 1) reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
 
-  const inAssets = (fraction: number) => assets(mulDivDown(constraints.nav, toWad(fraction), WAD));
+  // Toward zero for either sign: a forced move may cost more than it gains.
+  const inAssets = (fraction: number) => assets((constraints.nav * toWad(fraction)) / WAD);
   return {
     kind: "move",
     provenance,

@@ -105,6 +105,22 @@ function differences({ decision, constraints }: AssessInput, config: RiskConfig)
     .map((figure) => ({ type: "recomputationDiffers", ...figure }));
 }
 
+function limitBreaches(risk: RiskFigures, config: RiskConfig): Breach[] {
+  const breaches: Breach[] = [];
+  if (!(risk.var <= config.varLimit)) breaches.push({ type: "varAboveLimit", var: risk.var, limit: config.varLimit });
+  if (!(risk.cvar <= config.cvarLimit)) {
+    breaches.push({ type: "cvarAboveLimit", cvar: risk.cvar, limit: config.cvarLimit });
+  }
+  if (!(risk.maxDrawdown <= config.drawdownLimit)) {
+    breaches.push({ type: "drawdownAboveLimit", maxDrawdown: risk.maxDrawdown, limit: config.drawdownLimit });
+  }
+  return breaches;
+}
+
+/** True when no strategy grows. Refusing such a move for what is left of the risk would keep all of it. */
+const onlyReduces = ({ decision, constraints }: AssessInput, config: RiskConfig): boolean =>
+  constraints.strategies.every((s, i) => (decision.weights[i]?.weight ?? 0) <= s.currentWeight + config.tolerance);
+
 /**
  * Judges a move.
  * @throws {UnmeasuredPositionError | EmptySampleError} when the risk cannot be stated: the run is held.
@@ -118,13 +134,7 @@ export function assess(input: AssessInput, config: RiskConfig): ApprovedAllocati
 
   const breaches: Breach[] = structuralBreaches(decision.weights, decision.idleWeight, constraints, config.tolerance);
   breaches.push(...differences(input, config));
-  if (!(risk.var <= config.varLimit)) breaches.push({ type: "varAboveLimit", var: risk.var, limit: config.varLimit });
-  if (!(risk.cvar <= config.cvarLimit)) {
-    breaches.push({ type: "cvarAboveLimit", cvar: risk.cvar, limit: config.cvarLimit });
-  }
-  if (!(risk.maxDrawdown <= config.drawdownLimit)) {
-    breaches.push({ type: "drawdownAboveLimit", maxDrawdown: risk.maxDrawdown, limit: config.drawdownLimit });
-  }
+  if (!onlyReduces(input, config)) breaches.push(...limitBreaches(risk, config));
   const [first, ...others] = breaches;
   if (first === undefined) return approve(decision, risk);
   return { kind: "rejected", provenance: decision.provenance, risk, breaches: [first, ...others] };
