@@ -33,6 +33,8 @@ export interface Chain {
   /** The same chain in process: faster, and it sees the same blocks. */
   readonly provider: EthereumProvider;
   readonly ethers: HardhatEthers;
+  /** Deploys Ignition modules on this chain. */
+  readonly ignition: NetworkConnection["ignition"];
   readonly accounts: readonly ChainAccount[];
   readonly pace: Pace;
   request(method: string, ...params: unknown[]): Promise<unknown>;
@@ -52,7 +54,7 @@ export interface ChainOptions {
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const pace = new Pace(INITIAL_BASE_FEE);
   // Hardhat's server makes its own connection and keeps it private; the public network hook is where it can be met.
-  const met: { id: number; provider: EthereumProvider; ethers: HardhatEthers; close(): Promise<void> }[] = [];
+  const met: NetworkConnection<ChainType | string>[] = [];
   let isOpening = true;
   const handlers: Partial<NetworkHooks> = {
     async newConnection<T extends ChainType | string>(
@@ -101,6 +103,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     chainId,
     provider: connection.provider,
     ethers: connection.ethers,
+    ignition: connection.ignition,
     accounts: developmentAccounts(),
     pace,
     request,

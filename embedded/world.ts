@@ -30,7 +30,7 @@ const USD_DECIMALS = 8;
 /** Who plays whom among the chain's accounts; the vault's people first, the market's people last. */
 export const CAST = {
   deployer: 0, firstOwner: 1, secondOwner: 2, thirdOwner: 3, keeper: 4, executor: 5, guardian: 6,
-  firstDepositor: 7, secondDepositor: 8, thirdDepositor: 9,
+  firstDepositor: 7, secondDepositor: 8, thirdDepositor: 9, curator: 10,
   marketOperator: 16, whale: 17, aaveBorrower: 18, gearboxBorrower: 19,
 } as const;
 export type Role = keyof typeof CAST;

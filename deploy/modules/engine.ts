@@ -2,7 +2,11 @@
  * The engine's contracts, on any chain: roles, vault, registry, guard, module, then each strategy, then the hand-over. The
  * deployer holds ADMIN and CURATOR only while this runs and ends with no role.
  */
-import { buildModule } from "@nomicfoundation/ignition-core";
+import {
+  buildModule,
+  type ContractCallFuture,
+  type NamedArtifactContractDeploymentFuture,
+} from "@nomicfoundation/ignition-core";
 import type { EnginePlan, StrategyPlan } from "../plan.ts";
 
 /** As in contracts/libraries/Roles.sol. */
@@ -38,8 +42,8 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
     const manager = m.contract("AccessManager", [deployer]);
     const registry = m.contract("StrategyRegistry", [manager]);
     const guard = m.contract("OracleGuard", [manager, registry]);
-    const vault = m.contract("LiquidityVault", [plan.asset, plan.name, plan.symbol, manager, registry, guard, plan.vault]);
-    const module = m.contract("ProposalModule", [manager, vault, registry, guard, plan.safe, true, plan.policy]);
+    const vault = m.contract("LiquidityVault", [plan.asset, plan.name, plan.symbol, manager, registry, guard, { ...plan.vault }]);
+    const module = m.contract("ProposalModule", [manager, vault, registry, guard, plan.safe, true, { ...plan.policy }]);
     const contracts = { StrategyRegistry: registry, OracleGuard: guard, LiquidityVault: vault, ProposalModule: module };
 
     const bound = [
@@ -48,7 +52,7 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
       m.call(vault, "bindProposalModule", [module]),
     ];
     const opened = Object.entries(CALLERS).flatMap(([role, functions]) =>
-      Object.entries(functions).map(([contract, names]) =>
+      Object.entries<readonly string[]>(functions).map(([contract, names]) =>
         m.call(
           manager,
           "setTargetFunctionRole",
@@ -64,8 +68,8 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
     const setUp = m.call(manager, "grantRole", [ROLE.curator, deployer, 0], { id: "curator_setup", after: [...opened, ...bound] });
 
     // One after another: the registry numbers strategies in the order they arrive, and proposals name those numbers.
-    let previous = setUp;
-    const adapters: Record<string, ReturnType<typeof m.contract>> = {};
+    let previous: ContractCallFuture<string, string> = setUp;
+    const adapters: Record<string, NamedArtifactContractDeploymentFuture<string>> = {};
     plan.strategies.forEach((strategy: StrategyPlan, index) => {
       const id = index + 1;
       const adapter = m.contract(strategy.adapter, [vault, plan.asset, ...strategy.targets], { id: `adapter_${strategy.key}` });
@@ -74,8 +78,8 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
         id: `register_${strategy.key}`,
         after: [previous],
       });
-      const priced = m.call(guard, "setOracle", [id, strategy.oracle], { id: `oracle_${strategy.key}`, after: [registered] });
-      previous = m.call(registry, "setLimits", [id, strategy.limits], { id: `limits_${strategy.key}`, after: [priced] });
+      const priced = m.call(guard, "setOracle", [id, { ...strategy.oracle }], { id: `oracle_${strategy.key}`, after: [registered] });
+      previous = m.call(registry, "setLimits", [id, { ...strategy.limits }], { id: `limits_${strategy.key}`, after: [priced] });
     });
     const capped = plan.riskCaps.map(({ riskId, absoluteCap, relativeCapBps }) =>
       m.call(registry, "setRiskCap", [riskId, absoluteCap, relativeCapBps], { id: `risk_${riskId}`, after: [previous] }),
