@@ -65,16 +65,16 @@ function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): M
 }
 
 /** Room under every cap the vault checks after the legs, asset units. */
-function roomOf(strategy: StrategyReading, snapshot: MarketSnapshot, refNav: bigint, planned: ReadonlyMap<number, bigint>): bigint {
+function roomOf(strategy: StrategyReading, snapshot: MarketSnapshot, capNav: bigint, planned: ReadonlyMap<number, bigint>): bigint {
   const { id, value, absoluteCap, relativeCapBps, inflowLeft, maxAllocate, riskIds } = strategy;
-  const own = smaller(absoluteCap - value, mulDivDown(refNav, BigInt(relativeCapBps), BPS) - value, inflowLeft, maxAllocate);
+  const own = smaller(absoluteCap - value, mulDivDown(capNav, BigInt(relativeCapBps), BPS) - value, inflowLeft, maxAllocate);
   const shared = riskIds.map((riskId) => {
     const cap = snapshot.riskCaps.find((candidate) => candidate.riskId === riskId);
     if (cap === undefined) return 0n;
     const held = snapshot.strategies
       .filter((other) => other.riskIds.includes(riskId))
       .reduce((sum, other) => sum + other.value + (other.id === id ? 0n : (planned.get(other.id) ?? 0n)), 0n);
-    return smaller(cap.absoluteCap, mulDivDown(refNav, BigInt(cap.relativeCapBps), BPS)) - held;
+    return smaller(cap.absoluteCap, mulDivDown(capNav, BigInt(cap.relativeCapBps), BPS)) - held;
   });
   return larger(smaller(own, ...shared), 0n);
 }
@@ -106,6 +106,8 @@ export function planLegs(
   const reserve = larger(minimum, mulDivDown(base, toWad(idleWeight), WAD));
   const available = larger(snapshot.vault.idle + proceeds - reserve, 0n);
 
+  // Caps are shares of the NAV at execution, which may be lower by the tolerance.
+  const capNav = mulDivDown(base, BPS - BigInt(limits.navToleranceBps), BPS);
   const planned = new Map<number, bigint>();
   const wanted = strategies.flatMap((strategy): Move[] => {
     const missing = targetOf(strategy.id) - strategy.value;
@@ -114,7 +116,7 @@ export function planLegs(
       notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
       return [];
     }
-    const amount = smaller(missing, roomOf(strategy, snapshot, base, planned));
+    const amount = smaller(missing, roomOf(strategy, snapshot, capNav, planned));
     if (amount < missing) notes.push(`${strategy.name}: ${weth(missing)} WETH wanted, limits leave room for ${weth(amount)}`);
     planned.set(strategy.id, amount);
     return [{ strategy, kind: "Allocate", amount }];

@@ -1,7 +1,8 @@
 /** A proposal as EIP-712 typed data: what the owners' wallets show, and its hash, the proposal's id. */
 import { TypedDataEncoder } from "ethers";
 import { z } from "zod";
-import type { Leg, LegKindName, Proposal } from "../kernel/artifacts.ts";
+import { legKindIndex, toStruct } from "../chain/proposal.ts";
+import type { LegKindName, Proposal } from "../kernel/artifacts.ts";
 import { type Address, address, assets, type Hash, hash } from "../kernel/units.ts";
 import { ProposalFileError } from "./errors.ts";
 
@@ -38,10 +39,6 @@ const DOMAIN_TYPE = [
   { name: "verifyingContract", type: "address" },
 ];
 
-/** Members of the contract's enum, in order. */
-export const LEG_KINDS = ["Deallocate", "RequestExit", "Allocate", "Reposition"] as const satisfies readonly LegKindName[];
-export const legKindIndex = (kind: LegKindName): number => LEG_KINDS.indexOf(kind);
-
 export interface ProposalDomain {
   readonly chainId: number;
   readonly module: Address;
@@ -52,12 +49,6 @@ const domainOf = ({ chainId, module }: ProposalDomain) => ({
   version: DOMAIN_VERSION,
   chainId,
   verifyingContract: module,
-});
-
-/** The struct as TypeChain and ethers take it. */
-export const toStruct = (proposal: Proposal) => ({
-  ...proposal,
-  legs: proposal.legs.map((leg) => ({ ...leg, kind: legKindIndex(leg.kind) })),
 });
 
 /** The proposal's id: its EIP-712 hash under the module's domain. */
@@ -168,9 +159,6 @@ export function parseProposalFile(content: string): ProposalFile {
 /** Writes a proposal file's JSON text. */
 export const formatProposalFile = ({ id, domain, proposal }: ProposalFile, sentence: string): string =>
   `${JSON.stringify({ id, sentence, typedData: typedData(domain, proposal) }, null, 2)}\n`;
-
-/** Legs in words and numbers, for tests and differences. */
-export const legKey = ({ strategyId, kind }: Pick<Leg, "strategyId" | "kind">): string => `${kind} ${strategyId}`;
 
 /** The pieces ethers' wallets sign. */
 export const signingParts = (domain: ProposalDomain, proposal: Proposal) => ({

@@ -1,0 +1,125 @@
+/**
+ * The owner's side: recompute, refuse what does not fit, sign typed data. And the collector's side: recover every
+ * signature, ask the Safe who its owners are, trust no sender.
+ */
+import { getAddress, getBytes, hashMessage, recoverAddress, type Wallet } from "ethers";
+import { z } from "zod";
+import { ISafeOwners__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/safe/ISafeOwners__factory.ts";
+import type { ChainClient } from "../chain/client.ts";
+import { addresses, int } from "../chain/fields.ts";
+import { readView, view } from "../chain/multicall.ts";
+import { type Address, address, type Hash, hash } from "../kernel/units.ts";
+import {
+  DuplicateSignerError,
+  ProposalExpiredError,
+  ProposalIdDiffersError,
+  SignatureForOtherProposalError,
+  SignatureInvalidError,
+  SignerNotOwnerError,
+  WrongProposalChainError,
+  WrongProposalModuleError,
+} from "./errors.ts";
+import { parseProposalFile, type ProposalFile, proposalId, signingParts } from "./typed-data.ts";
+
+/** What the owner knows for himself, not from the file. */
+export interface OwnerExpectation {
+  readonly chainId: number;
+  readonly module: Address;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+export interface OwnerSignature {
+  readonly id: Hash;
+  readonly signer: Address;
+  /** 65 bytes, r s v. */
+  readonly signature: string;
+}
+
+/** Reads and checks a proposal file as an owner must before signing. */
+export function reviewProposal(content: string, expected: OwnerExpectation): ProposalFile {
+  const file = parseProposalFile(content);
+  const { id, domain, proposal } = file;
+  if (domain.chainId !== expected.chainId) throw new WrongProposalChainError(expected.chainId, domain.chainId);
+  if (getAddress(domain.module) !== getAddress(expected.module)) throw new WrongProposalModuleError(expected.module, domain.module);
+  const derived = proposalId(domain, proposal);
+  if (derived !== id) throw new ProposalIdDiffersError(id, derived);
+  if (expected.now > proposal.deadline) throw new ProposalExpiredError(proposal.deadline, expected.now);
+  return file;
+}
+
+/** Signs a proposal file with an owner's key, after {@link reviewProposal}. */
+export async function signProposal(content: string, owner: Wallet, expected: OwnerExpectation): Promise<OwnerSignature> {
+  const { id, domain, proposal } = reviewProposal(content, expected);
+  const parts = signingParts(domain, proposal);
+  return { id, signer: address(owner.address), signature: await owner.signTypedData(parts.domain, parts.types, parts.value) };
+}
+
+export const ownerSignatureSchema = z.strictObject({
+  id: z.string().regex(/^0x[0-9a-f]{64}$/).transform(hash),
+  signer: z.string().regex(/^0x[0-9a-fA-F]{40}$/).transform((value) => address(getAddress(value))),
+  signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/, "65 bytes of hex"),
+});
+
+/** The account that made a signature; v 31 or 32 is Safe's mark for `eth_sign`. Null when it recovers to none. */
+function recover(id: Hash, signature: string): Address | null {
+  const v = Number.parseInt(signature.slice(-2), 16);
+  try {
+    if (v > 30) {
+      const plain = signature.slice(0, -2) + (v - 4).toString(16).padStart(2, "0");
+      return address(recoverAddress(hashMessage(getBytes(id)), plain));
+    }
+    // Only 27 and 28: 0 and 1 mean contract signature and approved hash to a Safe.
+    return v === 27 || v === 28 ? address(recoverAddress(id, signature)) : null;
+  } catch {
+    return null;
+  }
+}
+
+export interface SafeOwners {
+  readonly safe: Address;
+  readonly owners: readonly Address[];
+  readonly threshold: number;
+}
+
+const safeInterface = ISafeOwners__factory.createInterface();
+
+/** Owners and threshold as the Safe itself states them now. */
+export async function readSafeOwners(client: ChainClient, safe: Address): Promise<SafeOwners> {
+  const [owners, threshold] = await Promise.all([
+    readView(client, view(safeInterface, safe, "getOwners", [], (row) => addresses(row, 0)), "latest"),
+    readView(client, view(safeInterface, safe, "getThreshold", [], (row) => int(row, 0)), "latest"),
+  ]);
+  return { safe, owners, threshold };
+}
+
+export interface CollectedSignatures {
+  readonly id: Hash;
+  /** Ascending, as Safe wants them. */
+  readonly signers: readonly Address[];
+  readonly threshold: number;
+  readonly isComplete: boolean;
+  /** Signatures concatenated in the order of the signers. */
+  readonly packed: string;
+}
+
+/** Checks, sorts and packs signatures. Every one must be good: a collector that skips bad ones hides an attack. */
+export function collectSignatures(id: Hash, { safe, owners, threshold }: SafeOwners, signatures: readonly OwnerSignature[]): CollectedSignatures {
+  const bySigner = new Map<Address, string>();
+  for (const { id: signed, signer, signature } of signatures) {
+    if (signed !== id) throw new SignatureForOtherProposalError(id, signed);
+    const recovered = recover(id, signature);
+    if (recovered === null || recovered !== getAddress(signer)) throw new SignatureInvalidError(signer, recovered);
+    if (!owners.includes(recovered)) throw new SignerNotOwnerError(recovered, safe);
+    if (bySigner.has(recovered)) throw new DuplicateSignerError(recovered);
+    bySigner.set(recovered, signature);
+  }
+  const sorted = [...bySigner.entries()].sort(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  return {
+    id,
+    signers: sorted.map(([signer]) => signer),
+    threshold,
+    isComplete: sorted.length >= threshold,
+    packed: `0x${sorted.map(([, signature]) => signature.slice(2)).join("")}`,
+  };
+}
