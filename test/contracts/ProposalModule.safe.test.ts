@@ -164,6 +164,16 @@ for (const version of ["1.5.0", "1.4.1"] as const satisfies readonly SafeVersion
       expect(await core.module.stateOf(id)).to.equal(STATE.Executed);
     });
 
+    it("lets the Safe take back what its owners signed", async () => {
+      const core = await load();
+      const proposal = await core.publish(ALLOCATE);
+      const cancel = core.module.interface.encodeFunctionData("cancel", [proposal]);
+      await runSafeTransaction(safeOf(core), core.owners.slice(1), await core.module.getAddress(), cancel);
+      await expect(core.module.execute(proposal, await core.signed(proposal)))
+        .to.be.revertedWithCustomError(core.module, "ProposalModule_WrongState")
+        .withArgs(await core.module.proposalId(proposal), STATE.Cancelled);
+    });
+
     it("refuses a replay of the proposal and of its nonce", async () => {
       const core = await load();
       const proposal = await core.publish(ALLOCATE);

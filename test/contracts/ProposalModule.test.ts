@@ -59,7 +59,7 @@ describe("ProposalModule", () => {
   });
 
   describe("cancel", () => {
-    it("belongs to guardian, curator, proposer and the Safe, and is for good", async () => {
+    it("belongs to guardian, curator and proposer, and is for good", async () => {
       const core = await load();
       for (const caller of [core.guardian, core.curator, core.keeper]) {
         const proposal = await core.publish(ALLOCATE);

@@ -1,6 +1,5 @@
 /** The on-chain core with its roles, a genuine Safe and WETH9, and four adapter doubles. */
-import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { Contract, TypedDataDomain } from "ethers";
 import type { LiquidityVault, ProposalModule, StrategyRegistry } from "../../types/ethers-contracts/index.ts";
 import { deployCanonicalWeth, deploySafe, inOrder, signTyped } from "./safe.ts";
@@ -174,7 +173,7 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
   for (const name of ["registry", "guard", "vault", "module"] as const) {
     for (const [role, functions] of Object.entries(ROLE_FUNCTIONS[name])) {
       const id = role === "curator" ? ROLE.curator : role === "guardian" ? ROLE.guardian : ROLE.proposer;
-      const selectors = functions.map((fragment) => {
+      const selectors = functions.map((fragment: string) => {
         const found = contracts[name].interface.getFunction(fragment);
         if (found === null) throw new RangeError(`${name} has no function ${fragment}.`);
         return found.selector;
