@@ -9,16 +9,16 @@ export interface ChainEntry {
   readonly purpose: string;
   /** Where the address was read, so that anyone can check it there. */
   readonly source: string;
-  /** What `symbol()` or, for a feed, `description()` must answer. */
+  /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
 
 export const MAINNET_CHAIN_ID = 1;
 
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
-const AAVE = "npm @bgd-labs/aave-address-book, AaveV3Ethereum";
+/** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
+const AGREED = "independent public repositories; answers checked on recorded mainnet state";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
-const CHAINLINK = "data.chain.link, Ethereum mainnet feeds";
 
 export const MAINNET = {
   weth: {
@@ -48,12 +48,12 @@ export const MAINNET = {
   aavePool: {
     address: address("0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2"),
     purpose: "Aave v3: supply and withdraw",
-    source: AAVE,
+    source: AGREED,
   },
   aaveWeth: {
     address: address("0x4d5F47FA6A74757f35C14fD3a6Ef8E3C9BC514E8"),
     purpose: "Aave v3: the aToken of WETH",
-    source: AAVE,
+    source: AGREED,
     identity: { call: "symbol", answer: "aEthWETH" },
   },
   etherFiLiquidityPool: {
@@ -81,19 +81,19 @@ export const MAINNET = {
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),
     purpose: "Chainlink: ETH in USD, for reports",
-    source: CHAINLINK,
+    source: AGREED,
     identity: { call: "description", answer: "ETH / USD" },
   },
   feedStEthEth: {
     address: address("0x86392dC19c0b719886221c78AB11eb8Cf5c52812"),
     purpose: "Chainlink: market price of stETH",
-    source: CHAINLINK,
+    source: AGREED,
     identity: { call: "description", answer: "STETH / ETH" },
   },
   feedWeEthEth: {
     address: address("0x5c9C449BbC9a6075A2c061dF312a35fd1E05fF22"),
     purpose: "Chainlink: market price of weETH",
-    source: CHAINLINK,
+    source: AGREED,
     identity: { call: "description", answer: "weETH / ETH" },
   },
 } as const satisfies Readonly<Record<string, ChainEntry>>;

@@ -25,7 +25,7 @@ describe("Chainlink feeds on mainnet", () => {
       expect(round.updatedAt).to.be.above(0n);
       const now = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
       console.log(`      ${name} ${round.answer}, age ${now - round.updatedAt} s`);
-      // The recording's weETH feed is of 2025-02-07, after its network clock: real numbers, synthetic age.
+      // The recording took weETH's feed from a dump of 2025-02-07, after its own clock: its age means nothing there.
       if (mainnet.origin === "fork") expect(round.updatedAt).to.be.at.most(now);
     });
   }
