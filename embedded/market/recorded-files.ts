@@ -63,6 +63,9 @@ export function readReturns(directory: string): readonly ReturnRow[] {
   const rows = table.rows.map((row): ReturnRow => {
     const { date, start } = dateOf(table.file, row, "date");
     const value = (column: ReturnColumn): number => dailyReturn(table.file, row, column);
+    if (value("aave_WETH") < 0) {
+      throw new MarketFileError(table.file, row.line, "aave_WETH", `a lending index cannot fall (${value("aave_WETH")})`, "Check the index in the source.");
+    }
     return {
       date, start, line: row.line,
       returns: {
@@ -83,9 +86,14 @@ function dailyReturn(file: string, row: CsvRow, column: ReturnColumn): number {
   return value;
 }
 
-/** Annual percentage yields: read only to check that the returns table means what it says. */
-export function checkYields(directory: string, returns: readonly ReturnRow[]): void {
-  const table = readCsv(findFile(directory, "core_apy_pct_"), ["date", "aave_WETH"]);
+/**
+ * Annual percentage yields: read only to check that the returns table means what it says. False when the directory has
+ * no such table and nothing was checked.
+ */
+export function checkYields(directory: string, returns: readonly ReturnRow[]): boolean {
+  const path = optionalFile(directory, "core_apy_pct_");
+  if (path === null) return false;
+  const table = readCsv(path, ["date", "aave_WETH"]);
   const dated = table.rows.map((row) => ({ row, line: row.line, ...dateOf(table.file, row, "date") }));
   checkSteps(table.file, dated, "date", SECONDS_PER_DAY);
   const byDate = new Map(dated.map((entry) => [entry.date, entry.row]));
@@ -102,6 +110,7 @@ export function checkYields(directory: string, returns: readonly ReturnRow[]): v
     const mean = (sum: number) => (sum / returns.length).toFixed(4);
     throw new MarketFileError(table.file, null, "aave_WETH", `the mean yield is ${mean(percent)}, the returns table says ${mean(annualised)} percent`, "Write annual yields in percent (2.05, not 0.0205).");
   }
+  return true;
 }
 
 /** Base fees by hour, wei, keyed by Unix seconds. */

@@ -5,7 +5,7 @@ import { addDays, formatDate, HOURS_PER_DAY, type Market, type MarketDay, type M
 import { checkYields, type PriceRow, readBaseFees, readPrices, readReturns, type ReturnColumn, type ReturnRow } from "./recorded-files.ts";
 
 export interface RecordedOptions {
-  /** Directory with core_returns_eth_*, core_apy_pct_*, gas_hourly_* and, if present, eth_prices_daily_*. */
+  /** Directory with core_returns_eth_* and gas_hourly_*; core_apy_pct_* and eth_prices_daily_* are read where present. */
   readonly directory: string;
   /** No table records the withdrawal queue: whoever runs the market says what to assume, days. */
   readonly assumedQueueDelayDays: number;
@@ -49,7 +49,7 @@ export function recordedMarket(options: RecordedOptions): RecordedMarket {
     throw new MarketParameterError("assumedQueueDelayDays", assumedQueueDelayDays, "Pass a number of days, 0 or more.");
   }
   const rows = readReturns(directory);
-  checkYields(directory, rows);
+  const yieldsWereChecked = checkYields(directory, rows);
   const fees = readBaseFees(directory);
   const prices = readPrices(directory);
   const first = rows[0];
@@ -75,7 +75,7 @@ export function recordedMarket(options: RecordedOptions): RecordedMarket {
     source: `recorded, ${days.length} days from ${first.date}`,
     initial,
     days,
-    describeMapping: () => mapping(anchors, initial.ethUsd !== null, assumedQueueDelayDays),
+    describeMapping: () => mapping(anchors, { hasEthUsd: initial.ethUsd !== null, yieldsWereChecked, queueDelayDays: assumedQueueDelayDays }),
     holdReturns: (from, to) => holdReturns(rows, from, to),
   };
 }
@@ -85,13 +85,10 @@ function buildDays(
   prices: ReadonlyMap<string, PriceRow> | null, queueDelayDays: number,
 ): readonly MarketDay[] {
   let { stethPrice, weethRatio } = initial;
-  return rows.map(({ date, start, line, returns }) => {
+  return rows.map(({ date, start, returns }) => {
     // The token's market price in ETH is ratio x protocol rate: what the market paid beyond the rate moves the ratio.
     stethPrice *= (1 + returns.wstETH_mkt) / (1 + returns.wstETH_prot);
     weethRatio *= (1 + returns.weETH_mkt) / (1 + returns.weETH_prot);
-    if (returns.aave_WETH < 0) {
-      throw new MarketFileError("core_returns_eth_*", line, "aave_WETH", `a lending index cannot fall (${returns.aave_WETH})`, "Check the index in the source.");
-    }
     const baseFees = Array.from({ length: HOURS_PER_DAY }, (_, hour) => {
       const fee = fees.get(start + hour * 3_600);
       if (fee === undefined) {
@@ -124,7 +121,11 @@ function ratioAnchor(eve: PriceRow | null, token: string, dex: number | null, fl
   return { value: price / rate, origin: `starts at ${source} / rate_${token} of ${eve.date} (${(price / rate).toFixed(6)})` };
 }
 
-function mapping(anchors: Readonly<Record<keyof Omit<MarketLevels, "ethUsd">, Anchor>>, hasEthUsd: boolean, queueDelayDays: number): readonly MappingLine[] {
+function mapping(
+  anchors: Readonly<Record<keyof Omit<MarketLevels, "ethUsd">, Anchor>>,
+  found: { readonly hasEthUsd: boolean; readonly yieldsWereChecked: boolean; readonly queueDelayDays: number },
+): readonly MappingLine[] {
+  const { hasEthUsd, yieldsWereChecked, queueDelayDays } = found;
   return [
     { column: "core_returns_eth.wstETH_prot", feeds: "stETH rate (Lido rebase)", note: anchors.stethRate.origin },
     { column: "core_returns_eth.weETH_prot", feeds: "weETH rate (ether.fi rebase)", note: anchors.weethRate.origin },
@@ -132,7 +133,7 @@ function mapping(anchors: Readonly<Record<keyof Omit<MarketLevels, "ethUsd">, An
     { column: "core_returns_eth.weETH_mkt, weETH_prot", feeds: "weETH/ETH market price (Chainlink)", note: `cumulated (1+mkt)/(1+prot), times the rate; ${anchors.weethRatio.origin}` },
     { column: "core_returns_eth.aave_WETH", feeds: "Aave WETH supply rate", note: "daily return x 365, in force 00:00 to 00:00 UTC; interest is linear within the day" },
     { column: "core_returns_eth.curve_stETH_apyonly", feeds: "holdReturns only", note: "a yield without its price risk: feeds no venue" },
-    { column: "core_apy_pct.aave_WETH", feeds: "-", note: "cross-check of units and dates" },
+    { column: "core_apy_pct.aave_WETH", feeds: "-", note: yieldsWereChecked ? "cross-check of units and dates" : "absent: units of the returns table are not cross-checked" },
     { column: "gas_hourly.base_fee_gwei", feeds: "base fee of each hour", note: "rounded to wei" },
     { column: hasEthUsd ? "eth_prices_daily.ETH_USD_close" : "-", feeds: "ETH/USD (Chainlink)", note: hasEthUsd ? "daily close" : "absent: the feed is not deployed" },
     { column: "-", feeds: "Gearbox supply rate", note: "absent: Gearbox is not deployed" },
