@@ -34,14 +34,23 @@ const MAX_FEE = 100_000n * 1_000_000_000n;
 /** Above the base fee for certain, and small: tips are not part of this market. */
 const TIP = 1_000_000n;
 
-/** Mines one block with exactly these calls (and whatever strangers sent meanwhile). Resolves to receipts in call order. */
+/** Mines one block with exactly these calls; strangers wait for the next. Resolves to receipts in call order. */
 export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly TransactionReceipt[]> {
+  const hashes = await chain.pace.exclusive(() => assemble(chain, plan));
+  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
+  for (const { call, receipt } of mined) {
+    if (receipt.status === 1) continue;
+    throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
+  }
+  return mined.map(({ receipt }) => receipt);
+}
+
+async function assemble(chain: Chain, plan: BlockPlan): Promise<readonly string[]> {
   const latest = await chain.now();
   const timestamp = plan.timestamp ?? latest + SECONDS_PER_SLOT;
   if (timestamp <= latest) throw new EmbeddedClockError(latest, timestamp);
   if (plan.baseFee !== undefined) chain.pace.baseFee = plan.baseFee;
   const hashes: string[] = [];
-  chain.pace.isAssembling = true;
   try {
     if (plan.calls.length > 0) await chain.request("evm_setAutomine", false);
     for (const call of plan.calls) hashes.push(await submit(chain, call));
@@ -50,14 +59,8 @@ export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly
     await chain.request("evm_mine");
   } finally {
     if (plan.calls.length > 0) await chain.request("evm_setAutomine", true);
-    chain.pace.isAssembling = false;
   }
-  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
-  for (const { call, receipt } of mined) {
-    if (receipt.status === 1) continue;
-    throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
-  }
-  return mined.map(({ receipt }) => receipt);
+  return hashes;
 }
 
 async function submit(chain: Chain, call: Call): Promise<string> {

@@ -40,6 +40,15 @@ export class EmbeddedDeploymentMismatchError extends ChainError {
   }
 }
 
+export class EmbeddedPortInUseError extends InputError {
+  readonly code = "EMBEDDED_PORT_IN_USE";
+  readonly port: number;
+  constructor(port: number, cause: unknown) {
+    super(`Port ${port} on 127.0.0.1 cannot be opened. Stop what uses it, or leave the port out to get a free one.`, { cause });
+    this.port = port;
+  }
+}
+
 export class EmbeddedClockError extends ChainError {
   readonly code = "EMBEDDED_CLOCK";
   readonly latest: number;

@@ -4,7 +4,7 @@ import { JsonRpcProvider, Wallet } from "ethers";
 import { z } from "zod";
 import { mineBlock, send } from "../../embedded/block.ts";
 import { BLOCK_GAS_LIMIT, type Chain, type ChainAccount, EMBEDDED_CHAIN_ID, startChain } from "../../embedded/chain.ts";
-import { EmbeddedClockError, EmbeddedTransactionFailedError, EmbeddedTransactionNotMinedError } from "../../embedded/errors.ts";
+import { EmbeddedClockError, EmbeddedTransactionFailedError, EmbeddedPortInUseError, EmbeddedTransactionNotMinedError } from "../../embedded/errors.ts";
 import { SECONDS_PER_SLOT } from "../../embedded/pace.ts";
 
 const GENESIS = Date.UTC(2024, 4, 13) / 1000;
@@ -67,6 +67,34 @@ describe("embedded chain", () => {
   it("gives transactions sent at the same moment a slot each", async () => {
     await Promise.all([alice, bob].map((account) => new Wallet(account.privateKey, remote).sendTransaction({ to: alice.address, value: 1n })));
     expect((await latest()).timestamp).to.equal(GENESIS + 2 * SECONDS_PER_SLOT);
+  });
+
+  it("keeps strangers out of a block that is being assembled", async () => {
+    const wallet = new Wallet(alice.privateKey, remote);
+    const calls = Array.from({ length: 30 }, () => ({ label: "market", from: bob.address, to: bob.address, data: "0x", gas: 100_000n }));
+    const [receipts, sent] = await Promise.all([
+      mineBlock(chain, { timestamp: GENESIS + 3_600, calls }),
+      wallet.sendTransaction({ to: bob.address, value: 1n }),
+    ]);
+    const blocks = new Set(receipts.map((receipt) => receipt.blockNumber));
+    expect(blocks.size).to.equal(1);
+    expect(blocks.has((await sent.wait())?.blockNumber ?? -1)).to.equal(false);
+  });
+
+  it("runs beside another chain, each with its own time", async () => {
+    const [second, third] = await Promise.all([1, 2].map((day) => startChain({ initialDate: new Date((GENESIS + day * 86_400) * 1000) })));
+    try {
+      expect([await chain.now(), await second?.now(), await third?.now()]).to.deep.equal([GENESIS, GENESIS + 86_400, GENESIS + 2 * 86_400]);
+      expect(new Set([chain.url, second?.url, third?.url]).size).to.equal(3);
+    } finally {
+      await second?.close();
+      await third?.close();
+    }
+  });
+
+  it("error: EmbeddedPortInUseError when the port is taken", async () => {
+    const port = Number(new URL(chain.url).port);
+    expect(await caught(startChain({ initialDate: new Date(0), port }))).to.be.instanceOf(EmbeddedPortInUseError);
   });
 
   it("lets a caller who sets the time himself have it", async () => {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { EmbeddedClockError, LendingRateUnreachableError, MarketExhaustedError } from "../../embedded/errors.ts";
 import { createDriver } from "../../embedded/market/live.ts";
 import { solveDebt } from "../../embedded/market/lending.ts";
+import { recordedMarket } from "../../embedded/market/recorded.ts";
 import { CAST, createWorld, type World } from "../../embedded/world.ts";
 import { fromWad, SECONDS_PER_DAY, toWad } from "../../keeper/kernel/units.ts";
 import { LiquidityPoolDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/etherfi/LiquidityPoolDouble__factory.ts";
@@ -192,10 +193,9 @@ describe("world", () => {
   });
 
   describe("on the recorded market", () => {
-    // All 365 days take some seconds: a month by default, the year with EMBEDDED_FULL_YEAR=1.
-    const days = process.env["EMBEDDED_FULL_YEAR"] === "1" ? 365 : 30;
+    const days = 365;
 
-    it(`grows on chain as the tables say over ${days} days, within 0.02 percentage points a year`, async function () {
+    it("grows on chain as the tables say over the year, within 0.02 percentage points", async function () {
       if (!existsSync(SHARED)) this.skip();
       this.timeout(180_000);
       const world = await createWorld({ marketDir: SHARED, assumedQueueDelayDays: 3, historyDays: 0 });
@@ -212,9 +212,8 @@ describe("world", () => {
         await world.driver.advance(days);
         const end = await levels();
         const first = world.market.days[0]?.date ?? "";
-        const { recordedMarket } = await import("../../embedded/market/recorded.ts");
         const held = recordedMarket({ directory: SHARED, assumedQueueDelayDays: 3 }).holdReturns(first, world.market.days[days - 1]?.date ?? "");
-        const tolerance = (0.0002 * days) / 365;
+        const tolerance = 0.0002;
         expectClose(end.wsteth / start.wsteth - 1, held.wstETH_mkt, tolerance);
         expectClose(end.wstethRate / start.wstethRate - 1, held.wstETH_prot, tolerance);
         expectClose(end.weeth / start.weeth - 1, held.weETH_mkt, tolerance);
