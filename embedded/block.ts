@@ -1,10 +1,14 @@
 /** Blocks assembled by hand: chosen timestamp, chosen base fee, calls in order, and none of them may fail. */
-import { z } from "zod";
+
 import type { TransactionReceipt } from "ethers";
+import { z } from "zod";
 import { type Address, address } from "../keeper/kernel/units.ts";
 import type { Chain } from "./chain.ts";
 import {
-  EmbeddedClockError, EmbeddedDeploymentMismatchError, EmbeddedTransactionFailedError, EmbeddedTransactionNotMinedError,
+  EmbeddedClockError,
+  EmbeddedDeploymentMismatchError,
+  EmbeddedTransactionFailedError,
+  EmbeddedTransactionNotMinedError,
 } from "./errors.ts";
 import { SECONDS_PER_SLOT, toQuantity } from "./pace.ts";
 
@@ -76,7 +80,11 @@ async function submit(chain: Chain, call: Call): Promise<string> {
   return z.string().parse(await chain.request("eth_sendTransaction", transaction));
 }
 
-async function receiptOf(chain: Chain, call: Call, hash: string): Promise<{ readonly call: Call; readonly receipt: TransactionReceipt }> {
+async function receiptOf(
+  chain: Chain,
+  call: Call,
+  hash: string,
+): Promise<{ readonly call: Call; readonly receipt: TransactionReceipt }> {
   const receipt = await chain.ethers.provider.getTransactionReceipt(hash);
   if (receipt !== null) return { call, receipt };
   // Left in the pool it would slip into some later block, where it does not belong.

@@ -119,18 +119,22 @@ async function openChain(options: ChainOptions): Promise<Chain> {
 }
 
 const createServer = (options: ChainOptions): Promise<JsonRpcServer> =>
-  network.createServer({
-    network: "default",
-    override: {
-      initialDate: options.initialDate,
-      initialBaseFeePerGas: INITIAL_BASE_FEE,
-      blockGasLimit: BLOCK_GAS_LIMIT,
-      transactionGasCap: TRANSACTION_GAS_CAP,
-      // First come, first served: a day's market transactions keep their order inside one block.
-      mining: { auto: true, mempool: { order: "fifo" } },
-      accounts: { mnemonic: DEVELOPMENT_PHRASE, count: ACCOUNT_COUNT },
+  network.createServer(
+    {
+      network: "default",
+      override: {
+        initialDate: options.initialDate,
+        initialBaseFeePerGas: INITIAL_BASE_FEE,
+        blockGasLimit: BLOCK_GAS_LIMIT,
+        transactionGasCap: TRANSACTION_GAS_CAP,
+        // First come, first served: a day's market transactions keep their order inside one block.
+        mining: { auto: true, mempool: { order: "fifo" } },
+        accounts: { mnemonic: DEVELOPMENT_PHRASE, count: ACCOUNT_COUNT },
+      },
     },
-  }, LOOPBACK, options.port ?? 0);
+    LOOPBACK,
+    options.port ?? 0,
+  );
 
 /** Hardhat's server does not report a port that is taken; the process would end on an unhandled event. */
 async function requireFreePort(port: number): Promise<void> {

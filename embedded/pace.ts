@@ -52,7 +52,9 @@ export class Pace {
 
   private async prepareSlot(provider: EthereumProvider): Promise<void> {
     if (!this.timeIsSet) {
-      const block = latestBlock.parse(await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] }));
+      const block = latestBlock.parse(
+        await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] }),
+      );
       const timestamp = toQuantity(BigInt(block.timestamp) + BigInt(SECONDS_PER_SLOT));
       await provider.request({ method: "evm_setNextBlockTimestamp", params: [timestamp] });
     }

@@ -22,7 +22,12 @@ function goodFiles(): Record<string, string[]> {
       ...days.map((date) => `${date},0.0002,0.0001,-0.001,0.0001,0.00005,0.00006`),
     ],
     "core_apy_pct_x.csv": ["date,aave_WETH", ...days.map((date) => `${date},1.83`)],
-    "gas_hourly_x.csv": ["timestamp,base_fee_gwei", ...days.flatMap((date) => Array.from({ length: 24 }, (_, hour) => `${date}T${String(hour).padStart(2, "0")}:00:00Z,${hour + 0.5}`))],
+    "gas_hourly_x.csv": [
+      "timestamp,base_fee_gwei",
+      ...days.flatMap((date) =>
+        Array.from({ length: 24 }, (_, hour) => `${date}T${String(hour).padStart(2, "0")}:00:00Z,${hour + 0.5}`),
+      ),
+    ],
     "eth_prices_daily_x.csv": [
       "date,flip_WSTETH,flip_WEETH,dex_wstETH,rate_wstETH,dex_weETH,rate_weETH,ETH_USD_close",
       ...dates.map((date) => `${date},,,1.19,1.2,1.05,1.06,3000.5`),
@@ -118,28 +123,188 @@ describe("recorded market", () => {
 
   const RETURNS = "core_returns_eth_x.csv";
   const GAS = "gas_hourly_x.csv";
-  const faults: readonly { what: string; change: (files: Record<string, string[]>) => void; file: string; row: number | null; column: string | null; says: RegExp }[] = [
-    { what: "a missing file", change: (files) => delete files[GAS], file: "gas_hourly_*.csv", row: null, column: null, says: /missing from the market directory/ },
-    { what: "two files of one kind", change: (files) => { files["gas_hourly_y.csv"] = ["timestamp"]; }, file: "gas_hourly_*.csv", row: null, column: null, says: /several files match/ },
-    { what: "an empty file", change: (files) => { files[RETURNS] = files[RETURNS]?.slice(0, 1) ?? []; }, file: RETURNS, row: null, column: null, says: /no rows/ },
-    { what: "a missing column", change: edit(RETURNS, 1, "weETH_prot", "weETH_rate"), file: RETURNS, row: 1, column: "weETH_prot", says: /column is missing/ },
-    { what: "a column twice", change: edit(RETURNS, 1, "weETH_prot", "weETH_mkt"), file: RETURNS, row: 1, column: "weETH_mkt", says: /appears twice/ },
-    { what: "a cell that is no number", change: edit(RETURNS, 3, "0.0002", "n/a"), file: RETURNS, row: 3, column: "wstETH_mkt", says: /"n\/a" is not a number/ },
-    { what: "an empty cell", change: edit(RETURNS, 3, "0.0002", ""), file: RETURNS, row: 3, column: "wstETH_mkt", says: /"" is not a number/ },
-    { what: "a number that is infinite", change: edit(RETURNS, 3, "0.0002", "Infinity"), file: RETURNS, row: 3, column: "wstETH_mkt", says: /not a number/ },
-    { what: "a line cut short", change: edit(RETURNS, 3, /,0.00006$/, ""), file: RETURNS, row: 3, column: null, says: /6 cells, the header 7/ },
-    { what: "a quoted cell", change: edit(RETURNS, 3, "0.0002", '"0.0002"'), file: RETURNS, row: null, column: null, says: /quotes/ },
-    { what: "a date that is none", change: edit(RETURNS, 3, "2024-05-15", "2024-15-05"), file: RETURNS, row: 3, column: "date", says: /not a date/ },
-    { what: "a date twice", change: edit(RETURNS, 3, "2024-05-15", "2024-05-14"), file: RETURNS, row: 3, column: "date", says: /2024-05-14 appears twice/ },
-    { what: "dates out of order", change: edit(RETURNS, 3, "2024-05-15", "2024-05-10"), file: RETURNS, row: 3, column: "date", says: /comes after 2024-05-14/ },
-    { what: "a missing day", change: (files) => files[RETURNS]?.splice(2, 1), file: RETURNS, row: 3, column: "date", says: /1 entries are missing/ },
-    { what: "a missing hour", change: (files) => files[GAS]?.splice(9, 2), file: GAS, row: 10, column: "timestamp", says: /2 entries are missing/ },
-    { what: "gas that ends too early", change: (files) => files[GAS]?.splice(-1, 1), file: "gas_hourly_*", row: null, column: "timestamp", says: /2024-05-16 23:00 UTC is missing/ },
-    { what: "an annual yield in percent where a daily return belongs", change: edit(RETURNS, 3, "0.00005,", "1.83,"), file: RETURNS, row: 3, column: "aave_WETH", says: /183.0 % a day/ },
-    { what: "yields as fractions where percent belong", change: (files) => { files["core_apy_pct_x.csv"] = (files["core_apy_pct_x.csv"] ?? []).map((line) => line.replace("1.83", "0.0183")); }, file: "core_apy_pct_x.csv", row: null, column: "aave_WETH", says: /Write annual yields in percent/ },
-    { what: "a negative lending return", change: edit(RETURNS, 3, "0.00005,", "-0.00005,"), file: RETURNS, row: 3, column: "aave_WETH", says: /index cannot fall/ },
-    { what: "a base fee in wei", change: edit(GAS, 4, "2.5", "2500000000"), file: GAS, row: 4, column: "base_fee_gwei", says: /no base fee in gwei/ },
-    { what: "a price that is not positive", change: edit("eth_prices_daily_x.csv", 2, "1.19", "-1.19"), file: "eth_prices_daily_x.csv", row: 2, column: "dex_wstETH", says: /is no price/ },
+  const faults: readonly {
+    what: string;
+    change: (files: Record<string, string[]>) => void;
+    file: string;
+    row: number | null;
+    column: string | null;
+    says: RegExp;
+  }[] = [
+    {
+      what: "a missing file",
+      change: (files) => delete files[GAS],
+      file: "gas_hourly_*.csv",
+      row: null,
+      column: null,
+      says: /missing from the market directory/,
+    },
+    {
+      what: "two files of one kind",
+      change: (files) => {
+        files["gas_hourly_y.csv"] = ["timestamp"];
+      },
+      file: "gas_hourly_*.csv",
+      row: null,
+      column: null,
+      says: /several files match/,
+    },
+    {
+      what: "an empty file",
+      change: (files) => {
+        files[RETURNS] = files[RETURNS]?.slice(0, 1) ?? [];
+      },
+      file: RETURNS,
+      row: null,
+      column: null,
+      says: /no rows/,
+    },
+    {
+      what: "a missing column",
+      change: edit(RETURNS, 1, "weETH_prot", "weETH_rate"),
+      file: RETURNS,
+      row: 1,
+      column: "weETH_prot",
+      says: /column is missing/,
+    },
+    {
+      what: "a column twice",
+      change: edit(RETURNS, 1, "weETH_prot", "weETH_mkt"),
+      file: RETURNS,
+      row: 1,
+      column: "weETH_mkt",
+      says: /appears twice/,
+    },
+    {
+      what: "a cell that is no number",
+      change: edit(RETURNS, 3, "0.0002", "n/a"),
+      file: RETURNS,
+      row: 3,
+      column: "wstETH_mkt",
+      says: /"n\/a" is not a number/,
+    },
+    {
+      what: "an empty cell",
+      change: edit(RETURNS, 3, "0.0002", ""),
+      file: RETURNS,
+      row: 3,
+      column: "wstETH_mkt",
+      says: /"" is not a number/,
+    },
+    {
+      what: "a number that is infinite",
+      change: edit(RETURNS, 3, "0.0002", "Infinity"),
+      file: RETURNS,
+      row: 3,
+      column: "wstETH_mkt",
+      says: /not a number/,
+    },
+    {
+      what: "a line cut short",
+      change: edit(RETURNS, 3, /,0.00006$/, ""),
+      file: RETURNS,
+      row: 3,
+      column: null,
+      says: /6 cells, the header 7/,
+    },
+    {
+      what: "a quoted cell",
+      change: edit(RETURNS, 3, "0.0002", '"0.0002"'),
+      file: RETURNS,
+      row: null,
+      column: null,
+      says: /quotes/,
+    },
+    {
+      what: "a date that is none",
+      change: edit(RETURNS, 3, "2024-05-15", "2024-15-05"),
+      file: RETURNS,
+      row: 3,
+      column: "date",
+      says: /not a date/,
+    },
+    {
+      what: "a date twice",
+      change: edit(RETURNS, 3, "2024-05-15", "2024-05-14"),
+      file: RETURNS,
+      row: 3,
+      column: "date",
+      says: /2024-05-14 appears twice/,
+    },
+    {
+      what: "dates out of order",
+      change: edit(RETURNS, 3, "2024-05-15", "2024-05-10"),
+      file: RETURNS,
+      row: 3,
+      column: "date",
+      says: /comes after 2024-05-14/,
+    },
+    {
+      what: "a missing day",
+      change: (files) => files[RETURNS]?.splice(2, 1),
+      file: RETURNS,
+      row: 3,
+      column: "date",
+      says: /1 entries are missing/,
+    },
+    {
+      what: "a missing hour",
+      change: (files) => files[GAS]?.splice(9, 2),
+      file: GAS,
+      row: 10,
+      column: "timestamp",
+      says: /2 entries are missing/,
+    },
+    {
+      what: "gas that ends too early",
+      change: (files) => files[GAS]?.splice(-1, 1),
+      file: "gas_hourly_*",
+      row: null,
+      column: "timestamp",
+      says: /2024-05-16 23:00 UTC is missing/,
+    },
+    {
+      what: "an annual yield in percent where a daily return belongs",
+      change: edit(RETURNS, 3, "0.00005,", "1.83,"),
+      file: RETURNS,
+      row: 3,
+      column: "aave_WETH",
+      says: /183.0 % a day/,
+    },
+    {
+      what: "yields as fractions where percent belong",
+      change: (files) => {
+        files["core_apy_pct_x.csv"] = (files["core_apy_pct_x.csv"] ?? []).map((line) => line.replace("1.83", "0.0183"));
+      },
+      file: "core_apy_pct_x.csv",
+      row: null,
+      column: "aave_WETH",
+      says: /Write annual yields in percent/,
+    },
+    {
+      what: "a negative lending return",
+      change: edit(RETURNS, 3, "0.00005,", "-0.00005,"),
+      file: RETURNS,
+      row: 3,
+      column: "aave_WETH",
+      says: /index cannot fall/,
+    },
+    {
+      what: "a base fee in wei",
+      change: edit(GAS, 4, "2.5", "2500000000"),
+      file: GAS,
+      row: 4,
+      column: "base_fee_gwei",
+      says: /no base fee in gwei/,
+    },
+    {
+      what: "a price that is not positive",
+      change: edit("eth_prices_daily_x.csv", 2, "1.19", "-1.19"),
+      file: "eth_prices_daily_x.csv",
+      row: 2,
+      column: "dex_wstETH",
+      says: /is no price/,
+    },
   ];
   for (const { what, change, file, row, column, says } of faults) {
     it(`error: MarketFileError on ${what}`, () => {
@@ -151,7 +316,9 @@ describe("recorded market", () => {
   }
 
   it("error: MarketFileError when the directory does not exist", () => {
-    expect(() => recordedMarket({ directory: join(directory, "nowhere"), assumedQueueDelayDays: 3 })).to.throw(MarketFileError);
+    expect(() => recordedMarket({ directory: join(directory, "nowhere"), assumedQueueDelayDays: 3 })).to.throw(
+      MarketFileError,
+    );
   });
 
   it("reproduces the published returns of the recorded year", function () {

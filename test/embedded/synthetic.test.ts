@@ -7,7 +7,8 @@ import { DAYS_PER_YEAR, SECONDS_PER_DAY } from "../../keeper/kernel/units.ts";
 import { expectClose } from "../support/close.ts";
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const deviation = (values: readonly number[]): number => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
+const deviation = (values: readonly number[]): number =>
+  Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
 
 describe("synthetic market", () => {
   for (const seed of [1, 7, 4_294_967_295]) {
@@ -25,8 +26,10 @@ describe("synthetic market", () => {
       });
 
       it("pays staking 2.8-3.4 % and restaking 3.0-3.8 % a year, every day", () => {
-        for (const rate of series((day) => day.stethReturn * DAYS_PER_YEAR)) expect(rate).to.be.within(0.028, 0.034 + 1e-12);
-        for (const rate of series((day) => day.weethReturn * DAYS_PER_YEAR)) expect(rate).to.be.within(0.03, 0.038 + 1e-12);
+        for (const rate of series((day) => day.stethReturn * DAYS_PER_YEAR))
+          expect(rate).to.be.within(0.028, 0.034 + 1e-12);
+        for (const rate of series((day) => day.weethReturn * DAYS_PER_YEAR))
+          expect(rate).to.be.within(0.03, 0.038 + 1e-12);
       });
 
       it("lends at about 2 %, with rushes well above and lower rates at weekends", () => {
@@ -34,12 +37,15 @@ describe("synthetic market", () => {
         expect(mean(rates)).to.be.within(0.015, 0.03);
         expect(Math.max(...rates)).to.be.above(0.03);
         const weekend = (day: MarketDay) => [0, 6].includes(new Date(day.start * 1000).getUTCDay());
-        const of = (isWeekend: boolean) => mean(market.days.filter((day) => weekend(day) === isWeekend).map((day) => day.aaveSupplyRate));
+        const of = (isWeekend: boolean) =>
+          mean(market.days.filter((day) => weekend(day) === isWeekend).map((day) => day.aaveSupplyRate));
         expect(of(true)).to.be.below(of(false));
       });
 
       it("prices both tokens around 0.9995 with about 5 basis points of noise outside the depeg", () => {
-        const calm = market.days.filter((_, index) => index < DEPEG.day || index >= DEPEG.day + DEPEG.shortfalls.length);
+        const calm = market.days.filter(
+          (_, index) => index < DEPEG.day || index >= DEPEG.day + DEPEG.shortfalls.length,
+        );
         for (const prices of [series((day) => day.stethPrice), calm.map((day) => day.weethRatio)]) {
           expectClose(mean(prices), 0.9995, 0.0003);
           expect(deviation(prices)).to.be.within(0.0003, 0.0008);
@@ -55,7 +61,9 @@ describe("synthetic market", () => {
       });
 
       it("is cheapest at 05 UTC and dearest at 16 UTC", () => {
-        const byHour = Array.from({ length: HOURS_PER_DAY }, (_, hour) => mean(series((day) => Math.log(Number(day.baseFees[hour])))));
+        const byHour = Array.from({ length: HOURS_PER_DAY }, (_, hour) =>
+          mean(series((day) => Math.log(Number(day.baseFees[hour])))),
+        );
         expect(byHour.indexOf(Math.min(...byHour))).to.be.within(4, 6);
         expect(byHour.indexOf(Math.max(...byHour))).to.be.within(15, 17);
       });

@@ -4,13 +4,13 @@ import { expect } from "chai";
 import { Contract, JsonRpcProvider, Wallet } from "ethers";
 import { z } from "zod";
 import { EmbeddedClockError, LendingRateUnreachableError, MarketExhaustedError } from "../../embedded/errors.ts";
-import { createDriver } from "../../embedded/market/live.ts";
 import { solveDebt } from "../../embedded/market/lending.ts";
+import { createDriver } from "../../embedded/market/live.ts";
 import { recordedMarket } from "../../embedded/market/recorded.ts";
 import { CAST, createWorld, type World } from "../../embedded/world.ts";
 import { fromWad, SECONDS_PER_DAY, toWad } from "../../keeper/kernel/units.ts";
-import { LiquidityPoolDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/etherfi/LiquidityPoolDouble__factory.ts";
 import { EEthDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/etherfi/EEthDouble__factory.ts";
+import { LiquidityPoolDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/etherfi/LiquidityPoolDouble__factory.ts";
 import { WithdrawRequestNftDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/etherfi/WithdrawRequestNftDouble__factory.ts";
 import { StEthDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/lido/StEthDouble__factory.ts";
 import { WithdrawalQueueDouble__factory } from "../../types/ethers-contracts/factories/test/doubles/lido/WithdrawalQueueDouble__factory.ts";
@@ -19,14 +19,23 @@ import { expectClose } from "../support/close.ts";
 const SHARED = new URL("../../../shared/data/", import.meta.url).pathname;
 const ETHER = 10n ** 18n;
 const RAY = 1e27;
-const FEED_ABI = ["function latestRoundData() view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)"];
+const FEED_ABI = [
+  "function latestRoundData() view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)",
+];
 
 const latestRound = async (world: World, proxy: string): Promise<{ answer: bigint; updatedAt: bigint }> =>
-  z.object({ answer: z.bigint(), updatedAt: z.bigint() }).parse((await new Contract(proxy, FEED_ABI, world.chain.ethers.provider).getFunction("latestRoundData")()).toObject());
+  z
+    .object({ answer: z.bigint(), updatedAt: z.bigint() })
+    .parse(
+      (await new Contract(proxy, FEED_ABI, world.chain.ethers.provider).getFunction("latestRoundData")()).toObject(),
+    );
 
 const aaveReserve = async (world: World) =>
-  z.object({ liquidityRate: z.bigint(), liquidityIndex: z.bigint() })
-    .parse((await world.handles.aave.dataProvider.getFunction("getReserveData").staticCall(world.addresses.weth)).toObject());
+  z
+    .object({ liquidityRate: z.bigint(), liquidityIndex: z.bigint() })
+    .parse(
+      (await world.handles.aave.dataProvider.getFunction("getReserveData").staticCall(world.addresses.weth)).toObject(),
+    );
 
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
 
@@ -52,7 +61,16 @@ describe("world", () => {
     it("has code at every address it names, seen over HTTP", async () => {
       const remote = new JsonRpcProvider(world.addresses.url);
       const { weth, multicall3, safe, aave, gearbox, lido, etherFi, feeds } = world.addresses;
-      const named = [weth, multicall3, safe, ...Object.values(aave), ...Object.values(gearbox ?? {}), ...Object.values(lido), ...Object.values(etherFi), ...Object.values(feeds)];
+      const named = [
+        weth,
+        multicall3,
+        safe,
+        ...Object.values(aave),
+        ...Object.values(gearbox ?? {}),
+        ...Object.values(lido),
+        ...Object.values(etherFi),
+        ...Object.values(feeds),
+      ];
       expect(named.length).to.equal(17);
       for (const address of named) expect(await remote.getCode(address ?? ""), String(address)).not.to.equal("0x");
       remote.destroy();
@@ -61,7 +79,8 @@ describe("world", () => {
     it("sets staking rates to the exact product of the days' growth", async () => {
       const past = world.market.days.slice(0, HISTORY);
       const { initial } = world.market;
-      const compound = (start: number, of: (day: (typeof past)[number]) => number) => past.reduce((rate, day) => rate * (1 + of(day)), start);
+      const compound = (start: number, of: (day: (typeof past)[number]) => number) =>
+        past.reduce((rate, day) => rate * (1 + of(day)), start);
       expect(await world.handles.lido.rate()).to.equal(toWad(compound(initial.stethRate, (day) => day.stethReturn)));
       expect(await world.handles.etherFi.rate()).to.equal(toWad(compound(initial.weethRate, (day) => day.weethReturn)));
     });
@@ -71,13 +90,17 @@ describe("world", () => {
       const steth = await latestRound(world, world.addresses.feeds.stethEth);
       expect(steth).to.deep.equal({ answer: toWad(day.stethPrice), updatedAt: BigInt(day.start + SECONDS_PER_DAY) });
       const weeth = await latestRound(world, world.addresses.feeds.weethEth);
-      expect(relative(fromWad(weeth.answer), day.weethRatio * fromWad(await world.handles.etherFi.rate()))).to.be.below(1e-12);
+      expect(relative(fromWad(weeth.answer), day.weethRatio * fromWad(await world.handles.etherFi.rate()))).to.be.below(
+        1e-12,
+      );
       const usd = await latestRound(world, world.addresses.feeds.ethUsd ?? "");
       expect(usd.answer).to.equal(BigInt(Math.round((day.ethUsd ?? 0) * 1e8)));
     });
 
     it("keeps each hour's base fee readable in eth_feeHistory", async () => {
-      const history = z.object({ baseFeePerGas: z.array(z.string()) }).parse(await world.chain.request("eth_feeHistory", "0x18", "latest", []));
+      const history = z
+        .object({ baseFeePerGas: z.array(z.string()) })
+        .parse(await world.chain.request("eth_feeHistory", "0x18", "latest", []));
       const yesterday = world.market.days[HISTORY - 1]?.baseFees ?? [];
       const expected = [...yesterday.slice(1), world.market.days[HISTORY]?.baseFees[0]];
       expect(history.baseFeePerGas.slice(0, 24).map(BigInt)).to.deep.equal(expected);
@@ -86,7 +109,9 @@ describe("world", () => {
     it("pays the day's lending rates on the genuine pools to better than one in a million, every day", async () => {
       for (let day = 0; day < 3; day += 1) {
         const today = world.driver.today();
-        expect(relative(Number((await aaveReserve(world)).liquidityRate) / RAY, today.aaveSupplyRate)).to.be.below(1e-6);
+        expect(relative(Number((await aaveReserve(world)).liquidityRate) / RAY, today.aaveSupplyRate)).to.be.below(
+          1e-6,
+        );
         const gearbox = world.handles.gearbox ?? expect.fail("no Gearbox");
         const paid = z.bigint().parse(await gearbox.pool.getFunction("supplyRate").staticCall());
         expect(relative(Number(paid) / RAY, today.gearboxSupplyRate ?? 0)).to.be.below(1e-6);
@@ -102,7 +127,11 @@ describe("world", () => {
       await (await token.getFunction("deposit").send({ value: amount })).wait();
       await (await token.getFunction("approve").send(aave.addresses.pool, amount)).wait();
       const pool = new Contract(aave.addresses.pool, aave.pool.interface, depositor);
-      await (await pool.getFunction("supply(address,uint256,address,uint16)").send(world.addresses.weth, amount, depositor.address, 0)).wait();
+      await (
+        await pool
+          .getFunction("supply(address,uint256,address,uint16)")
+          .send(world.addresses.weth, amount, depositor.address, 0)
+      ).wait();
       const wanted = world.driver.today().aaveSupplyRate;
       expect(relative(Number((await aaveReserve(world)).liquidityRate) / RAY, wanted)).to.be.above(1e-3);
       await world.driver.holdRates();
@@ -120,7 +149,9 @@ describe("world", () => {
       await (await steth.approve(lido.withdrawalQueue, 20n * ETHER)).wait();
       await (await queue.requestWithdrawals([10n * ETHER, 5n * ETHER], holder.address)).wait();
       await (await pool["deposit()"]({ value: 20n * ETHER })).wait();
-      await (await EEthDouble__factory.connect(etherFi.eeth, holder).approve(etherFi.liquidityPool, 20n * ETHER)).wait();
+      await (
+        await EEthDouble__factory.connect(etherFi.eeth, holder).approve(etherFi.liquidityPool, 20n * ETHER)
+      ).wait();
       await (await pool.requestWithdraw(holder.address, 10n * ETHER)).wait();
       const requestedAt = await world.chain.now();
 
@@ -165,7 +196,15 @@ describe("world", () => {
     it("error: EmbeddedClockError when a market opens on a chain that is past its first day", async () => {
       const { lido, etherFi, feeds } = world.handles;
       const idle = { venue: "idle", calls: async () => [], supplyRate: async () => 0n };
-      const venues = { steth: lido, weeth: etherFi, aave: idle, gearbox: null, stethEth: feeds.stethEth, weethEth: feeds.weethEth, ethUsd: null };
+      const venues = {
+        steth: lido,
+        weeth: etherFi,
+        aave: idle,
+        gearbox: null,
+        stethEth: feeds.stethEth,
+        weethEth: feeds.weethEth,
+        ethUsd: null,
+      };
       await expectError(createDriver(world.chain, venues, world.market), EmbeddedClockError);
     });
 
@@ -202,7 +241,8 @@ describe("world", () => {
       try {
         const { lido, etherFi } = world.handles;
         const levels = async () => ({
-          wsteth: fromWad(await lido.rate()) * fromWad((await latestRound(world, world.addresses.feeds.stethEth)).answer),
+          wsteth:
+            fromWad(await lido.rate()) * fromWad((await latestRound(world, world.addresses.feeds.stethEth)).answer),
           weeth: fromWad((await latestRound(world, world.addresses.feeds.weethEth)).answer),
           wstethRate: fromWad(await lido.rate()),
           weethRate: fromWad(await etherFi.rate()),
@@ -212,7 +252,10 @@ describe("world", () => {
         await world.driver.advance(days);
         const end = await levels();
         const first = world.market.days[0]?.date ?? "";
-        const held = recordedMarket({ directory: SHARED, assumedQueueDelayDays: 3 }).holdReturns(first, world.market.days[days - 1]?.date ?? "");
+        const held = recordedMarket({ directory: SHARED, assumedQueueDelayDays: 3 }).holdReturns(
+          first,
+          world.market.days[days - 1]?.date ?? "",
+        );
         const tolerance = 0.0002;
         expectClose(end.wsteth / start.wsteth - 1, held.wstETH_mkt, tolerance);
         expectClose(end.wstethRate / start.wstethRate - 1, held.wstETH_prot, tolerance);
