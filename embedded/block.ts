@@ -1,10 +1,14 @@
 /** Blocks assembled by hand: chosen timestamp, chosen base fee, calls in order, and none of them may fail. */
-import { z } from "zod";
+
 import type { TransactionReceipt } from "ethers";
+import { z } from "zod";
 import { type Address, address } from "../keeper/kernel/units.ts";
 import type { Chain } from "./chain.ts";
 import {
-  EmbeddedClockError, EmbeddedDeploymentMismatchError, EmbeddedTransactionFailedError, EmbeddedTransactionNotMinedError,
+  EmbeddedClockError,
+  EmbeddedDeploymentMismatchError,
+  EmbeddedTransactionFailedError,
+  EmbeddedTransactionNotMinedError,
 } from "./errors.ts";
 import { SECONDS_PER_SLOT, toQuantity } from "./pace.ts";
 
@@ -34,14 +38,23 @@ const MAX_FEE = 100_000n * 1_000_000_000n;
 /** Above the base fee for certain, and small: tips are not part of this market. */
 const TIP = 1_000_000n;
 
-/** Mines one block with exactly these calls (and whatever strangers sent meanwhile). Resolves to receipts in call order. */
+/** Mines one block with exactly these calls; strangers wait for the next. Resolves to receipts in call order. */
 export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly TransactionReceipt[]> {
+  const hashes = await chain.pace.exclusive(() => assemble(chain, plan));
+  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
+  for (const { call, receipt } of mined) {
+    if (receipt.status === 1) continue;
+    throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
+  }
+  return mined.map(({ receipt }) => receipt);
+}
+
+async function assemble(chain: Chain, plan: BlockPlan): Promise<readonly string[]> {
   const latest = await chain.now();
   const timestamp = plan.timestamp ?? latest + SECONDS_PER_SLOT;
   if (timestamp <= latest) throw new EmbeddedClockError(latest, timestamp);
   if (plan.baseFee !== undefined) chain.pace.baseFee = plan.baseFee;
   const hashes: string[] = [];
-  chain.pace.isAssembling = true;
   try {
     if (plan.calls.length > 0) await chain.request("evm_setAutomine", false);
     for (const call of plan.calls) hashes.push(await submit(chain, call));
@@ -50,14 +63,8 @@ export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly
     await chain.request("evm_mine");
   } finally {
     if (plan.calls.length > 0) await chain.request("evm_setAutomine", true);
-    chain.pace.isAssembling = false;
   }
-  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
-  for (const { call, receipt } of mined) {
-    if (receipt.status === 1) continue;
-    throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
-  }
-  return mined.map(({ receipt }) => receipt);
+  return hashes;
 }
 
 async function submit(chain: Chain, call: Call): Promise<string> {
@@ -73,7 +80,11 @@ async function submit(chain: Chain, call: Call): Promise<string> {
   return z.string().parse(await chain.request("eth_sendTransaction", transaction));
 }
 
-async function receiptOf(chain: Chain, call: Call, hash: string): Promise<{ readonly call: Call; readonly receipt: TransactionReceipt }> {
+async function receiptOf(
+  chain: Chain,
+  call: Call,
+  hash: string,
+): Promise<{ readonly call: Call; readonly receipt: TransactionReceipt }> {
   const receipt = await chain.ethers.provider.getTransactionReceipt(hash);
   if (receipt !== null) return { call, receipt };
   // Left in the pool it would slip into some later block, where it does not belong.

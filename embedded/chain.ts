@@ -2,23 +2,25 @@
  * An Ethereum chain inside this process: Hardhat's simulated network, served by Hardhat's own JSON-RPC server on the
  * loopback interface. The keeper knows its URL only.
  */
+import { createServer as createTcpServer } from "node:net";
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import { HDNodeWallet, Mnemonic } from "ethers";
 import { hooks, network } from "hardhat";
 import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
-import type { ChainType, NetworkConnection } from "hardhat/types/network";
+import type { ChainType, JsonRpcServer, NetworkConnection } from "hardhat/types/network";
 import type { EthereumProvider } from "hardhat/types/providers";
 import { type Address, address } from "../keeper/kernel/units.ts";
-import { EmbeddedDeploymentMismatchError } from "./errors.ts";
+import { EmbeddedDeploymentMismatchError, EmbeddedPortInUseError } from "./errors.ts";
 import { Pace } from "./pace.ts";
 
 export const EMBEDDED_CHAIN_ID = 31_337;
 export const BLOCK_GAS_LIMIT = 30_000_000n;
-/** EIP-7825: no transaction may ask for more. */
-export const TRANSACTION_GAS_CAP = 16_000_000n;
+/** EIP-7825: no transaction may ask for more, on mainnet as here. */
+export const TRANSACTION_GAS_CAP = 2n ** 24n;
 /** Hardhat's public development phrase: its keys are known to everyone and hold nothing anywhere else. */
 const DEVELOPMENT_PHRASE = "test test test test test test test test test test test junk";
 const ACCOUNT_COUNT = 20;
+const LOOPBACK = "127.0.0.1";
 const INITIAL_BASE_FEE = 1_000_000_000n;
 
 export interface ChainAccount {
@@ -50,8 +52,21 @@ export interface ChainOptions {
   readonly port?: number;
 }
 
-/** @throws {EmbeddedDeploymentMismatchError} when Hardhat answers with another chain than the one configured here. */
+/** Chains open one at a time: the hook below could not tell two new connections apart. */
+let opening: Promise<unknown> = Promise.resolve();
+
+/**
+ * @throws {EmbeddedPortInUseError} when the port is taken.
+ * @throws {EmbeddedDeploymentMismatchError} when Hardhat answers with another chain than the one configured here.
+ */
 export async function startChain(options: ChainOptions): Promise<Chain> {
+  const opened = opening.then(() => openChain(options));
+  opening = opened.catch(() => undefined);
+  return await opened;
+}
+
+async function openChain(options: ChainOptions): Promise<Chain> {
+  if (options.port !== undefined) await requireFreePort(options.port);
   const pace = new Pace(INITIAL_BASE_FEE);
   // Hardhat's server makes its own connection and keeps it private; the public network hook is where it can be met.
   const met: NetworkConnection<ChainType | string>[] = [];
@@ -71,49 +86,66 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     },
   };
   hooks.registerHandlers("network", handlers);
-  const server = await network.createServer(
+  try {
+    const server = await createServer(options);
+    isOpening = false;
+    const [connection] = met;
+    if (connection === undefined || met.length > 1) {
+      throw new EmbeddedDeploymentMismatchError("Hardhat's network hook", "one new connection", String(met.length));
+    }
+    const { port } = await server.listen();
+    const request = (method: string, ...params: unknown[]) => connection.provider.request({ method, params });
+    const chainId = Number(await request("eth_chainId"));
+    if (chainId !== EMBEDDED_CHAIN_ID) {
+      throw new EmbeddedDeploymentMismatchError("chain id", String(EMBEDDED_CHAIN_ID), String(chainId));
+    }
+    return {
+      url: `http://${LOOPBACK}:${port}`,
+      chainId,
+      provider: connection.provider,
+      ethers: connection.ethers,
+      accounts: developmentAccounts(),
+      pace,
+      request,
+      now: async () => await latestTimestamp(connection.ethers),
+      close: async () => {
+        await server.close();
+        await connection.close();
+        hooks.unregisterHandlers("network", handlers);
+      },
+    };
+  } catch (failure) {
+    hooks.unregisterHandlers("network", handlers);
+    throw failure;
+  }
+}
+
+const createServer = (options: ChainOptions): Promise<JsonRpcServer> =>
+  network.createServer(
     {
       network: "default",
       override: {
         initialDate: options.initialDate,
         initialBaseFeePerGas: INITIAL_BASE_FEE,
         blockGasLimit: BLOCK_GAS_LIMIT,
+        transactionGasCap: TRANSACTION_GAS_CAP,
         // First come, first served: a day's market transactions keep their order inside one block.
         mining: { auto: true, mempool: { order: "fifo" } },
         accounts: { mnemonic: DEVELOPMENT_PHRASE, count: ACCOUNT_COUNT },
       },
     },
-    "127.0.0.1",
+    LOOPBACK,
     options.port ?? 0,
   );
-  isOpening = false;
-  const connection = met[0];
-  if (connection === undefined) {
-    throw new EmbeddedDeploymentMismatchError("Hardhat's network hook", "one new connection", "none");
-  }
-  const { port } = await server.listen();
-  const request = (method: string, ...params: unknown[]) => connection.provider.request({ method, params });
 
-  const chainId = Number(await request("eth_chainId"));
-  if (chainId !== EMBEDDED_CHAIN_ID) {
-    throw new EmbeddedDeploymentMismatchError("chain id", String(EMBEDDED_CHAIN_ID), String(chainId));
-  }
-  return {
-    url: `http://127.0.0.1:${port}`,
-    chainId,
-    provider: connection.provider,
-    ethers: connection.ethers,
-    ignition: connection.ignition,
-    accounts: developmentAccounts(),
-    pace,
-    request,
-    now: async () => await latestTimestamp(connection.ethers),
-    close: async () => {
-      await server.close();
-      await connection.close();
-      hooks.unregisterHandlers("network", handlers);
-    },
-  };
+/** Hardhat's server does not report a port that is taken; the process would end on an unhandled event. */
+async function requireFreePort(port: number): Promise<void> {
+  const probe = createTcpServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (cause) => reject(new EmbeddedPortInUseError(port, cause)));
+    probe.listen(port, LOOPBACK, resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 async function latestTimestamp(ethers: HardhatEthers): Promise<number> {

@@ -4,8 +4,8 @@
  */
 import { ZeroAddress } from "ethers";
 import type { Address } from "../keeper/kernel/units.ts";
-import { EACAggregatorProxy__factory } from "../types/ethers-contracts/factories/@chainlink/contracts-0.8/src/v0.6/EACAggregatorProxy__factory.ts";
 import { MockV3Aggregator__factory } from "../types/ethers-contracts/factories/@chainlink/contracts/src/v0.8/shared/mocks/MockV3Aggregator__factory.ts";
+import { EACAggregatorProxy__factory } from "../types/ethers-contracts/factories/@chainlink/contracts-0.8/src/v0.6/EACAggregatorProxy__factory.ts";
 import { type Call, deploy, send } from "./block.ts";
 import type { Chain } from "./chain.ts";
 

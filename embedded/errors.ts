@@ -7,7 +7,9 @@ export class EmbeddedTransactionFailedError extends ChainError {
   readonly hash: string;
   readonly reason: string;
   constructor(label: string, hash: string, reason: string) {
-    super(`"${label}" (${hash}) reverted on the embedded chain: ${reason}. Fix the call; the market is not advanced past it.`);
+    super(
+      `"${label}" (${hash}) reverted on the embedded chain: ${reason}. Fix the call; the market is not advanced past it.`,
+    );
     this.label = label;
     this.hash = hash;
     this.reason = reason;
@@ -20,7 +22,9 @@ export class EmbeddedTransactionNotMinedError extends ChainError {
   readonly hash: string;
   readonly gas: bigint;
   constructor(label: string, hash: string, gas: bigint) {
-    super(`"${label}" (${hash}, gas limit ${gas}) did not fit the block it was meant for. Give the block fewer calls or lower gas limits.`);
+    super(
+      `"${label}" (${hash}, gas limit ${gas}) did not fit the block it was meant for. Give the block fewer calls or lower gas limits.`,
+    );
     this.label = label;
     this.hash = hash;
     this.gas = gas;
@@ -33,10 +37,23 @@ export class EmbeddedDeploymentMismatchError extends ChainError {
   readonly expected: string;
   readonly actual: string;
   constructor(what: string, expected: string, actual: string) {
-    super(`${what}: expected ${expected}, found ${actual}. The installed package differs from the pinned one: run npm ci.`);
+    super(
+      `${what}: expected ${expected}, found ${actual}. The installed package differs from the pinned one: run npm ci.`,
+    );
     this.what = what;
     this.expected = expected;
     this.actual = actual;
+  }
+}
+
+export class EmbeddedPortInUseError extends InputError {
+  readonly code = "EMBEDDED_PORT_IN_USE";
+  readonly port: number;
+  constructor(port: number, cause: unknown) {
+    super(`Port ${port} on 127.0.0.1 cannot be opened. Stop what uses it, or leave the port out to get a free one.`, {
+      cause,
+    });
+    this.port = port;
   }
 }
 
@@ -45,7 +62,9 @@ export class EmbeddedClockError extends ChainError {
   readonly latest: number;
   readonly wanted: number;
   constructor(latest: number, wanted: number) {
-    super(`A block at ${wanted} cannot follow a block at ${latest} (Unix seconds). Advance the market by whole days and do not move the clock past it.`);
+    super(
+      `A block at ${wanted} cannot follow a block at ${latest} (Unix seconds). Advance the market by whole days and do not move the clock past it.`,
+    );
     this.latest = latest;
     this.wanted = wanted;
   }
@@ -56,7 +75,9 @@ export class MarketExhaustedError extends InputError {
   readonly wantedDays: number;
   readonly availableDays: number;
   constructor(wantedDays: number, availableDays: number) {
-    super(`The market has ${availableDays} more days, ${wantedDays} were asked for. Ask for fewer days or generate a longer market.`);
+    super(
+      `The market has ${availableDays} more days, ${wantedDays} were asked for. Ask for fewer days or generate a longer market.`,
+    );
     this.wantedDays = wantedDays;
     this.availableDays = availableDays;
   }
@@ -69,7 +90,9 @@ export class LendingRateUnreachableError extends ChainError {
   readonly wanted: number;
   readonly reachable: number;
   constructor(venue: string, wanted: number, reachable: number) {
-    super(`${venue}: a supply rate of ${wanted} a year is outside what its rate model can pay (at most ${reachable}). Check the units of the series (fraction, not percent) or the model's parameters.`);
+    super(
+      `${venue}: a supply rate of ${wanted} a year is outside what its rate model can pay (at most ${reachable}). Check the units of the series (fraction, not percent) or the model's parameters.`,
+    );
     this.venue = venue;
     this.wanted = wanted;
     this.reachable = reachable;

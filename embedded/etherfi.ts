@@ -35,8 +35,15 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
   const pool = LiquidityPoolDouble__factory.connect(liquidityPool, chain.ethers.provider);
   const requests = WithdrawRequestNftDouble__factory.connect(withdrawRequestNft, chain.ethers.provider);
   await send(chain, {
-    label: "open the ether.fi pool", from: operator, to: liquidityPool,
-    data: pool.interface.encodeFunctionData("initialize", [eeth, withdrawRequestNft, (FIRST_STAKE_SHARES * rate) / WAD, FIRST_STAKE_SHARES]),
+    label: "open the ether.fi pool",
+    from: operator,
+    to: liquidityPool,
+    data: pool.interface.encodeFunctionData("initialize", [
+      eeth,
+      withdrawRequestNft,
+      (FIRST_STAKE_SHARES * rate) / WAD,
+      FIRST_STAKE_SHARES,
+    ]),
   });
 
   // Requests carry no time on chain; the block of their event does.
@@ -57,22 +64,32 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
     name: "ether.fi",
     addresses: { liquidityPool, eeth, weeth, withdrawRequestNft },
     rate: async () => await pool.amountForShare(WAD),
-    rateCalls: async (next) => [{
-      label: `ether.fi reports ${next}`, from: operator, to: liquidityPool, gas: 200_000n,
-      data: pool.interface.encodeFunctionData("setRate", [next]),
-    }],
+    rateCalls: async (next) => [
+      {
+        label: `ether.fi reports ${next}`,
+        from: operator,
+        to: liquidityPool,
+        gas: 200_000n,
+        data: pool.interface.encodeFunctionData("setRate", [next]),
+      },
+    ],
     finalizeCalls: async (time): Promise<readonly Call[]> => {
       await scan();
       const young = pending.findIndex((request) => request.time > time);
       const due = pending.splice(0, young === -1 ? pending.length : young);
       const last = due.at(-1);
       if (last === undefined) return [];
-      return [{
-        label: `ether.fi finalizes up to request ${last.id}`, from: operator, to: withdrawRequestNft, gas: 1_000_000n,
-        // The most that claims can take; they pay less after a loss, and the rest stays in the pool.
-        value: due.reduce((sum, request) => sum + request.amount, 0n),
-        data: requests.interface.encodeFunctionData("finalize", [last.id]),
-      }];
+      return [
+        {
+          label: `ether.fi finalizes up to request ${last.id}`,
+          from: operator,
+          to: withdrawRequestNft,
+          gas: 1_000_000n,
+          // The most that claims can take; they pay less after a loss, and the rest stays in the pool.
+          value: due.reduce((sum, request) => sum + request.amount, 0n),
+          data: requests.interface.encodeFunctionData("finalize", [last.id]),
+        },
+      ];
     },
   };
 }

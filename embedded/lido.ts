@@ -36,7 +36,9 @@ export async function deployLido(chain: Chain, operator: Address, rate: bigint):
   const token = StEthDouble__factory.connect(steth, chain.ethers.provider);
   const queue = WithdrawalQueueDouble__factory.connect(withdrawalQueue, chain.ethers.provider);
   await send(chain, {
-    label: "name Lido's queue", from: operator, to: steth,
+    label: "name Lido's queue",
+    from: operator,
+    to: steth,
     data: token.interface.encodeFunctionData("setWithdrawalQueue", [withdrawalQueue]),
   });
 
@@ -48,7 +50,9 @@ export async function deployLido(chain: Chain, operator: Address, rate: bigint):
     while (due < last) {
       const size = last - due < STATUS_BATCH ? last - due : STATUS_BATCH;
       const first = due + 1n;
-      const statuses = await queue.getWithdrawalStatus(Array.from({ length: Number(size) }, (_, index) => first + BigInt(index)));
+      const statuses = await queue.getWithdrawalStatus(
+        Array.from({ length: Number(size) }, (_, index) => first + BigInt(index)),
+      );
       const young = statuses.findIndex((status) => status.timestamp > BigInt(time));
       if (young !== -1) return due + BigInt(young);
       due += size;
@@ -60,20 +64,30 @@ export async function deployLido(chain: Chain, operator: Address, rate: bigint):
     name: "Lido",
     addresses: { steth, wsteth, withdrawalQueue },
     rate: async () => await token.getPooledEthByShares(WAD),
-    rateCalls: async (next) => [{
-      label: `Lido reports ${next}`, from: operator, to: steth, gas: 200_000n,
-      data: token.interface.encodeFunctionData("setShareRate", [next]),
-    }],
+    rateCalls: async (next) => [
+      {
+        label: `Lido reports ${next}`,
+        from: operator,
+        to: steth,
+        gas: 200_000n,
+        data: token.interface.encodeFunctionData("setShareRate", [next]),
+      },
+    ],
     finalizeCalls: async (time, next): Promise<readonly Call[]> => {
       const due = await lastRequestUntil(time);
       if (due === (await queue.getLastFinalizedRequestId())) return [];
       // The rate is named, so that what has to be paid does not depend on the order of calls within the block.
       const maxShareRate = next * WAD_TO_E27;
-      return [{
-        label: `Lido finalizes up to request ${due}`, from: operator, to: withdrawalQueue, gas: 5_000_000n,
-        value: await queue["etherToFinalize(uint256,uint256)"](due, maxShareRate),
-        data: queue.interface.encodeFunctionData("finalize(uint256,uint256)", [due, maxShareRate]),
-      }];
+      return [
+        {
+          label: `Lido finalizes up to request ${due}`,
+          from: operator,
+          to: withdrawalQueue,
+          gas: 5_000_000n,
+          value: await queue["etherToFinalize(uint256,uint256)"](due, maxShareRate),
+          data: queue.interface.encodeFunctionData("finalize(uint256,uint256)", [due, maxShareRate]),
+        },
+      ];
     },
   };
 }

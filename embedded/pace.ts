@@ -3,6 +3,7 @@
  * anyone sends, in process or over HTTP, lands exactly one slot after the latest block and pays the base fee of the
  * current hour, so that a run is a function of its seed and its transactions.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { EthereumProvider } from "hardhat/types/providers";
 import { z } from "zod";
 
@@ -20,48 +21,47 @@ export const toQuantity = (value: number | bigint): string => `0x${value.toStrin
 export class Pace {
   /** Wei; in force for every transaction until the next hour sets another. */
   baseFee: bigint;
-  /** True while a block is assembled by hand: then its maker sets time and fee. */
-  isAssembling = false;
   private timeIsSet = false;
   private feeIsSet = false;
-  private isOwnRequest = false;
   private queue: Promise<unknown> = Promise.resolve();
+  /** Marks the requests of whoever holds the turn, so that they are told apart from a stranger's at the same time. */
+  private readonly turn = new AsyncLocalStorage<true>();
 
   constructor(baseFee: bigint) {
     this.baseFee = baseFee;
   }
 
-  /** Wraps one JSON-RPC request; sends are serialised because two at once would claim the same slot. */
+  /** Runs `work` while everybody else's transactions wait. Requirements: not called from within itself. */
+  async exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(() => this.turn.run(true, work));
+    this.queue = result.catch(() => undefined);
+    return await result;
+  }
+
+  /** Wraps one JSON-RPC request; sends take turns, because two at once would claim the same slot. */
   async intercept<T>(provider: EthereumProvider, method: string, forward: () => Promise<T>): Promise<T> {
-    if (this.isOwnRequest || this.isAssembling) return await forward();
+    if (this.turn.getStore() === true) return await forward();
     if (TIME_MOVES.has(method)) this.timeIsSet = true;
     if (FEE_MOVES.has(method)) this.feeIsSet = true;
     if (!SENDS.has(method)) return await forward();
-    const turn = this.queue.then(async () => {
+    return await this.exclusive(async () => {
       await this.prepareSlot(provider);
       return await forward();
     });
-    this.queue = turn.catch(() => undefined);
-    return await turn;
   }
 
   private async prepareSlot(provider: EthereumProvider): Promise<void> {
-    this.isOwnRequest = true;
-    try {
-      if (!this.timeIsSet) {
-        const block = latestBlock.parse(await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] }));
-        await provider.request({
-          method: "evm_setNextBlockTimestamp",
-          params: [toQuantity(BigInt(block.timestamp) + BigInt(SECONDS_PER_SLOT))],
-        });
-      }
-      if (!this.feeIsSet) {
-        await provider.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(this.baseFee)] });
-      }
-    } finally {
-      this.isOwnRequest = false;
-      this.timeIsSet = false;
-      this.feeIsSet = false;
+    if (!this.timeIsSet) {
+      const block = latestBlock.parse(
+        await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] }),
+      );
+      const timestamp = toQuantity(BigInt(block.timestamp) + BigInt(SECONDS_PER_SLOT));
+      await provider.request({ method: "evm_setNextBlockTimestamp", params: [timestamp] });
     }
+    if (!this.feeIsSet) {
+      await provider.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(this.baseFee)] });
+    }
+    this.timeIsSet = false;
+    this.feeIsSet = false;
   }
 }

@@ -29,9 +29,21 @@ const USD_DECIMALS = 8;
 
 /** Who plays whom among the chain's accounts; the vault's people first, the market's people last. */
 export const CAST = {
-  deployer: 0, firstOwner: 1, secondOwner: 2, thirdOwner: 3, keeper: 4, executor: 5, guardian: 6,
-  firstDepositor: 7, secondDepositor: 8, thirdDepositor: 9, curator: 10,
-  marketOperator: 16, whale: 17, aaveBorrower: 18, gearboxBorrower: 19,
+  deployer: 0,
+  firstOwner: 1,
+  secondOwner: 2,
+  thirdOwner: 3,
+  keeper: 4,
+  executor: 5,
+  guardian: 6,
+  firstDepositor: 7,
+  secondDepositor: 8,
+  thirdDepositor: 9,
+  curator: 10,
+  marketOperator: 16,
+  whale: 17,
+  aaveBorrower: 18,
+  gearboxBorrower: 19,
 } as const;
 export type Role = keyof typeof CAST;
 
@@ -84,9 +96,10 @@ export interface World {
  * @throws {MarketExhaustedError} when the market is shorter than that.
  */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const market: Market = options.marketDir === undefined
-    ? syntheticMarket({ seed: options.seed })
-    : recordedMarket({ directory: options.marketDir, assumedQueueDelayDays: options.assumedQueueDelayDays });
+  const market: Market =
+    options.marketDir === undefined
+      ? syntheticMarket({ seed: options.seed })
+      : recordedMarket({ directory: options.marketDir, assumedQueueDelayDays: options.assumedQueueDelayDays });
   const opening = firstDay(market);
   const chain = await startChain({
     initialDate: new Date((opening.start - SECONDS_PER_DAY) * 1000),
@@ -105,7 +118,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 async function populate(chain: Chain, market: Market): Promise<World> {
   const account = (role: Role): ChainAccount => {
     const found = chain.accounts[CAST[role]];
-    if (found === undefined) throw new MarketParameterError("role", role, "The chain has too few accounts for the cast.");
+    if (found === undefined)
+      throw new MarketParameterError("role", role, "The chain has too few accounts for the cast.");
     return found;
   };
   const of = (role: Role): Address => account(role).address;
@@ -123,7 +137,11 @@ async function populate(chain: Chain, market: Market): Promise<World> {
   const weth = await deployWeth(operatorSigner);
   const wethAddress = address(await weth.getAddress());
   const aave = await deployAave(operatorSigner, wethAddress);
-  const aaveDemand = await createAaveDemand(chain, aave, weth, { whale: of("whale"), borrower: of("aaveBorrower"), supply: AAVE_SUPPLY });
+  const aaveDemand = await createAaveDemand(chain, aave, weth, {
+    whale: of("whale"),
+    borrower: of("aaveBorrower"),
+    supply: AAVE_SUPPLY,
+  });
   const { gearbox, gearboxDemand } = await populateGearbox(chain, market, weth, of("whale"), of("gearboxBorrower"));
 
   const { initial } = market;
@@ -134,19 +152,40 @@ async function populate(chain: Chain, market: Market): Promise<World> {
   const feeds = {
     stethEth: await ethFeed("STETH / ETH", initial.stethPrice),
     weethEth: await ethFeed("WEETH / ETH", initial.weethRatio * initial.weethRate),
-    ethUsd: initial.ethUsd === null ? null : await createFeed(chain, operator, {
-      decimals: USD_DECIMALS, description: "ETH / USD", initialAnswer: BigInt(Math.round(initial.ethUsd * 10 ** USD_DECIMALS)),
-    }),
+    ethUsd:
+      initial.ethUsd === null
+        ? null
+        : await createFeed(chain, operator, {
+            decimals: USD_DECIMALS,
+            description: "ETH / USD",
+            initialAnswer: BigInt(Math.round(initial.ethUsd * 10 ** USD_DECIMALS)),
+          }),
   };
-  const driver = await createDriver(chain, {
-    steth: lido, weeth: etherFi, aave: aaveDemand, gearbox: gearboxDemand,
-    stethEth: feeds.stethEth, weethEth: feeds.weethEth, ethUsd: feeds.ethUsd,
-  }, market);
+  const driver = await createDriver(
+    chain,
+    {
+      steth: lido,
+      weeth: etherFi,
+      aave: aaveDemand,
+      gearbox: gearboxDemand,
+      stethEth: feeds.stethEth,
+      weethEth: feeds.weethEth,
+      ethUsd: feeds.ethUsd,
+    },
+    market,
+  );
 
   const addresses: WorldAddresses = {
-    chainId: chain.chainId, url: chain.url, weth: wethAddress, multicall3, safe, safeContractNetworks,
+    chainId: chain.chainId,
+    url: chain.url,
+    weth: wethAddress,
+    multicall3,
+    safe,
+    safeContractNetworks,
     aave: {
-      pool: address(aave.addresses.pool), provider: address(aave.addresses.provider), aToken: address(aave.addresses.aToken),
+      pool: address(aave.addresses.pool),
+      provider: address(aave.addresses.provider),
+      aToken: address(aave.addresses.aToken),
     },
     gearbox: gearbox === null ? null : { pool: address(gearbox.addresses.pool) },
     lido: lido.addresses,
@@ -154,7 +193,11 @@ async function populate(chain: Chain, market: Market): Promise<World> {
     feeds: { stethEth: feeds.stethEth.proxy, weethEth: feeds.weethEth.proxy, ethUsd: feeds.ethUsd?.proxy ?? null },
   };
   return {
-    chain, market, driver, addresses, account,
+    chain,
+    market,
+    driver,
+    addresses,
+    account,
     handles: { weth, aave, gearbox, lido, etherFi, feeds },
     close: () => chain.close(),
   };
@@ -164,5 +207,8 @@ async function populate(chain: Chain, market: Market): Promise<World> {
 async function populateGearbox(chain: Chain, market: Market, weth: Contract, whale: Address, borrower: Address) {
   if (firstDay(market).gearboxSupplyRate === null) return { gearbox: null, gearboxDemand: null };
   const gearbox = await deployGearbox(await chain.ethers.getSigner(borrower), await weth.getAddress());
-  return { gearbox, gearboxDemand: await createGearboxDemand(chain, gearbox, weth, { whale, borrower, supply: GEARBOX_SUPPLY }) };
+  return {
+    gearbox,
+    gearboxDemand: await createGearboxDemand(chain, gearbox, weth, { whale, borrower, supply: GEARBOX_SUPPLY }),
+  };
 }

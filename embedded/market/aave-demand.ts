@@ -36,7 +36,12 @@ export interface AaveDemandOptions {
 }
 
 /** Supplies the whale's WETH, opens the borrower's position and returns the handle that moves it. Requirements: both hold enough ETH. */
-export async function createAaveDemand(chain: Chain, aave: AaveDeployment, weth: Contract, options: AaveDemandOptions): Promise<LendingDemand> {
+export async function createAaveDemand(
+  chain: Chain,
+  aave: AaveDeployment,
+  weth: Contract,
+  options: AaveDemandOptions,
+): Promise<LendingDemand> {
   const { supply } = options;
   const whale = await chain.ethers.getSigner(options.whale);
   const borrower = await chain.ethers.getSigner(options.borrower);
@@ -47,7 +52,14 @@ export async function createAaveDemand(chain: Chain, aave: AaveDeployment, weth:
     await send(token, "deposit", { value: supply });
     await send(token, "approve", pool, 2n ** 256n - 1n);
   }
-  await send(at(pool, aave.pool.interface, whale), "supply(address,uint256,address,uint16)", aave.weth, supply, options.whale, 0);
+  await send(
+    at(pool, aave.pool.interface, whale),
+    "supply(address,uint256,address,uint16)",
+    aave.weth,
+    supply,
+    options.whale,
+    0,
+  );
   // Ten times over-collateralised: this borrower is never liquidated, whatever rates do.
   await borrowWeth(aave, borrower, supply * 10n, supply / 100n);
 
@@ -55,16 +67,23 @@ export async function createAaveDemand(chain: Chain, aave: AaveDeployment, weth:
   const state = async (timestamp: number) => await readState(aave, weth, timestamp);
   return {
     venue: "Aave v3 WETH",
-    supplyRate: async () => z.bigint().parse((await aave.dataProvider.getFunction("getReserveData").staticCall(aave.weth)).liquidityRate),
+    supplyRate: async () =>
+      z.bigint().parse((await aave.dataProvider.getFunction("getReserveData").staticCall(aave.weth)).liquidityRate),
     calls: async (rate, timestamp) => {
       const { debt, total } = await state(timestamp);
       const wanted = toWad(rate) * 1_000_000_000n;
       const target = solveDebt("Aave v3 WETH", wanted, total, (amount) => supplyRateAt(strategy, amount, total));
       // A day without change still has to update the indexes at its first second.
       const change = target === debt ? 1n : target - debt;
-      const data = change > 0n
-        ? aave.pool.interface.encodeFunctionData("borrow", [aave.weth, change, VARIABLE_RATE, 0, options.borrower])
-        : aave.pool.interface.encodeFunctionData("repay(address,uint256,uint256,address)", [aave.weth, -change, VARIABLE_RATE, options.borrower]);
+      const data =
+        change > 0n
+          ? aave.pool.interface.encodeFunctionData("borrow", [aave.weth, change, VARIABLE_RATE, 0, options.borrower])
+          : aave.pool.interface.encodeFunctionData("repay(address,uint256,uint256,address)", [
+              aave.weth,
+              -change,
+              VARIABLE_RATE,
+              options.borrower,
+            ]);
       const label = `Aave borrower ${change > 0n ? "borrows" : "repays"} ${change > 0n ? change : -change} wei`;
       const call: Call = { label, from: options.borrower, to: address(pool), data, gas: 1_000_000n };
       return [call];
@@ -74,9 +93,15 @@ export async function createAaveDemand(chain: Chain, aave: AaveDeployment, weth:
 
 async function readStrategy(chain: Chain, aave: AaveDeployment): Promise<Strategy> {
   const reserve = await aave.pool.getFunction("getReserveData").staticCall(aave.weth);
-  const { abi } = readArtifact("@aave/core-v3/artifacts/contracts/protocol/pool/DefaultReserveInterestRateStrategy.sol/DefaultReserveInterestRateStrategy.json");
+  const { abi } = readArtifact(
+    "@aave/core-v3/artifacts/contracts/protocol/pool/DefaultReserveInterestRateStrategy.sol/DefaultReserveInterestRateStrategy.json",
+  );
   const [signer] = await chain.ethers.getSigners();
-  const contract = at(String(reserve.interestRateStrategyAddress), abi, signer ?? (await chain.ethers.getSigner(aave.weth)));
+  const contract = at(
+    String(reserve.interestRateStrategyAddress),
+    abi,
+    signer ?? (await chain.ethers.getSigner(aave.weth)),
+  );
   const configuration = await aave.dataProvider.getFunction("getReserveConfigurationData").staticCall(aave.weth);
   return {
     optimalUsage: await readBigint(contract, "OPTIMAL_USAGE_RATIO"),
@@ -88,7 +113,11 @@ async function readStrategy(chain: Chain, aave: AaveDeployment): Promise<Strateg
 }
 
 /** Debt and debt plus cash of the reserve as a block at `timestamp` will find them. */
-async function readState(aave: AaveDeployment, weth: Contract, timestamp: number): Promise<{ readonly debt: bigint; readonly total: bigint }> {
+async function readState(
+  aave: AaveDeployment,
+  weth: Contract,
+  timestamp: number,
+): Promise<{ readonly debt: bigint; readonly total: bigint }> {
   const reserve = await aave.dataProvider.getFunction("getReserveData").staticCall(aave.weth);
   const elapsed = BigInt(timestamp) - z.bigint().parse(reserve.lastUpdateTimestamp);
   const growth = compounded(z.bigint().parse(reserve.variableBorrowRate), elapsed);
@@ -104,15 +133,23 @@ function compounded(rate: bigint, elapsed: bigint): bigint {
   const minusTwo = elapsed > 2n ? elapsed - 2n : 0n;
   const powerTwo = rayMul(rate, rate) / (SECONDS_PER_YEAR * SECONDS_PER_YEAR);
   const powerThree = rayMul(powerTwo, rate) / SECONDS_PER_YEAR;
-  return RAY + (rate * elapsed) / SECONDS_PER_YEAR + (elapsed * minusOne * powerTwo) / 2n + (elapsed * minusOne * minusTwo * powerThree) / 6n;
+  return (
+    RAY +
+    (rate * elapsed) / SECONDS_PER_YEAR +
+    (elapsed * minusOne * powerTwo) / 2n +
+    (elapsed * minusOne * minusTwo * powerThree) / 6n
+  );
 }
 
 /** DefaultReserveInterestRateStrategy.calculateInterestRates with variable debt only. */
 function supplyRateAt(strategy: Strategy, debt: bigint, total: bigint): bigint {
   if (debt === 0n) return 0n;
   const usage = rayDiv(debt, total);
-  const borrowRate = usage > strategy.optimalUsage
-    ? strategy.baseRate + strategy.slope1 + rayMul(strategy.slope2, rayDiv(usage - strategy.optimalUsage, RAY - strategy.optimalUsage))
-    : strategy.baseRate + rayDiv(rayMul(strategy.slope1, usage), strategy.optimalUsage);
+  const borrowRate =
+    usage > strategy.optimalUsage
+      ? strategy.baseRate +
+        strategy.slope1 +
+        rayMul(strategy.slope2, rayDiv(usage - strategy.optimalUsage, RAY - strategy.optimalUsage))
+      : strategy.baseRate + rayDiv(rayMul(strategy.slope1, usage), strategy.optimalUsage);
   return percentMul(rayMul(borrowRate, usage), PERCENTAGE_FACTOR - strategy.reserveFactorBps);
 }

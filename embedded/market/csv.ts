@@ -33,41 +33,81 @@ export function readCsv(path: string, required: readonly string[]): CsvTable {
     text = readFileSync(path, "utf8");
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new MarketFileError(file, null, null, `the file cannot be read (${problem})`, "Check the directory and the permissions.");
+    throw new MarketFileError(
+      file,
+      null,
+      null,
+      `the file cannot be read (${problem})`,
+      "Check the directory and the permissions.",
+    );
   }
   if (text.includes('"')) {
-    throw new MarketFileError(file, null, null, "it contains quotes", "Write plain comma-separated values without quoting.");
+    throw new MarketFileError(
+      file,
+      null,
+      null,
+      "it contains quotes",
+      "Write plain comma-separated values without quoting.",
+    );
   }
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   const columns = (lines[0] ?? "").split(",");
   const positions = new Map<string, number>();
   for (const [index, column] of columns.entries()) {
-    if (positions.has(column)) throw new MarketFileError(file, 1, column, "the column appears twice", "Name every column once.");
+    if (positions.has(column))
+      throw new MarketFileError(file, 1, column, "the column appears twice", "Name every column once.");
     positions.set(column, index);
   }
   for (const column of required) {
     if (!positions.has(column)) {
-      throw new MarketFileError(file, 1, column, "the column is missing", `Add it to the header, which has: ${columns.join(", ")}.`);
+      throw new MarketFileError(
+        file,
+        1,
+        column,
+        "the column is missing",
+        `Add it to the header, which has: ${columns.join(", ")}.`,
+      );
     }
   }
   if (lines.length < 2) throw new MarketFileError(file, null, null, "the table has no rows", "Export it again.");
-  const rows = lines.slice(1).map((content, index) => makeRow(file, index + 2, content.split(","), positions, columns.length));
+  const rows = lines
+    .slice(1)
+    .map((content, index) => makeRow(file, index + 2, content.split(","), positions, columns.length));
   return { file, columns, rows };
 }
 
-function makeRow(file: string, line: number, cells: readonly string[], positions: ReadonlyMap<string, number>, width: number): CsvRow {
+function makeRow(
+  file: string,
+  line: number,
+  cells: readonly string[],
+  positions: ReadonlyMap<string, number>,
+  width: number,
+): CsvRow {
   if (cells.length !== width) {
-    throw new MarketFileError(file, line, null, `the line has ${cells.length} cells, the header ${width}`, "Export the table again; a line may be cut off.");
+    throw new MarketFileError(
+      file,
+      line,
+      null,
+      `the line has ${cells.length} cells, the header ${width}`,
+      "Export the table again; a line may be cut off.",
+    );
   }
   const cell = (column: string): string => {
     const position = positions.get(column);
-    if (position === undefined) throw new MarketFileError(file, 1, column, "the column is missing", "Add it to the header.");
+    if (position === undefined)
+      throw new MarketFileError(file, 1, column, "the column is missing", "Add it to the header.");
     return cells[position] ?? "";
   };
   const parse = (column: string, raw: string): number => {
     if (!NUMBER.test(raw)) {
-      throw new MarketFileError(file, line, column, `"${raw}" is not a number`, "Write decimal numbers with a point and no unit; remove the row if the value is unknown.");
+      throw new MarketFileError(
+        file,
+        line,
+        column,
+        `"${raw}" is not a number`,
+        "Write decimal numbers with a point and no unit; remove the row if the value is unknown.",
+      );
     }
     return Number(raw);
   };
@@ -75,7 +115,14 @@ function makeRow(file: string, line: number, cells: readonly string[], positions
     line,
     text(column) {
       const raw = cell(column);
-      if (raw === "") throw new MarketFileError(file, line, column, "the cell is empty", "Fill it from the source or end the table before it.");
+      if (raw === "")
+        throw new MarketFileError(
+          file,
+          line,
+          column,
+          "the cell is empty",
+          "Fill it from the source or end the table before it.",
+        );
       return raw;
     },
     number(column) {

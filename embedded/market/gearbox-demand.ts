@@ -43,12 +43,20 @@ export interface GearboxDemandOptions {
 }
 
 /** Deposits the whale's WETH and returns the handle that moves the debt. Requirements: both hold enough ETH. */
-export async function createGearboxDemand(chain: Chain, gearbox: GearboxDeployment, weth: Contract, options: GearboxDemandOptions): Promise<LendingDemand> {
+export async function createGearboxDemand(
+  chain: Chain,
+  gearbox: GearboxDeployment,
+  weth: Contract,
+  options: GearboxDemandOptions,
+): Promise<LendingDemand> {
   const { pool, creditManager } = gearbox.addresses;
   const whale = await chain.ethers.getSigner(options.whale);
   const borrower = await chain.ethers.getSigner(options.borrower);
   const wethAddress = await weth.getAddress();
-  for (const [signer, spender] of [[whale, pool], [borrower, creditManager]] as const) {
+  for (const [signer, spender] of [
+    [whale, pool],
+    [borrower, creditManager],
+  ] as const) {
     const token = at(wethAddress, weth.interface, signer);
     await send(token, "deposit", { value: options.supply });
     await send(token, "approve", spender, 2n ** 256n - 1n);
@@ -62,11 +70,14 @@ export async function createGearboxDemand(chain: Chain, gearbox: GearboxDeployme
       const state = await readState(gearbox, timestamp);
       // What can be owed at most: everything in the pool plus what is owed already.
       const owed = state.borrowed + state.interest;
-      const target = solveDebt("Gearbox WETH", toWad(rate) * 1_000_000_000n, owed + state.available, (debt) => supplyRateAt(model, state, debt - owed));
+      const target = solveDebt("Gearbox WETH", toWad(rate) * 1_000_000_000n, owed + state.available, (debt) =>
+        supplyRateAt(model, state, debt - owed),
+      );
       const change = target === owed ? 1n : target - owed;
-      const data = change > 0n
-        ? gearbox.creditManager.interface.encodeFunctionData("borrow", [change, options.borrower])
-        : gearbox.creditManager.interface.encodeFunctionData("repay", [-change]);
+      const data =
+        change > 0n
+          ? gearbox.creditManager.interface.encodeFunctionData("borrow", [change, options.borrower])
+          : gearbox.creditManager.interface.encodeFunctionData("repay", [-change]);
       const label = `Gearbox borrower ${change > 0n ? "draws" : "repays"} ${change > 0n ? change : -change} wei`;
       const call: Call = { label, from: options.borrower, to: address(creditManager), data, gas: 1_000_000n };
       return [call];
@@ -80,16 +91,24 @@ async function readModel(gearbox: GearboxDeployment): Promise<Model> {
   const toRay = (name: string) => (bps(name) * RAY) / PERCENTAGE_FACTOR;
   const toWadBps = (name: string) => (bps(name) * WAD) / PERCENTAGE_FACTOR;
   return {
-    u1: toWadBps("U_1"), u2: toWadBps("U_2"),
-    base: toRay("R_base"), slope1: toRay("R_slope1"), slope2: toRay("R_slope2"), slope3: toRay("R_slope3"),
+    u1: toWadBps("U_1"),
+    u2: toWadBps("U_2"),
+    base: toRay("R_base"),
+    slope1: toRay("R_slope1"),
+    slope2: toRay("R_slope2"),
+    slope3: toRay("R_slope3"),
   };
 }
 
 async function readState(gearbox: GearboxDeployment, timestamp: number): Promise<State> {
   const { pool, creditManager } = gearbox;
   const [expectedStored, available, borrowed, rate, updated, fee, interest] = await Promise.all([
-    readBigint(pool, "expectedLiquidityLU"), readBigint(pool, "availableLiquidity"), readBigint(pool, "totalBorrowed"),
-    readBigint(pool, "baseInterestRate"), readBigint(pool, "lastBaseInterestUpdate"), readBigint(pool, "withdrawFee"),
+    readBigint(pool, "expectedLiquidityLU"),
+    readBigint(pool, "availableLiquidity"),
+    readBigint(pool, "totalBorrowed"),
+    readBigint(pool, "baseInterestRate"),
+    readBigint(pool, "lastBaseInterestUpdate"),
+    readBigint(pool, "withdrawFee"),
     readBigint(creditManager, "interest"),
   ]);
   const growth = (since: bigint): bigint => (rate * (BigInt(timestamp) - since)) / SECONDS_PER_YEAR;
@@ -97,7 +116,8 @@ async function readState(gearbox: GearboxDeployment, timestamp: number): Promise
   const latest = BigInt(block?.timestamp ?? timestamp);
   return {
     expected: expectedStored + (borrowed * growth(updated)) / RAY,
-    available, borrowed,
+    available,
+    borrowed,
     // `interest` was read at the latest block; the day's own growth on the index is of second order.
     interest: interest + (borrowed * growth(latest)) / RAY,
     withdrawFeeBps: fee,
@@ -112,7 +132,9 @@ function supplyRateAt(model: Model, state: State, change: bigint): bigint {
   const borrowed = change > 0n ? state.borrowed + change : state.borrowed - principalRepaid;
   const available = state.available - change;
   const usage = available >= expected ? 0n : (WAD * (expected - available)) / expected;
-  return (borrowRateAt(model, usage) * borrowed * (PERCENTAGE_FACTOR - state.withdrawFeeBps)) / PERCENTAGE_FACTOR / expected;
+  return (
+    (borrowRateAt(model, usage) * borrowed * (PERCENTAGE_FACTOR - state.withdrawFeeBps)) / PERCENTAGE_FACTOR / expected
+  );
 }
 
 function borrowRateAt(model: Model, usage: bigint): bigint {

@@ -23,7 +23,8 @@ export interface LendingDemand {
  */
 export function solveDebt(venue: string, wanted: bigint, capacity: bigint, rateAt: (debt: bigint) => bigint): bigint {
   const reachable = rateAt(capacity);
-  if (wanted < 0n || reachable < wanted) throw new LendingRateUnreachableError(venue, toFraction(wanted), toFraction(reachable));
+  if (wanted < 0n || reachable < wanted)
+    throw new LendingRateUnreachableError(venue, toFraction(wanted), toFraction(reachable));
   let low = 0n;
   let high = capacity;
   while (low < high) {

@@ -10,7 +10,7 @@ import type { Feed } from "../chainlink.ts";
 import { EmbeddedClockError, MarketExhaustedError } from "../errors.ts";
 import { SECONDS_PER_SLOT } from "../pace.ts";
 import type { LendingDemand } from "./lending.ts";
-import { firstDay, HOURS_PER_DAY, type Market, type MarketDay } from "./market.ts";
+import { addDays, firstDay, formatDate, HOURS_PER_DAY, type Market, type MarketDay } from "./market.ts";
 
 /** A staking token whose protocol rate the market sets. */
 export interface StakingVenue {
@@ -35,7 +35,7 @@ export interface MarketVenues {
 }
 
 export interface Driver {
-  /** The day the chain is in. */
+  /** The day the chain is in; after the market's last day, a continuation of it. */
   today(): MarketDay;
   /** Days that can still be lived through. */
   daysLeft(): number;
@@ -115,7 +115,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
         await liveHours(today);
         await closeDay(today, next);
         index += 1;
-        today = next ?? { ...today, start: today.start + SECONDS_PER_DAY };
+        today = next ?? dayAfter(today);
       }
     },
     holdRates: async () => {
@@ -125,14 +125,22 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
   };
 }
 
+/** The day that follows the market's last: nothing is known of it, so what was in force stays in force. */
+function dayAfter(last: MarketDay): MarketDay {
+  const start = addDays(last.start, 1);
+  return { ...last, start, date: formatDate(start) };
+}
+
 function feeOf(day: MarketDay, hour: number): { readonly baseFee: bigint } | Record<string, never> {
   const baseFee = day.baseFees[hour];
   return baseFee === undefined ? {} : { baseFee };
 }
 
 function priceCalls(
-  venues: MarketVenues, levels: Levels,
-  prices: { readonly stethPrice: number; readonly weethRatio: number; readonly ethUsd: number | null }, time: number,
+  venues: MarketVenues,
+  levels: Levels,
+  prices: { readonly stethPrice: number; readonly weethRatio: number; readonly ethUsd: number | null },
+  time: number,
 ): readonly Call[] {
   const calls = [
     venues.stethEth.roundCall(toWad(prices.stethPrice), time),

@@ -1,6 +1,7 @@
 /** A market: what the outside world does to the chain, day by day. Pure data; nothing here knows a chain. */
-import { MarketParameterError } from "../errors.ts";
+
 import { SECONDS_PER_DAY } from "../../keeper/kernel/units.ts";
+import { MarketParameterError } from "../errors.ts";
 
 export const HOURS_PER_DAY = 24;
 

@@ -3,7 +3,7 @@
  * 2024-2025 (staking 2.8-3.4 %, restaking 3.0-3.8 %, WETH lending around 2 % with demand shocks); they are no forecast
  * and no evidence about real venues. One depeg of the restaking token is always there: see {@link DEPEG}.
  */
-import { type Rng, createRng } from "../../keeper/kernel/rng.ts";
+import { createRng, type Rng } from "../../keeper/kernel/rng.ts";
 import { DAYS_PER_YEAR } from "../../keeper/kernel/units.ts";
 import { MarketParameterError } from "../errors.ts";
 import { addDays, formatDate, HOURS_PER_DAY, type Market, type MarketDay, parseDate } from "./market.ts";
@@ -38,8 +38,22 @@ export function syntheticMarket(options: SyntheticOptions): Market {
   const series = {
     staking: bounded(rng.fork("staking"), { mean: 0.031, reversion: 0.02, shock: 0.0006, low: 0.028, high: 0.034 }),
     restaking: bounded(rng.fork("restaking"), { mean: 0.034, reversion: 0.02, shock: 0.0008, low: 0.03, high: 0.038 }),
-    aave: lending(rng.fork("aave"), { mean: 0.021, floor: 0.008, ceiling: 0.12, shockChance: 0.02, shockSize: 0.03, weekly: 0.0015 }),
-    gearbox: lending(rng.fork("gearbox"), { mean: 0.024, floor: 0.006, ceiling: 0.1, shockChance: 0.015, shockSize: 0.02, weekly: 0.001 }),
+    aave: lending(rng.fork("aave"), {
+      mean: 0.021,
+      floor: 0.008,
+      ceiling: 0.12,
+      shockChance: 0.02,
+      shockSize: 0.03,
+      weekly: 0.0015,
+    }),
+    gearbox: lending(rng.fork("gearbox"), {
+      mean: 0.024,
+      floor: 0.006,
+      ceiling: 0.1,
+      shockChance: 0.015,
+      shockSize: 0.02,
+      weekly: 0.001,
+    }),
     stethRatio: ratio(rng.fork("stethRatio")),
     weethRatio: ratio(rng.fork("weethRatio")),
     ethUsd: ethUsd(rng.fork("ethUsd")),
@@ -85,7 +99,11 @@ interface Reverting {
 function bounded(rng: Rng, process: Reverting): () => number {
   let level = process.mean;
   return () => {
-    level = clamp(level + process.reversion * (process.mean - level) + process.shock * rng.normal(), process.low, process.high);
+    level = clamp(
+      level + process.reversion * (process.mean - level) + process.shock * rng.normal(),
+      process.low,
+      process.high,
+    );
     return level;
   };
 }
