@@ -120,7 +120,10 @@ export function inspectHistory(history: StrategyHistory, asOf: number, config: F
     return [{ timestamp, rate, marketRatio: history.marketRatios?.[i] ?? null }];
   });
   const { samples, repeats, conflict } = withoutRepeats(within);
-  if (conflict !== null) flag("timestamp-conflict", `two different readings at ${conflict}`, true);
+  if (conflict !== null) {
+    flag("timestamp-conflict", `two different readings at ${conflict}`, true);
+    return { samples: [], flags };
+  }
   if (repeats > 0) flag("timestamp-duplicated", `${repeats} repeated readings were dropped`, false);
   const last = samples[samples.length - 1];
   const age = last === undefined ? Number.POSITIVE_INFINITY : (asOf - last.timestamp) / SECONDS_PER_DAY;

@@ -36,7 +36,7 @@ export const DEFAULT_OPTIMIZE_CONFIG: OptimizeConfig = {
 
 /** @throws {ParameterOutOfRangeError} */
 export function checkOptimizeConfig(config: OptimizeConfig): void {
-  requireBetween("riskAversion", config.riskAversion, 0, 1e12);
+  requireBetween("riskAversion", config.riskAversion, 0, 1e18);
   requireInside("beta", config.beta, 0, 1);
   requireBetween("returnFloorShare", config.returnFloorShare, 0, 1);
   requireBetween("holdingDays", config.holdingDays, 1, 3650);

@@ -69,10 +69,21 @@ export function addCommonConstraints(builder: ProgrammeBuilder, universe: Univer
     const exit = universe.exit[i] ?? 0;
     if (enter + exit === 0) return;
     const start = current[i] ?? 0;
-    const buy = builder.addColumn(`inflow of strategy ${id}`, 0, Math.max(0, (upper[i] ?? 0) - start));
-    const sell = builder.addColumn(`outflow of strategy ${id}`, 0, Math.max(0, start - (lower[i] ?? 0)));
-    builder.addRow(`trade of strategy ${id}`, start, start, [[i, 1], [buy, -1], [sell, 1]]);
-    priced.push([buy, enter], [sell, exit]);
+    const entries: (readonly [number, number])[] = [[i, 1]];
+    // A direction with no room gets no column: the quadratic solver stumbles over columns fixed at zero.
+    const inflow = (upper[i] ?? 0) - start;
+    if (inflow > 0) {
+      const column = builder.addColumn(`inflow of strategy ${id}`, 0, inflow);
+      entries.push([column, -1]);
+      priced.push([column, enter]);
+    }
+    const outflow = start - (lower[i] ?? 0);
+    if (outflow > 0) {
+      const column = builder.addColumn(`outflow of strategy ${id}`, 0, outflow);
+      entries.push([column, 1]);
+      priced.push([column, exit]);
+    }
+    builder.addRow(`trade of strategy ${id}`, start, start, entries);
   });
   return { priced };
 }

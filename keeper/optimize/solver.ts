@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import type { HessianInput, Highs, Model, ModelData } from "highs";
 import { type ConvexProgramme, infeasibility, lowerBound, objectiveAt } from "../math/certificate.ts";
+import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 import { InfeasibleError, NotConvergedError, UnboundedError } from "./errors.ts";
 
 // The package declares one type file for both of its builds, which is right for the CommonJS one only.
@@ -26,23 +27,24 @@ export interface Optimum {
 /** Relative gap and absolute row violation that we accept; the programme is scaled to order one. */
 const GAP_TOLERANCE = 1e-8;
 const FEASIBILITY_TOLERANCE = 1e-8;
+const QUIET = {
+  output_flag: false,
+  primal_feasibility_tolerance: 1e-10,
+  dual_feasibility_tolerance: 1e-10,
+} as const;
 
-/**
- * Curvatures added to the quadratic solver when it stops early, in turn. With the point of the last round as centre this
- * is the proximal point method, so the added term vanishes at the optimum and biases nothing.
- */
-const PROXIMAL_WEIGHTS = [0, 1e-7, 1e-5] as const;
-const PROXIMAL_ROUNDS = 6;
+const isOptimum = (programme: NamedProgramme, found: Optimum): boolean =>
+  found.gap <= GAP_TOLERANCE && infeasibility(programme, found.x) <= FEASIBILITY_TOLERANCE;
 
-function lowerTriangle(programme: ConvexProgramme, proximal: number): HessianInput | null {
+function lowerTriangle(programme: ConvexProgramme): HessianInput | null {
   const { hessian, cost } = programme;
   if (hessian === null) return null;
   const starts = [0];
   const indices: number[] = [];
   const values: number[] = [];
   for (let j = 0; j < cost.length; j++) {
-    for (let i = j; i < Math.max(hessian.length, j + 1); i++) {
-      const value = (hessian[i]?.[j] ?? 0) + (i === j ? proximal : 0);
+    for (let i = j; i < hessian.length; i++) {
+      const value = hessian[i]?.[j] ?? 0;
       if (value === 0) continue;
       indices.push(i);
       values.push(value);
@@ -52,7 +54,7 @@ function lowerTriangle(programme: ConvexProgramme, proximal: number): HessianInp
   return { format: "triangular", dimension: cost.length, starts, indices, values };
 }
 
-function toModel(highs: Highs, programme: NamedProgramme, cost: Float64Array, hessian: HessianInput | null): ModelData {
+function toModel(highs: Highs, programme: NamedProgramme, hessian: HessianInput | null): ModelData {
   const starts = [0];
   const indices: number[] = [];
   const values: number[] = [];
@@ -67,7 +69,7 @@ function toModel(highs: Highs, programme: NamedProgramme, cost: Float64Array, he
     sense: highs.constants.objectiveSense.minimize,
     numCols: programme.cost.length,
     numRows: programme.rows.length,
-    colCost: cost,
+    colCost: programme.cost,
     colLower: programme.lower,
     colUpper: programme.upper,
     rowLower: programme.rowLower,
@@ -127,56 +129,59 @@ export class Solver {
    */
   minimize(programme: NamedProgramme, scale = 1): Optimum {
     refuseCrossedBounds(programme);
-    let status = -1;
-    let best: Optimum | null = null;
-    let violation = Number.POSITIVE_INFINITY;
-    const weights = programme.hessian === null ? ([0] as const) : PROXIMAL_WEIGHTS;
-    for (const weight of weights) {
-      let centre: Float64Array | null = best?.x ?? null;
-      for (let round = 0; round < (weight === 0 ? 1 : PROXIMAL_ROUNDS); round++) {
-        const answer = this.#solveOnce(programme, weight, centre);
-        status = answer.status;
-        if (answer.solution === null) break;
-        const { x, multipliers } = answer.solution;
-        centre = x;
-        const primal = objectiveAt(programme, x);
-        const dual = lowerBound(programme, x, multipliers);
-        const gap = (primal - dual) / Math.max(Math.abs(primal), scale);
-        const off = infeasibility(programme, x);
-        if (off <= FEASIBILITY_TOLERANCE && (best === null || gap < best.gap)) {
-          best = { x, multipliers, primal, dual, gap };
-          violation = off;
-        }
-        if (best !== null && best.gap <= GAP_TOLERANCE) return best;
-      }
+    const judge = ({ x, multipliers }: LinearAnswer): Optimum => {
+      const primal = objectiveAt(programme, x);
+      const dual = lowerBound(programme, x, multipliers);
+      return { x, multipliers, primal, dual, gap: (primal - dual) / Math.max(Math.abs(primal), scale) };
+    };
+    const direct = this.#solveDirectly(programme);
+    let best = direct.answer === null ? null : judge(direct.answer);
+    if (programme.hessian !== null && (best === null || !isOptimum(programme, best))) {
+      const answer = this.#solveByVertices(programme, (candidate) => judge(candidate).gap <= GAP_TOLERANCE / 10);
+      best = answer === null ? best : judge(answer);
     }
-    throw new NotConvergedError(status, best?.gap ?? Number.POSITIVE_INFINITY, violation);
+    if (best !== null && isOptimum(programme, best)) return best;
+    const violation = best === null ? Number.POSITIVE_INFINITY : infeasibility(programme, best.x);
+    throw new NotConvergedError(direct.status, best?.gap ?? Number.POSITIVE_INFINITY, violation);
   }
 
-  #solveOnce(
-    programme: NamedProgramme,
-    weight: number,
-    centre: Float64Array | null,
-  ): { status: number; solution: { x: Float64Array; multipliers: Float64Array } | null } {
-    const highs = this.#highs;
-    const { modelStatus } = highs.constants;
-    const cost = programme.cost.map((value, j) => value - weight * (centre?.[j] ?? 0));
-    const data = toModel(highs, programme, cost, lowerTriangle(programme, weight));
-    return highs.withModel(data, (model) => {
-      // HiGHS' own regularisation would bias the optimum by about 1e-7; ours above does not.
-      model.options.set({ output_flag: false, qp_regularization_value: 0 });
-      model.options.set({ primal_feasibility_tolerance: 1e-10, dual_feasibility_tolerance: 1e-10 });
-      model.run();
-      const status = model.getModelStatus();
-      if (status === modelStatus.infeasible) throw new InfeasibleError(conflictOf(highs, model, programme));
-      if (status === modelStatus.unbounded) throw new UnboundedError();
-      if (status === modelStatus.unboundedOrInfeasible) {
-        const conflict = conflictOf(highs, model, programme);
-        throw conflict.length > 0 ? new InfeasibleError(conflict) : new UnboundedError();
-      }
-      if (status !== modelStatus.optimal && status !== modelStatus.unknown) return { status, solution: null };
-      const { colValue, rowDual } = model.getSolution();
-      return { status, solution: { x: colValue, multipliers: rowDual } };
+  #solveDirectly(programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
+    return this.#highs.withModel(toModel(this.#highs, programme, lowerTriangle(programme)), (model) => {
+      // HiGHS' own regularisation would bias the optimum by about 1e-7.
+      model.options.set({ ...QUIET, qp_regularization_value: 0 });
+      return this.#run(model, programme);
     });
+  }
+
+  #solveByVertices(programme: NamedProgramme, isGoodEnough: (answer: LinearAnswer) => boolean): LinearAnswer | null {
+    return this.#highs.withModel(toModel(this.#highs, programme, null), (model) => {
+      model.options.set(QUIET);
+      const columns = [...programme.cost.keys()];
+      const linear = (cost: Float64Array): LinearAnswer | null => {
+        model.changeColsCost({ kind: "set", indices: columns }, cost);
+        return this.#run(model, programme).answer;
+      };
+      return minimizeByVertices(programme, linear, isGoodEnough);
+    });
+  }
+
+  /** @throws {InfeasibleError | UnboundedError} */
+  #run(model: Model, programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
+    const { modelStatus } = this.#highs.constants;
+    try {
+      model.run();
+    } catch (error) {
+      // The quadratic solver gives up on some degenerate programmes by failing the call; the caller has another way.
+      if (!(error instanceof this.#highs.errors.HighsError)) throw error;
+      return { status: model.getModelStatus(), answer: null };
+    }
+    const status = model.getModelStatus();
+    if (status === modelStatus.unbounded) throw new UnboundedError();
+    if (status === modelStatus.infeasible || status === modelStatus.unboundedOrInfeasible) {
+      throw new InfeasibleError(conflictOf(this.#highs, model, programme));
+    }
+    if (status !== modelStatus.optimal) return { status, answer: null };
+    const { colValue, rowDual } = model.getSolution();
+    return { status, answer: { x: colValue, multipliers: rowDual } };
   }
 }
