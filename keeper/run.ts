@@ -25,6 +25,7 @@ import { assets, BPS, DAYS_PER_YEAR, fromWad } from "./kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
 import { decide, DEFAULT_POLICY_CONFIG } from "./policy/index.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
+import { chooseNonce } from "./propose/publish.ts";
 import { protocolOf } from "./protocols/index.ts";
 import { isProtocolId } from "./protocols/ids.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
@@ -112,7 +113,8 @@ async function decideAndPropose(client: ChainClient, config: KeeperConfig, snaps
   if (assessment.kind === "rejected") {
     return { kind: "held", code: "RISK_REJECTED", reasons: assessment.breaches.map(breachText), snapshot, findings: assessed };
   }
-  const built = await buildProposal(client, { snapshot, features, forecast: predicted, target, decision, approved: assessment }, config);
+  const nonce = await chooseNonce(client, config.addresses, snapshot.provenance);
+  const built = buildProposal({ snapshot, forecast: predicted, target, decision, approved: assessment, nonce }, config);
   if (built.kind === "hold") return { kind: "held", code: "NOTHING_TO_MOVE", reasons: built.reasons, snapshot, findings: assessed };
   return { kind: "ready", findings: assessed, approved: assessment, built };
 }
