@@ -126,3 +126,13 @@ export class MarketParameterError extends InputError {
     this.value = value;
   }
 }
+
+/** A step of the demonstration did not end as it must. */
+export class DemoStepError extends ChainError {
+  readonly code = "DEMO_STEP";
+  readonly step: string;
+  constructor(step: string, reason: string) {
+    super(`The demonstration's step "${step}" failed: ${reason}. This is a defect; please report the seed.`);
+    this.step = step;
+  }
+}

@@ -21,7 +21,7 @@ import type {
 } from "./kernel/artifacts.ts";
 import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
-import { assets, BPS, DAYS_PER_YEAR, fromWad } from "./kernel/units.ts";
+import { assets, BPS, fromWad } from "./kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
 import { decide, DEFAULT_POLICY_CONFIG } from "./policy/index.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
@@ -133,7 +133,3 @@ export async function runCycle(client: ChainClient, config: KeeperConfig, block?
     return { kind: "held", code: error.code, reasons: [error.message], snapshot, findings: null };
   }
 }
-
-/** Annualised, for people: what the target promises net of its cost spread over a year's holding. */
-export const expectedNetApy = (target: TargetAllocation): number =>
-  (1 + target.expectedReturn) ** (DAYS_PER_YEAR / target.horizonDays) - 1 - target.expectedCost;
