@@ -29,7 +29,8 @@ export interface BlockPlan {
   readonly timestamp?: number;
   /** Wei; the current hour's when absent. */
   readonly baseFee?: bigint;
-  readonly calls: readonly Call[];
+  /** Given as a function they are worked out from the state that they will meet: nobody gets in between. */
+  readonly calls: readonly Call[] | ((timestamp: number) => Promise<readonly Call[]>);
 }
 
 const DEFAULT_GAS = 2_000_000n;
@@ -40,8 +41,8 @@ const TIP = 1_000_000n;
 
 /** Mines one block with exactly these calls; strangers wait for the next. Resolves to receipts in call order. */
 export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly TransactionReceipt[]> {
-  const hashes = await chain.pace.exclusive(() => assemble(chain, plan));
-  const mined = await Promise.all(plan.calls.map((call, index) => receiptOf(chain, call, hashes[index] ?? "")));
+  const submitted = await chain.pace.exclusive(() => assemble(chain, plan));
+  const mined = await Promise.all(submitted.map(({ call, hash }) => receiptOf(chain, call, hash)));
   for (const { call, receipt } of mined) {
     if (receipt.status === 1) continue;
     throw new EmbeddedTransactionFailedError(call.label, receipt.hash, await reasonOf(chain, call, receipt));
@@ -49,22 +50,28 @@ export async function mineBlock(chain: Chain, plan: BlockPlan): Promise<readonly
   return mined.map(({ receipt }) => receipt);
 }
 
-async function assemble(chain: Chain, plan: BlockPlan): Promise<readonly string[]> {
+interface Submitted {
+  readonly call: Call;
+  readonly hash: string;
+}
+
+async function assemble(chain: Chain, plan: BlockPlan): Promise<readonly Submitted[]> {
   const latest = await chain.now();
   const timestamp = plan.timestamp ?? latest + SECONDS_PER_SLOT;
   if (timestamp <= latest) throw new EmbeddedClockError(latest, timestamp);
+  const calls = typeof plan.calls === "function" ? await plan.calls(timestamp) : plan.calls;
   if (plan.baseFee !== undefined) chain.pace.baseFee = plan.baseFee;
-  const hashes: string[] = [];
+  const submitted: Submitted[] = [];
   try {
-    if (plan.calls.length > 0) await chain.request("evm_setAutomine", false);
-    for (const call of plan.calls) hashes.push(await submit(chain, call));
+    if (calls.length > 0) await chain.request("evm_setAutomine", false);
+    for (const call of calls) submitted.push({ call, hash: await submit(chain, call) });
     await chain.request("hardhat_setNextBlockBaseFeePerGas", toQuantity(chain.pace.baseFee));
     await chain.request("evm_setNextBlockTimestamp", toQuantity(timestamp));
     await chain.request("evm_mine");
   } finally {
-    if (plan.calls.length > 0) await chain.request("evm_setAutomine", true);
+    if (calls.length > 0) await chain.request("evm_setAutomine", true);
   }
-  return hashes;
+  return submitted;
 }
 
 async function submit(chain: Chain, call: Call): Promise<string> {

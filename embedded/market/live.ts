@@ -8,7 +8,6 @@ import { type Call, mineBlock } from "../block.ts";
 import type { Chain } from "../chain.ts";
 import type { Feed } from "../chainlink.ts";
 import { EmbeddedClockError, MarketExhaustedError } from "../errors.ts";
-import { SECONDS_PER_SLOT } from "../pace.ts";
 import type { LendingDemand } from "./lending.ts";
 import { addDays, firstDay, formatDate, HOURS_PER_DAY, type Market, type MarketDay } from "./market.ts";
 
@@ -34,6 +33,7 @@ export interface MarketVenues {
   readonly ethUsd: Feed | null;
 }
 
+/** Remembers levels and rounds beside the chain: do not `evm_revert` a chain past what a driver has done and go on with it. */
 export interface Driver {
   /** The day the chain is in; after the market's last day, a continuation of it. */
   today(): MarketDay;
@@ -46,8 +46,8 @@ export interface Driver {
 }
 
 interface Levels {
-  stethRate: number;
-  weethRate: number;
+  readonly stethRate: number;
+  readonly weethRate: number;
 }
 
 const HOUR = 3_600;
@@ -58,7 +58,7 @@ const USD_SCALE = 100_000_000;
  * @throws {EmbeddedClockError} when it is.
  */
 export async function createDriver(chain: Chain, venues: MarketVenues, market: Market): Promise<Driver> {
-  const levels: Levels = { stethRate: market.initial.stethRate, weethRate: market.initial.weethRate };
+  let levels: Levels = { stethRate: market.initial.stethRate, weethRate: market.initial.weethRate };
   let index = 0;
   let today = firstDay(market);
   const now = await chain.now();
@@ -85,24 +85,28 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
 
   const closeDay = async (day: MarketDay, next: MarketDay | undefined): Promise<void> => {
     const midnight = day.start + SECONDS_PER_DAY;
-    levels.stethRate *= 1 + day.stethReturn;
-    levels.weethRate *= 1 + day.weethReturn;
+    const closing: Levels = {
+      stethRate: levels.stethRate * (1 + day.stethReturn),
+      weethRate: levels.weethRate * (1 + day.weethReturn),
+    };
+    const [stethRate, weethRate] = [toWad(closing.stethRate), toWad(closing.weethRate)];
     const finalizable = midnight - day.queueDelayDays * SECONDS_PER_DAY;
     // After the last day its own rates and fees stay in force: nothing is known of the day after.
     const coming = next ?? day;
     await mineBlock(chain, {
       timestamp: midnight,
       ...feeOf(coming, 0),
-      calls: [
+      calls: async () => [
         // Paid first, reported after: whatever payment does to the rate, the day's exact rate stands at the end.
-        ...(await venues.steth.finalizeCalls(finalizable, toWad(levels.stethRate))),
-        ...(await venues.weeth.finalizeCalls(finalizable, toWad(levels.weethRate))),
-        ...(await venues.steth.rateCalls(toWad(levels.stethRate))),
-        ...(await venues.weeth.rateCalls(toWad(levels.weethRate))),
-        ...priceCalls(venues, levels, day, midnight),
+        ...(await venues.steth.finalizeCalls(finalizable, stethRate)),
+        ...(await venues.weeth.finalizeCalls(finalizable, weethRate)),
+        ...(await venues.steth.rateCalls(stethRate)),
+        ...(await venues.weeth.rateCalls(weethRate)),
+        ...priceCalls(venues, closing, day, midnight),
         ...(await lendingCalls(venues, coming, midnight)),
       ],
     });
+    levels = closing;
   };
 
   return {
@@ -119,8 +123,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
       }
     },
     holdRates: async () => {
-      const timestamp = (await chain.now()) + SECONDS_PER_SLOT;
-      await mineBlock(chain, { timestamp, calls: await lendingCalls(venues, today, timestamp) });
+      await mineBlock(chain, { calls: (timestamp) => lendingCalls(venues, today, timestamp) });
     },
   };
 }

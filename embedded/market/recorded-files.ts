@@ -48,7 +48,7 @@ export function findFile(directory: string, prefix: string): string {
       null,
       null,
       "the file is missing from the market directory",
-      "Point the market directory at one that has it (docs: recorded market).",
+      "Copy it there, or point at a directory that has it.",
     );
   }
   return found;

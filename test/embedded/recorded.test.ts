@@ -104,6 +104,16 @@ describe("recorded market", () => {
     expect(market.describeMapping().filter((line) => line.note.includes("no recorded level")).length).to.equal(4);
   });
 
+  it("says that units were not cross-checked when there is no table of yields", () => {
+    const files = goodFiles();
+    delete files["core_apy_pct_x.csv"];
+    write(files);
+    const line = read()
+      .describeMapping()
+      .find(({ column }) => column === "core_apy_pct.aave_WETH");
+    expect(line?.note).to.contain("not cross-checked");
+  });
+
   it("anchors at the flip_ price when the dex_ price of that day is empty", () => {
     const files = goodFiles();
     edit("eth_prices_daily_x.csv", 2, ",,,1.19,", ",1.18,,,")(files);

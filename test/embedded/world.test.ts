@@ -187,6 +187,18 @@ describe("world", () => {
       expect(await world.chain.now()).to.equal(start + SECONDS_PER_DAY);
     });
 
+    it("error: EmbeddedClockError when someone moved the clock past midnight, and the day can then not be lived twice", async () => {
+      const rate = await world.handles.lido.rate();
+      const snapshot = await world.chain.request("evm_snapshot");
+      await world.chain.request("evm_increaseTime", 2 * SECONDS_PER_DAY);
+      await world.chain.request("evm_mine");
+      await expectError(world.driver.advance(1), EmbeddedClockError);
+      await world.chain.request("evm_revert", snapshot);
+      const growth = world.driver.today().stethReturn;
+      await world.driver.advance(1);
+      expectClose(fromWad(await world.handles.lido.rate()) / fromWad(rate) - 1, growth, 1e-14);
+    });
+
     it("error: MarketExhaustedError when more days are asked for than there are, before any is lived", async () => {
       const now = await world.chain.now();
       await expectError(world.driver.advance(10_000), MarketExhaustedError);

@@ -42,6 +42,18 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     });
   });
 
+  it("behavior: no approval outlives a request", async () => {
+    const venue = getVenue();
+    await venue.accrue();
+    await allocate(venue, 1_234_567_890_123_456_789n);
+    await request(987_654_321n);
+    await request((await venue.adapter.realAssets()).liquid);
+    const address = await venue.adapter.getAddress();
+    for (const { token, spenders } of venue.approvals) {
+      for (const spender of spenders) expect(await readBigint(token, "allowance", address, spender)).to.equal(0n);
+    }
+  });
+
   it("behavior: claiming is idempotent and pays nothing before finalization", async () => {
     const venue = getVenue();
     await allocate(venue, 10n * ETHER);
