@@ -1,6 +1,6 @@
 /** The on-chain core with its roles, a genuine Safe and WETH9, and four adapter doubles. */
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { Contract, TypedDataDomain } from "ethers";
+import type { Contract, Interface, TypedDataDomain } from "ethers";
 import type { LiquidityVault, ProposalModule, StrategyRegistry } from "../../types/ethers-contracts/index.ts";
 import { deployCanonicalWeth, deploySafe, inOrder, signTyped } from "./safe.ts";
 import type { SafeVersion } from "./safe.ts";
@@ -171,10 +171,11 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
 
   const contracts = { registry, guard, vault, module };
   for (const name of ["registry", "guard", "vault", "module"] as const) {
+    const face: Interface = contracts[name].interface;
     for (const [role, functions] of Object.entries(ROLE_FUNCTIONS[name])) {
       const id = role === "curator" ? ROLE.curator : role === "guardian" ? ROLE.guardian : ROLE.proposer;
       const selectors = functions.map((fragment: string) => {
-        const found = contracts[name].interface.getFunction(fragment);
+        const found = face.getFunction(fragment);
         if (found === null) throw new RangeError(`${name} has no function ${fragment}.`);
         return found.selector;
       });
