@@ -99,7 +99,13 @@ async function deployModule(
   ]);
 }
 
-export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "none", erc1271?: string) {
+/** @param lean Puts the cheapest adapters behind strategies 1..8; the ones returned then belong to 9..16. */
+export async function deployCore(
+  ethers: HardhatEthers,
+  version: SafeVersion | "none",
+  erc1271?: string,
+  lean = false,
+) {
   const signers = await ethers.getSigners();
   const signer = (index: number): HardhatEthersSigner => {
     const found = signers[index];
@@ -146,9 +152,16 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
   await vault.bindProposalModule(module.target);
 
   const adapters = [];
-  for (let id = 1; id <= 8; id++) {
-    const adapter = await ethers.deployContract("AdapterDouble", [addresses.vault, weth.target]);
-    await registry.registerStrategy(adapter.target, 1 << (id % 4));
+  for (let id = 1; id <= (lean ? 16 : 8); id++) {
+    const args = [addresses.vault, weth.target];
+    if (lean && id <= 8) {
+      const cheapest = await ethers.deployContract("LeanAdapterDouble", args);
+      await registry.registerStrategy(cheapest.target, 1 << (id % 4));
+    } else {
+      const adapter = await ethers.deployContract("AdapterDouble", args);
+      await registry.registerStrategy(adapter.target, 1 << (id % 4));
+      adapters.push(adapter);
+    }
     await registry.setLimits(id, {
       absoluteCap: 1_000n * ETHER,
       dailyInflowBudget: 1_000n * ETHER,
@@ -165,7 +178,6 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
       minAnswer: 0,
       maxAnswer: 0,
     });
-    adapters.push(adapter);
   }
   for (let riskId = 0; riskId < 4; riskId++) await registry.setRiskCap(riskId, 1_000n * ETHER, 4_000);
 
