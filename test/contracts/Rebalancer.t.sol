@@ -69,6 +69,29 @@ contract RebalancerTest is CoreFixture {
         eq(vault.totalAssets(), 100 ether, "price unchanged");
     }
 
+    function test_TheGainOfOneLegDoesNotHideTheLossOfAnother() public {
+        adapters[1].setOutcome(10_100, 10_000, 10_000, 0);
+        adapters[2].setOutcome(9_900, 10_000, 10_000, 0);
+        RebalanceResult memory result = run(two(allocateLeg(1, 10 ether), allocateLeg(2, 10 ether)));
+        eq(result.navAfter, result.navBefore, "net nothing");
+        eq(result.loss, 0.1 ether, "loss");
+        eq(vault.lockedProfit(), 0.1 ether, "gain locked");
+        eq(vault.totalAssets(), 99.9 ether, "the loss counts at once");
+    }
+
+    /// Starting an exit at a discount lifts the part that now waits for the protocol's rate: a gain that must not buy room
+    /// for a loss elsewhere, and that must not be paid to whoever leaves first.
+    function test_TheLiftOfARequestedExitIsLocked() public {
+        allocate(4, 20 ether);
+        pass(2 hours);
+        rebasingFeed.updateAnswer(0.996e8);
+        vault.report(idList(4));
+        uint256 assets = vault.totalAssets();
+        RebalanceResult memory result = run(one(requestLeg(4, 10 ether)));
+        eq(result.navAfter - result.navBefore, 0.04 ether, "lift");
+        eq(vault.totalAssets(), assets, "locked");
+    }
+
     function test_TheRemainderTakesAllIdleAboveTheBuffer() public {
         Leg[] memory legs = two(allocateLeg(1, 50 ether), allocateLeg(4, REMAINDER));
         run(legs);

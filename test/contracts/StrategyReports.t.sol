@@ -177,6 +177,52 @@ contract StrategyReportsTest is CoreFixture {
         checkBooks();
     }
 
+    function test_TheNavIsAsOldAsItsOldestReport() public {
+        uint256 oldest = vault.reportedAt(1);
+        vault.report(idList(4));
+        eq(vault.navTimestamp(), oldest, "strategy 1 is older");
+        pass(3 hours);
+        uint256 fourth = vault.reportedAt(4);
+        vault.report(idList(1));
+        eq(vault.navTimestamp(), fourth, "now strategy 4 is");
+        run(one(exitLeg(4, 20 ether)));
+        eq(vault.navTimestamp(), block.timestamp, "a closed debt has no age");
+    }
+
+    function test_AClaimAboveTheDebtIsAGainThatWaits() public {
+        run(one(requestLeg(1, 40 ether)));
+        adapters[1].finishExits();
+        vm.deal(address(this), 1 ether);
+        weth.deposit{value: 1 ether}();
+        weth.transfer(address(adapters[1]), 1 ether);
+        adapters[1].setPosition(0, 0, 41 ether);
+        vault.claim(idList(1));
+        eq(vault.nav(), 101 ether, "nav");
+        eq(vault.totalAssets(), 100 ether, "locked");
+        eq(vault.debtOf(1), 0, "closed");
+        checkBooks();
+    }
+
+    /// Shares worth nothing beside a locked profit: a deposit at that price would take the profit.
+    function test_DepositsCloseWhileOnlyLockedProfitIsLeft() public {
+        earn(1, 30 ether);
+        vault.report(idList(1));
+        lose(1, 70 ether);
+        lose(4, 20 ether);
+        registry.setLimits(1, limits(1_000 ether, 1_000 ether, 5_000, 10_000));
+        pass(1 hours);
+        uint8[] memory held = new uint8[](2);
+        (held[0], held[1]) = (1, 4);
+        uint256 available = vault.maxWithdraw(ALICE);
+        vm.prank(ALICE);
+        vault.withdraw(available, ALICE, ALICE);
+        earn(1, 20 ether);
+        vault.report(held);
+        eq(vault.totalAssets(), 0, "worth nothing");
+        ok(vault.nav() != 0 && vault.totalSupply() != 0, "but not empty");
+        eq(vault.maxDeposit(BOB), 0, "closed");
+    }
+
     function test_AClaimIsMeasuredByBalanceNotByWord() public {
         run(one(requestLeg(1, 15 ether)));
         adapters[1].finishExits();

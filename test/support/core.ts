@@ -1,6 +1,6 @@
 /** The on-chain core with its roles, a genuine Safe and WETH9, and four adapter doubles. */
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { Contract, TypedDataDomain } from "ethers";
+import type { Contract, Interface, TypedDataDomain } from "ethers";
 import type { LiquidityVault, ProposalModule, StrategyRegistry } from "../../types/ethers-contracts/index.ts";
 import { deployCanonicalWeth, deploySafe, inOrder, signTyped } from "./safe.ts";
 import type { SafeVersion } from "./safe.ts";
@@ -99,7 +99,13 @@ async function deployModule(
   ]);
 }
 
-export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "none", erc1271?: string) {
+/** @param lean Puts the cheapest adapters behind strategies 1..8; the ones returned then belong to 9..16. */
+export async function deployCore(
+  ethers: HardhatEthers,
+  version: SafeVersion | "none",
+  erc1271?: string,
+  lean = false,
+) {
   const signers = await ethers.getSigners();
   const signer = (index: number): HardhatEthersSigner => {
     const found = signers[index];
@@ -146,9 +152,16 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
   await vault.bindProposalModule(module.target);
 
   const adapters = [];
-  for (let id = 1; id <= 8; id++) {
-    const adapter = await ethers.deployContract("AdapterDouble", [addresses.vault, weth.target]);
-    await registry.registerStrategy(adapter.target, 1 << (id % 4));
+  for (let id = 1; id <= (lean ? 16 : 8); id++) {
+    const args = [addresses.vault, weth.target];
+    if (lean && id <= 8) {
+      const cheapest = await ethers.deployContract("LeanAdapterDouble", args);
+      await registry.registerStrategy(cheapest.target, 1 << (id % 4));
+    } else {
+      const adapter = await ethers.deployContract("AdapterDouble", args);
+      await registry.registerStrategy(adapter.target, 1 << (id % 4));
+      adapters.push(adapter);
+    }
     await registry.setLimits(id, {
       absoluteCap: 1_000n * ETHER,
       dailyInflowBudget: 1_000n * ETHER,
@@ -165,16 +178,16 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
       minAnswer: 0,
       maxAnswer: 0,
     });
-    adapters.push(adapter);
   }
   for (let riskId = 0; riskId < 4; riskId++) await registry.setRiskCap(riskId, 1_000n * ETHER, 4_000);
 
   const contracts = { registry, guard, vault, module };
   for (const name of ["registry", "guard", "vault", "module"] as const) {
+    const face: Interface = contracts[name].interface;
     for (const [role, functions] of Object.entries(ROLE_FUNCTIONS[name])) {
       const id = role === "curator" ? ROLE.curator : role === "guardian" ? ROLE.guardian : ROLE.proposer;
       const selectors = functions.map((fragment: string) => {
-        const found = contracts[name].interface.getFunction(fragment);
+        const found = face.getFunction(fragment);
         if (found === null) throw new RangeError(`${name} has no function ${fragment}.`);
         return found.selector;
       });
