@@ -1,5 +1,6 @@
 /** LidoAdapter on Lido's own mainnet code. */
 import { expect } from "chai";
+import { AbiCoder, id, keccak256 } from "ethers";
 import type { LidoAdapter } from "../../types/ethers-contracts/contracts/adapters/LidoAdapter.js";
 import { MAINNET } from "../../deploy/chains/mainnet.ts";
 import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
@@ -65,5 +66,41 @@ describe("LidoAdapter on mainnet", () => {
     expect(await adapter.claim.staticCall()).to.equal(0n);
     await adapter.claim();
     expect(await adapter.openRequests()).to.have.length(3);
+  });
+
+  it("behavior: claims what Lido's own queue finalized at a slashed rate", async () => {
+    const { ethers, networkHelpers } = mainnet.connection;
+    const [vault] = await ethers.getSigners();
+    if (vault === undefined) return expect.fail("the network has no account");
+    // SYNTHETIC: only Lido may finalize, so the role is written for the test's account. Lido keeps its roles at a named
+    // slot (utils/access/AccessControl.sol): roles[role].members[account].
+    const slotOf = (type: string, key: string, slot: string) => keccak256(AbiCoder.defaultAbiCoder().encode([type, "bytes32"], [key, slot]));
+    const role = slotOf("bytes32", id("FINALIZE_ROLE"), id("openzeppelin.AccessControl._roles"));
+    await networkHelpers.setStorageAt(MAINNET.lidoWithdrawalQueue.address, slotOf("address", vault.address, role), 1n);
+
+    // The double carries the finalizer's side of the interface; the code that answers is Lido's.
+    const queue = await ethers.getContractAt("WithdrawalQueueDouble", MAINNET.lidoWithdrawalQueue.address, vault);
+    const stEth = await ethers.getContractAt("IStETH", MAINNET.stEth.address);
+    const { pending } = await adapter.realAssets();
+    const ids = await adapter.openRequests();
+    const waiting = await queue.unfinalizedStETH();
+    await networkHelpers.setBalance(vault.address, waiting + 10n * ETHER);
+    const rate = ((await stEth.getPooledEthByShares(10n ** 27n)) * 97n) / 100n;
+    const second = ids[1] ?? 0n;
+    // First two of three: their checkpoint pays 97 %, the third keeps waiting.
+    const third = (await queue.getWithdrawalStatus([ids[2] ?? 0n]))[0]?.amountOfStETH ?? 0n;
+    await queue["finalize(uint256,uint256)"](second, rate, { value: waiting - third });
+    const partly = await adapter.realAssets();
+    expect(partly.claimable).to.be.closeTo(((pending - third) * 97n) / 100n, 10n);
+    expect(partly.pending).to.be.closeTo(third, 2n);
+
+    const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address);
+    const before = await weth.balanceOf(vault);
+    const gas = await adapter.claim.estimateGas();
+    await adapter.claim();
+    expect((await weth.balanceOf(vault)) - before).to.equal(partly.claimable);
+    expect(await adapter.openRequests()).to.deep.equal([ids[2]]);
+    expect((await adapter.realAssets()).claimable).to.equal(0n);
+    console.log(`      claim of two parts: ${gas} gas`);
   });
 });
