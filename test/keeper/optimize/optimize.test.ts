@@ -12,7 +12,13 @@ import {
 import { DEFAULT_OPTIMIZE_CONFIG, optimize, type OptimizeConfig } from "../../../keeper/optimize/index.ts";
 import { constraints, ETHER, factorReturns, forecastOf, limits } from "../../support/quant.ts";
 
-const meanVariance: OptimizeConfig = { ...DEFAULT_OPTIMIZE_CONFIG, frontierPoints: 0, costMultiple: 1, holdingDays: 1 };
+const meanVariance: OptimizeConfig = {
+  ...DEFAULT_OPTIMIZE_CONFIG,
+  frontierPoints: 0,
+  costMultiple: 1,
+  holdingDays: 1,
+  capHeadroom: 0,
+};
 const minCvar: OptimizeConfig = { ...meanVariance, objective: "min-cvar" };
 
 const weightsOf = (target: TargetAllocation): number[] => target.weights.map((w) => w.weight);
@@ -94,15 +100,25 @@ describe("optimize", function () {
       const forecast = forecastOf(means.map((m) => m * factor), rows.map((row) => row.map((r) => r * factor)));
       return weightsOf(await optimize(forecast, scaled, { ...config, riskAversion: config.riskAversion / factor }));
     };
-    // A scale of 1e6 stays below 100 % a day only for smaller returns: shrink first.
-    for (const config of [{ ...meanVariance, riskAversion: 2e8 }, minCvar]) {
-      const base = await solveAt(1e-6, config.objective === "min-cvar" ? config : { ...config, riskAversion: 200 });
+    // Daily returns of 1e-3 times 1e6 would be no returns any more, so the middle of the range is 1e-9.
+    const middle = 1e-6;
+    for (const config of [{ ...meanVariance, riskAversion: 200 }, minCvar]) {
+      const base = await solveAt(middle, config);
       expect(Math.max(...base)).to.be.above(0.05);
-      for (const factor of [1e-12, 1e-9, 1e-3, 1]) {
-        const again = await solveAt(factor, config.objective === "min-cvar" ? config : { ...config, riskAversion: 200 });
+      for (const factor of [1e-6, 1e-3, 1e3, 1e6]) {
+        const again = await solveAt(factor * middle, config);
         again.forEach((w, i) => expect(w, `factor ${factor}`).to.be.closeTo(base[i] ?? Number.NaN, 1e-7));
       }
     }
+  });
+
+  it("stops inflows short of the cap and lets stay what lies between there and the cap", async () => {
+    const rows = factorReturns(createRng(5), 100, 2, 1e-6);
+    const strategies = [limits(1, { capWeight: 0.5 }), limits(2, { capWeight: 0.4, currentWeight: 0.3999 })];
+    const config = { ...meanVariance, capHeadroom: 0.01 };
+    const target = await optimize(forecastOf([1e-4, 1e-4], rows), constraints(strategies), config);
+    expect(weightsOf(target)[0]).to.be.closeTo(0.495, 1e-9);
+    expect(weightsOf(target)[1]).to.be.closeTo(0.3999, 1e-9);
   });
 
   it("moves nothing when every gain is below its cost", async () => {

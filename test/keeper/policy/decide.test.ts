@@ -84,6 +84,12 @@ describe("decide", () => {
     expect(moveOf(decide(targetOf([0.3, 0.3], 0.0009, 0.001), shared, config)).reasons[0]).to.match(/risk id 4 holds 90/);
   });
 
+  it("does not trade because yield carried a position a little over its cap", () => {
+    const grown = held();
+    const over = { ...grown, strategies: grown.strategies.map((s) => ({ ...s, capWeight: s.currentWeight - 0.004 })) };
+    expect(decide(targetOf([0.496, 0.396], 0.001, 0.001), over, config).kind).to.equal("hold");
+  });
+
   it("does not call stuck money a violation that could be mended", () => {
     const stuck = held();
     const locked = { ...stuck, strategies: stuck.strategies.map((s) => ({ ...s, capWeight: 0.3, minWeight: s.currentWeight })) };
