@@ -1,9 +1,9 @@
 /** Forecast and constraints on one axis: element i of every array is the same strategy, ascending by id. */
 import type { AllocationConstraints, ForecastSet, StrategyLimits } from "../kernel/artifacts.ts";
-import { ledoitWolf, requirePositiveSemidefinite } from "../math/covariance.ts";
 import { requireBetween, requireFinite } from "../math/checks.ts";
-import { sum } from "../math/statistics.ts";
+import { ledoitWolf, requirePositiveSemidefinite } from "../math/covariance.ts";
 import { DimensionMismatchError, EmptySampleError } from "../math/errors.ts";
+import { sum } from "../math/statistics.ts";
 import type { OptimizeConfig } from "./config.ts";
 import { ForecastUnknownStrategyError, ScenariosTooFewError } from "./errors.ts";
 
@@ -58,7 +58,8 @@ function groupsOf(constraints: AllocationConstraints, headroom: number): RiskGro
   return constraints.riskIds.flatMap(({ riskId, capWeight }) => {
     const members = constraints.strategies.flatMap((s, i) => (s.riskIds.includes(riskId) ? [i] : []));
     if (members.length === 0) return [];
-    const total = (of: "minWeight" | "currentWeight"): number => sum(members.map((i) => constraints.strategies[i]?.[of] ?? 0));
+    const total = (of: "minWeight" | "currentWeight"): number =>
+      sum(members.map((i) => constraints.strategies[i]?.[of] ?? 0));
     const staying = Math.min(total("currentWeight"), Math.max(capWeight, total("minWeight")));
     return [{ name: `total of risk id ${riskId}`, members, cap: Math.max(capWeight * (1 - headroom), staying) }];
   });
@@ -79,7 +80,10 @@ export function buildUniverse(
     if (row.length !== columns) throw new DimensionMismatchError("scenario row", columns, row.length);
     requireFinite("scenario row", row);
   }
-  requireFinite("forecast means", forecast.strategies.map((s) => s.meanDaily));
+  requireFinite(
+    "forecast means",
+    forecast.strategies.map((s) => s.meanDaily),
+  );
   requireBetween("horizonDays", forecast.horizonDays, 1, 3650);
   requireBetween("minimum idle", constraints.idle.minimum, 0, 1);
   constraints.strategies.forEach(checkLimits);

@@ -52,11 +52,7 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
  * Decides between moving and holding.
  * @param target its `currentReturn` and `expectedReturn` are the two sides of the gain.
  */
-export function decide(
-  target: TargetAllocation,
-  constraints: AllocationConstraints,
-  config: PolicyConfig,
-): Decision {
+export function decide(target: TargetAllocation, constraints: AllocationConstraints, config: PolicyConfig): Decision {
   checkPolicyConfig(config);
   const ids = constraints.strategies.map((s) => s.id);
   const targetIds = target.weights.map((w) => w.id);
@@ -95,7 +91,8 @@ export function decide(
     if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
     reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);
   }
-  if (step < 1) reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
+  if (step < 1)
+    reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
 
   // Toward zero for either sign: a forced move may cost more than it gains.
   const inAssets = (fraction: number) => assets((constraints.nav * toWad(fraction)) / WAD);

@@ -7,7 +7,7 @@ import { buildConstraints } from "../../keeper/kernel/constraints.ts";
 import { createRng } from "../../keeper/kernel/rng.ts";
 import { assets } from "../../keeper/kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "../../keeper/optimize/index.ts";
-import { decide, DEFAULT_POLICY_CONFIG } from "../../keeper/policy/index.ts";
+import { DEFAULT_POLICY_CONFIG, decide } from "../../keeper/policy/index.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "../../keeper/risk/index.ts";
 import { ETHER, history, provenance, reading, snapshot } from "../support/quant.ts";
 
@@ -37,7 +37,11 @@ async function runStages(snapshotOfRun: MarketSnapshot, objective: "mean-varianc
   const target = await optimize(forecasts, constraints, { ...DEFAULT_OPTIMIZE_CONFIG, objective });
   const decision = decide(target, constraints, DEFAULT_POLICY_CONFIG);
   if (decision.kind === "hold") return { target, decision, verdict: null };
-  return { target, decision, verdict: assess({ decision, forecast: forecasts, features, constraints }, DEFAULT_RISK_CONFIG) };
+  return {
+    target,
+    decision,
+    verdict: assess({ decision, forecast: forecasts, features, constraints }, DEFAULT_RISK_CONFIG),
+  };
 }
 
 describe("the pure stages in a row", function () {

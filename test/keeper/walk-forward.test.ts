@@ -4,11 +4,11 @@
  * REPORT=1 prints the grid from which the defaults were taken.
  */
 import { expect } from "chai";
-import type { Features } from "../../keeper/kernel/artifacts.ts";
 import { DEFAULT_FORECAST_CONFIG, forecast } from "../../keeper/forecast/index.ts";
-import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "../../keeper/optimize/index.ts";
-import { decide, DEFAULT_POLICY_CONFIG } from "../../keeper/policy/index.ts";
+import type { Features } from "../../keeper/kernel/artifacts.ts";
 import { sum } from "../../keeper/math/statistics.ts";
+import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "../../keeper/optimize/index.ts";
+import { DEFAULT_POLICY_CONFIG, decide } from "../../keeper/policy/index.ts";
 import { constraints, limits, provenance } from "../support/quant.ts";
 import { sharedColumns } from "../support/shared-data.ts";
 
@@ -57,7 +57,10 @@ function featuresUntil(market: Market, day: number): Features {
 }
 
 /** Annualised net return of a rule that returns new weights, or null to leave them. */
-async function run(market: Market, rule: (day: number, weights: readonly number[]) => Promise<readonly number[] | null>) {
+async function run(
+  market: Market,
+  rule: (day: number, weights: readonly number[]) => Promise<readonly number[] | null>,
+) {
   let weights: readonly number[] = VENUES.map(() => 0);
   let value = 1;
   let traded = 0;
@@ -86,12 +89,21 @@ function engine(market: Market, choice: Choice) {
   return run(market, async (day, weights) => {
     const problem = constraints(
       VENUES.map(([name], i) =>
-        limits(i + 1, { name, currentWeight: weights[i] ?? 0, capWeight: choice.cap, costs: { enter: COST, exit: COST } }),
+        limits(i + 1, {
+          name,
+          currentWeight: weights[i] ?? 0,
+          capWeight: choice.cap,
+          costs: { enter: COST, exit: COST },
+        }),
       ),
     );
     const optimizing = { ...DEFAULT_OPTIMIZE_CONFIG, ...choice, frontierPoints: 0 };
     const target = await optimize(forecast(featuresUntil(market, day), config), problem, optimizing);
-    const decision = decide(target, problem, { ...DEFAULT_POLICY_CONFIG, costMultiple: choice.costMultiple, band: choice.band });
+    const decision = decide(target, problem, {
+      ...DEFAULT_POLICY_CONFIG,
+      costMultiple: choice.costMultiple,
+      band: choice.band,
+    });
     return decision.kind === "hold" ? null : decision.weights.map((w) => w.weight);
   });
 }
@@ -116,13 +128,20 @@ describe("walk-forward on the development data (needs ../shared)", function () {
     const own = await engine(market, defaults);
     if (process.env["REPORT"] === "1") {
       const show = (name: string, r: typeof own) =>
-        console.log(name.padEnd(52), `${(100 * r.yearly).toFixed(3)} %`, `traded ${r.traded.toFixed(2)}`, `${r.trades} trades`);
+        console.log(
+          name.padEnd(52),
+          `${(100 * r.yearly).toFixed(3)} %`,
+          `traded ${r.traded.toFixed(2)}`,
+          `${r.trades} trades`,
+        );
       show("equal weight, weekly", equal);
       show("equal weight, held", held);
       show("default, cap 50 %", own);
       for (const cap of [0.25, 0.4, 1]) show(`default, cap ${100 * cap} %`, await engine(market, { ...defaults, cap }));
-      for (const riskAversion of [0, 10, 100]) show(`risk aversion ${riskAversion}`, await engine(market, { ...defaults, riskAversion }));
-      for (const costMultiple of [1, 4]) show(`cost multiple ${costMultiple}`, await engine(market, { ...defaults, costMultiple }));
+      for (const riskAversion of [0, 10, 100])
+        show(`risk aversion ${riskAversion}`, await engine(market, { ...defaults, riskAversion }));
+      for (const costMultiple of [1, 4])
+        show(`cost multiple ${costMultiple}`, await engine(market, { ...defaults, costMultiple }));
       for (const band of [0.005, 0.05, 0.1]) show(`band ${band}`, await engine(market, { ...defaults, band }));
       show("min-cvar", await engine(market, { ...defaults, objective: "min-cvar" }));
     }

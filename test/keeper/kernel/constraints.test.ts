@@ -18,9 +18,27 @@ const costs = (...ids: number[]) => ({
 
 describe("buildConstraints", () => {
   it("takes the tighter of both caps, and what inflow budget and venue still allow", () => {
-    const market = snapshot([reading(1, { absoluteCap: ether(200), inflowLeft: ether(70), maxAllocate: ether(90), value: ether(10), liquid: ether(10), maxDeallocate: ether(10) })], []);
+    const market = snapshot(
+      [
+        reading(1, {
+          absoluteCap: ether(200),
+          inflowLeft: ether(70),
+          maxAllocate: ether(90),
+          value: ether(10),
+          liquid: ether(10),
+          maxDeallocate: ether(10),
+        }),
+      ],
+      [],
+    );
     const [strategy] = buildConstraints(market, costs(1)).strategies;
-    expect(strategy).to.include({ capWeight: 0.2, reachableWeight: 0.08, currentWeight: 0.01, minWeight: 0, entryBlockedBy: null });
+    expect(strategy).to.include({
+      capWeight: 0.2,
+      reachableWeight: 0.08,
+      currentWeight: 0.01,
+      minWeight: 0,
+      entryBlockedBy: null,
+    });
   });
 
   it("counts as stuck what is pending, illiquid or frozen", () => {
@@ -34,7 +52,12 @@ describe("buildConstraints", () => {
 
   it("says why nothing may enter: state, price or a cap of zero", () => {
     const market = snapshot(
-      [reading(1, { state: "ReduceOnly" }), reading(2, { price: { ...reading(2).price, status: "NoInflow" } }), reading(3, { absoluteCap: ether(0) }), reading(4, { state: "None" })],
+      [
+        reading(1, { state: "ReduceOnly" }),
+        reading(2, { price: { ...reading(2).price, status: "NoInflow" } }),
+        reading(3, { absoluteCap: ether(0) }),
+        reading(4, { state: "None" }),
+      ],
       [],
     );
     expect(buildConstraints(market, costs(1, 2, 3, 4)).strategies.map((s) => s.entryBlockedBy)).to.deep.equal([
@@ -48,7 +71,9 @@ describe("buildConstraints", () => {
     const market = snapshot([reading(1, { riskIds: [3] })], []);
     expect(() => buildConstraints(market, costs(1))).to.throw(RiskCapMissingError);
     expect(() => buildConstraints(market, costs(2))).to.throw(CostMissingError);
-    expect(() => buildConstraints({ ...market, vault: { ...market.vault, nav: ether(0) } }, costs(1))).to.throw(NavNotPositiveError);
+    expect(() => buildConstraints({ ...market, vault: { ...market.vault, nav: ether(0) } }, costs(1))).to.throw(
+      NavNotPositiveError,
+    );
     const bad = { ...costs(1), perStrategy: [{ id: 1, enter: Number.NaN, exit: 0 }] };
     expect(() => buildConstraints(market, bad)).to.throw(CostOutOfRangeError);
   });

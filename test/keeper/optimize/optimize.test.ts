@@ -9,7 +9,7 @@ import {
   InfeasibleError,
   ScenariosTooFewError,
 } from "../../../keeper/optimize/errors.ts";
-import { DEFAULT_OPTIMIZE_CONFIG, optimize, type OptimizeConfig } from "../../../keeper/optimize/index.ts";
+import { DEFAULT_OPTIMIZE_CONFIG, type OptimizeConfig, optimize } from "../../../keeper/optimize/index.ts";
 import { constraints, ETHER, factorReturns, forecastOf, limits } from "../../support/quant.ts";
 
 const meanVariance: OptimizeConfig = {
@@ -97,7 +97,10 @@ describe("optimize", function () {
       const scaled = constraints(
         means.map((_, i) => limits(i + 1, { capWeight: 0.4, costs: { enter: 1e-9 * factor, exit: 0 } })),
       );
-      const forecast = forecastOf(means.map((m) => m * factor), rows.map((row) => row.map((r) => r * factor)));
+      const forecast = forecastOf(
+        means.map((m) => m * factor),
+        rows.map((row) => row.map((r) => r * factor)),
+      );
       return weightsOf(await optimize(forecast, scaled, { ...config, riskAversion: config.riskAversion / factor }));
     };
     // Daily returns of 1e-3 times 1e6 would be no returns any more, so the middle of the range is 1e-9.
@@ -107,7 +110,9 @@ describe("optimize", function () {
       expect(Math.max(...base)).to.be.above(0.05);
       for (const factor of [1e-6, 1e-3, 1e3, 1e6]) {
         const again = await solveAt(factor * middle, config);
-        again.forEach((w, i) => expect(w, `factor ${factor}`).to.be.closeTo(base[i] ?? Number.NaN, 1e-7));
+        again.forEach((w, i) => {
+          expect(w, `factor ${factor}`).to.be.closeTo(base[i] ?? Number.NaN, 1e-7);
+        });
       }
     }
   });
@@ -123,9 +128,14 @@ describe("optimize", function () {
 
   it("moves nothing when every gain is below its cost", async () => {
     const rows = factorReturns(createRng(5), 100, 2, 1e-6);
-    const held = [limits(1, { currentWeight: 0.5, costs: { enter: 0.01, exit: 0.01 } }), limits(2, { currentWeight: 0.4, costs: { enter: 0.01, exit: 0.01 } })];
+    const held = [
+      limits(1, { currentWeight: 0.5, costs: { enter: 0.01, exit: 0.01 } }),
+      limits(2, { currentWeight: 0.4, costs: { enter: 0.01, exit: 0.01 } }),
+    ];
     const target = await optimize(forecastOf([1e-4, 2e-4], rows), constraints(held), meanVariance);
-    weightsOf(target).forEach((w, i) => expect(w).to.be.closeTo(held[i]?.currentWeight ?? Number.NaN, 1e-9));
+    weightsOf(target).forEach((w, i) => {
+      expect(w).to.be.closeTo(held[i]?.currentWeight ?? Number.NaN, 1e-9);
+    });
     expect(target.expectedCost).to.be.below(1e-9);
   });
 
@@ -164,11 +174,18 @@ describe("optimize", function () {
     const rows = factorReturns(createRng(2), 50, 2, 1e-3);
     const stuck = [limits(1, { currentWeight: 0.98, minWeight: 0.98 }), limits(2)];
     const error = await failure(
-      optimize(forecastOf([1e-4, 1e-4], rows), constraints(stuck, { idle: { current: 0.02, minimum: 0.05 } }), meanVariance),
+      optimize(
+        forecastOf([1e-4, 1e-4], rows),
+        constraints(stuck, { idle: { current: 0.02, minimum: 0.05 } }),
+        meanVariance,
+      ),
     );
     expect(error).to.be.instanceOf(InfeasibleError);
     if (!(error instanceof InfeasibleError)) return;
-    expect(error.conflict.join("\n")).to.match(/sum of weights and idle/).and.match(/weight of strategy 1/).and.match(/idle must lie/);
+    expect(error.conflict.join("\n"))
+      .to.match(/sum of weights and idle/)
+      .and.match(/weight of strategy 1/)
+      .and.match(/idle must lie/);
     expect(error.conflict.join("\n")).to.not.match(/trade of/);
   });
 

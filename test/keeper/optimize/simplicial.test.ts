@@ -1,13 +1,21 @@
 import { expect } from "chai";
 import { createRng } from "../../../keeper/kernel/rng.ts";
-import { type ConvexProgramme, gradientAt, infeasibility, lowerBound, objectiveAt } from "../../../keeper/math/certificate.ts";
+import {
+  type ConvexProgramme,
+  gradientAt,
+  infeasibility,
+  lowerBound,
+  objectiveAt,
+} from "../../../keeper/math/certificate.ts";
 import { minimizeByVertices } from "../../../keeper/optimize/simplicial.ts";
 
 /** Weights on the unit simplex: the linear minimum is the cheapest corner, and its multiplier the cheapest cost. */
 function simplexProgramme(seed: number, n: number): ConvexProgramme {
   const rng = createRng(seed);
   const factors = Array.from({ length: n }, () => Array.from({ length: n }, () => rng.normal()));
-  const hessian = factors.map((a) => factors.map((b) => a.reduce((total, value, k) => total + value * (b[k] ?? 0), 0) / n));
+  const hessian = factors.map((a) =>
+    factors.map((b) => a.reduce((total, value, k) => total + value * (b[k] ?? 0), 0) / n),
+  );
   return {
     cost: Float64Array.from({ length: n }, () => 0.3 * rng.normal()),
     hessian,
@@ -26,7 +34,10 @@ describe("minimizeByVertices", () => {
       const programme = simplexProgramme(seed, n);
       const cheapest = (cost: Float64Array) => {
         const least = Math.min(...cost);
-        return { x: cost.map((value, i) => Number(i === cost.indexOf(least) && value === least)), multipliers: Float64Array.of(least) };
+        return {
+          x: cost.map((value, i) => Number(i === cost.indexOf(least) && value === least)),
+          multipliers: Float64Array.of(least),
+        };
       };
       const gap = (x: Float64Array, y: Float64Array): number => objectiveAt(programme, x) - lowerBound(programme, x, y);
       const answer = minimizeByVertices(programme, cheapest, ({ x, multipliers }) => gap(x, multipliers) <= 1e-10);
