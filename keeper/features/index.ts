@@ -84,10 +84,7 @@ export function buildFeatures(snapshot: MarketSnapshot, config: FeaturesConfig):
   const gas = baseFeeByHour(snapshot.gas, asOf);
   return {
     provenance: snapshot.provenance,
-    days: Array.from(
-      { length: lastSlot - firstSlot + 1 },
-      (_, t) => asOf + (firstSlot + t) * SECONDS_PER_DAY,
-    ),
+    days: Array.from({ length: lastSlot - firstSlot + 1 }, (_, t) => asOf + (firstSlot + t) * SECONDS_PER_DAY),
     strategies: candidates.map((candidate) => toFeatures(candidate, firstSlot, lastSlot)),
     baseFeeByHour: gas.medians,
     flags: [...flags, ...gas.flags],

@@ -145,7 +145,11 @@ export function inspectHistory(history: StrategyHistory, asOf: number, config: F
   if (steps.jumps > 0) {
     const recent = asOf - steps.lastJump < config.jumpQuarantineDays * SECONDS_PER_DAY;
     const size = (steps.largestJump * 100).toPrecision(3);
-    flag("market-jump", `market ratio jumped ${steps.jumps} times, up to ${size} %, last ${isoDay(steps.lastJump)}`, recent);
+    flag(
+      "market-jump",
+      `market ratio jumped ${steps.jumps} times, up to ${size} %, last ${isoDay(steps.lastJump)}`,
+      recent,
+    );
   }
   return { samples, flags };
 }

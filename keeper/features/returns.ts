@@ -26,7 +26,12 @@ const slotOf = (timestamp: number, phase: number): number => Math.round((timesta
  * Returns per day, each the growth between two neighbouring samples brought to exactly one day by the time that really
  * passed. Only the part after the last long gap is returned.
  */
-export function dailyReturns(id: number, samples: readonly Sample[], phase: number, config: FeaturesConfig): DailyReturns {
+export function dailyReturns(
+  id: number,
+  samples: readonly Sample[],
+  phase: number,
+  config: FeaturesConfig,
+): DailyReturns {
   // Several samples nearest to one day's end: the last one stands for it, growth is measured between kept samples.
   const kept: { slot: number; sample: Sample }[] = [];
   for (const sample of samples) {

@@ -3,11 +3,11 @@ import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
-import { conformalRadius, residualsNeeded } from "./conformal.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
+import { conformalRadius, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
 import { candidateModels } from "./models.ts";
-import { rollingErrors, type RollingErrors } from "./rolling.ts";
+import { type RollingErrors, rollingErrors } from "./rolling.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
 
 export { DEFAULT_FORECAST_CONFIG, type ForecastConfig } from "./config.ts";

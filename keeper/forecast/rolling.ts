@@ -31,7 +31,7 @@ export function rollingErrors(
     const level = levels[origin] ?? Number.NaN;
     const ahead = history.slice(origin + 1, origin + 1 + horizon);
     horizonResiduals.push(mean(ahead) - level);
-    ahead.forEach((value, k) => dayResiduals[k]?.push(value - level));
+    for (const [k, value] of ahead.entries()) dayResiduals[k]?.push(value - level);
   }
   return {
     model: model.name,

@@ -94,7 +94,10 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
     .map((reading) => {
       const cost = byId.get(reading.id);
       if (cost === undefined) throw new CostMissingError(reading.id);
-      for (const [what, value] of [["entry cost", cost.enter], ["exit cost", cost.exit]] as const) {
+      for (const [what, value] of [
+        ["entry cost", cost.enter],
+        ["exit cost", cost.exit],
+      ] as const) {
         if (!(value >= 0 && value < 1)) throw new CostOutOfRangeError(`${what} of strategy ${reading.id}`, value);
       }
       for (const riskId of reading.riskIds) if (!capped.has(riskId)) throw new RiskCapMissingError(riskId);

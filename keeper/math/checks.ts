@@ -17,7 +17,8 @@ export function requireBetween(parameter: string, value: number, low: number, hi
 
 /** @throws {ParameterOutOfRangeError} unless low < value < high. */
 export function requireInside(parameter: string, value: number, low: number, high: number): void {
-  if (!(value > low && value < high)) throw new ParameterOutOfRangeError(parameter, value, `between ${low} and ${high}`);
+  if (!(value > low && value < high))
+    throw new ParameterOutOfRangeError(parameter, value, `between ${low} and ${high}`);
 }
 
 /** @throws {ParameterOutOfRangeError} unless an integer of at least low. */

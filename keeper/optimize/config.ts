@@ -17,6 +17,11 @@ export interface OptimizeConfig {
   readonly costMultiple: number;
   /** Points of the frontier, 0 to leave it out, otherwise at least 2. */
   readonly frontierPoints: number;
+  /**
+   * Share of each cap that inflows leave free: caps are checked against the NAV at execution, which may be a little
+   * lower than the one this run saw.
+   */
+  readonly capHeadroom: number;
   /** Moves below this share of NAV are not made. */
   readonly minimumMove: number;
 }
@@ -31,6 +36,7 @@ export const DEFAULT_OPTIMIZE_CONFIG: OptimizeConfig = {
   holdingDays: 90,
   costMultiple: 2,
   frontierPoints: 20,
+  capHeadroom: 0.002,
   minimumMove: 1e-6,
 };
 
@@ -43,6 +49,7 @@ export function checkOptimizeConfig(config: OptimizeConfig): void {
   requireBetween("costMultiple", config.costMultiple, 0, 100);
   requireCount("frontierPoints", config.frontierPoints, 0);
   if (config.frontierPoints > 0) requireCount("frontierPoints", config.frontierPoints, 2);
+  requireBetween("capHeadroom", config.capHeadroom, 0, 0.5);
   requireBetween("minimumMove", config.minimumMove, 0, 0.01);
   if (config.minimumNetReturn !== null) requireBetween("minimumNetReturn", config.minimumNetReturn, -1, 1e3);
 }

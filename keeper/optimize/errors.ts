@@ -42,7 +42,9 @@ export class ScenariosTooFewError extends InputError {
   readonly scenarios: number;
   readonly needed: number;
   constructor(scenarios: number, needed: number) {
-    super(`${scenarios} scenarios do not support the estimate; at least ${needed} are needed. Raise the scenario count.`);
+    super(
+      `${scenarios} scenarios do not support the estimate; at least ${needed} are needed. Raise the scenario count.`,
+    );
     this.scenarios = scenarios;
     this.needed = needed;
   }

@@ -3,7 +3,7 @@ import type { AllocationConstraints, ForecastSet, TargetAllocation } from "../ke
 import { dot, sum } from "../math/statistics.ts";
 import { checkOptimizeConfig, type OptimizeConfig } from "./config.ts";
 import { InfeasibleError } from "./errors.ts";
-import { riskOf, leastRisk, returnRange, traceFrontier } from "./frontier.ts";
+import { leastRisk, returnRange, riskOf, traceFrontier } from "./frontier.ts";
 import { maximizeUtility, type Solved } from "./mean-variance.ts";
 import { linearCost } from "./programme.ts";
 import { Solver } from "./solver.ts";

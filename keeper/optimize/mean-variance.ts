@@ -21,7 +21,10 @@ export function toSolved(universe: Universe, optimum: Optimum, scale: number): S
 }
 
 export const portfolioVariance = (universe: Universe, weights: readonly number[]): number =>
-  dot(universe.covariance.map((row) => dot(row, weights)), weights);
+  dot(
+    universe.covariance.map((row) => dot(row, weights)),
+    weights,
+  );
 
 /** Largest magnitude, or 1 when all are zero: dividing by it makes the programme's numbers of order one. */
 export function magnitude(values: readonly number[]): number {
@@ -36,7 +39,7 @@ export function maximizeUtility(universe: Universe, solver: Solver, riskAversion
   const scale = magnitude([...universe.mu, ...diagonal, ...costs]);
   const builder = new ProgrammeBuilder();
   const trades = addCommonConstraints(builder, universe);
-  universe.mu.forEach((value, i) => builder.setCost(i, -value / scale));
+  for (const [i, value] of universe.mu.entries()) builder.setCost(i, -value / scale);
   for (const [column, cost] of trades.priced) builder.setCost(column, (universe.costWeight * cost) / scale);
   const hasCurvature = diagonal.some((value) => value > 0);
   const hessian = universe.covariance.map((row) => row.map((value) => (riskAversion * value) / scale));

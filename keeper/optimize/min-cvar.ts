@@ -1,6 +1,7 @@
 /** Least CVaR of the horizon loss: the linear programme of Rockafellar and Uryasev (2000), Theorem 1. */
-import { addCommonConstraints, addReturnFloor, ProgrammeBuilder } from "./programme.ts";
+
 import { magnitude, type Solved, toSolved } from "./mean-variance.ts";
+import { addCommonConstraints, addReturnFloor, ProgrammeBuilder } from "./programme.ts";
 import type { Solver } from "./solver.ts";
 import type { Universe } from "./universe.ts";
 

@@ -56,9 +56,14 @@ export interface TradeColumns {
 /** Weights, idle, trades, budget and risk-id caps. Strategies that trade free of cost need no trade columns. */
 export function addCommonConstraints(builder: ProgrammeBuilder, universe: Universe): TradeColumns {
   const { ids, current, lower, upper } = universe;
-  ids.forEach((id, i) => builder.addColumn(`weight of strategy ${id}`, lower[i] ?? 0, upper[i] ?? 0));
+  for (const [i, id] of ids.entries()) builder.addColumn(`weight of strategy ${id}`, lower[i] ?? 0, upper[i] ?? 0);
   const idle = builder.addColumn("idle", universe.minimumIdle, universe.maximumIdle);
-  builder.addRow("sum of weights and idle", 1, 1, [...ids.keys(), idle].map((column) => [column, 1] as const));
+  builder.addRow(
+    "sum of weights and idle",
+    1,
+    1,
+    [...ids.keys(), idle].map((column) => [column, 1] as const),
+  );
   for (const group of universe.groups) {
     const entries = group.members.map((member) => [member, 1] as const);
     builder.addRow(group.name, Number.NEGATIVE_INFINITY, group.cap, entries);

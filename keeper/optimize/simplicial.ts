@@ -16,7 +16,11 @@ export interface LinearAnswer {
 const LEFT = 1e-15;
 
 /** Newton direction on the plane sum = 0, proximal so that flat directions have a (long) step instead of none. */
-function direction(gram: readonly (readonly number[])[], slopes: readonly number[], support: readonly number[]): number[] {
+function direction(
+  gram: readonly (readonly number[])[],
+  slopes: readonly number[],
+  support: readonly number[],
+): number[] {
   const k = support.length;
   const largest = support.reduce((most, i) => Math.max(most, Math.abs(gram[i]?.[i] ?? 0)), 0);
   // Far below the curvature that matters and far above the rounding of the factorisation.
@@ -34,7 +38,11 @@ function direction(gram: readonly (readonly number[])[], slopes: readonly number
 }
 
 /** Minimises the objective over the hull of the vertices, from a feasible mixture: an active set over the simplex. */
-function mixVertices(gram: readonly (readonly number[])[], costs: readonly number[], start: readonly number[]): number[] {
+function mixVertices(
+  gram: readonly (readonly number[])[],
+  costs: readonly number[],
+  start: readonly number[],
+): number[] {
   const mixture = [...start];
   let support = [...mixture.keys()];
   for (let round = 0; round < 20 * mixture.length + 20 && support.length > 1; round++) {
@@ -88,10 +96,18 @@ export function minimizeByVertices(
     const kept = vertices.map((_, i) => (mixture[i] ?? 0) > LEFT);
     vertices = [...vertices.filter((_, i) => kept[i] === true), answer.x];
     const start = [...mixture.filter((_, i) => kept[i] === true), 0];
-    const curved = vertices.map((vertex) => gradientAt({ ...programme, cost: new Float64Array(vertex.length) }, vertex));
+    const curved = vertices.map((vertex) =>
+      gradientAt({ ...programme, cost: new Float64Array(vertex.length) }, vertex),
+    );
     const gram = vertices.map((vertex) => curved.map((column) => dot(vertex, column)));
-    mixture = mixVertices(gram, vertices.map((vertex) => dot(programme.cost, vertex)), start);
-    x = Float64Array.from(x, (_, j) => vertices.reduce((total, vertex, i) => total + (mixture[i] ?? 0) * (vertex[j] ?? 0), 0));
+    mixture = mixVertices(
+      gram,
+      vertices.map((vertex) => dot(programme.cost, vertex)),
+      start,
+    );
+    x = Float64Array.from(x, (_, j) =>
+      vertices.reduce((total, vertex, i) => total + (mixture[i] ?? 0) * (vertex[j] ?? 0), 0),
+    );
   }
   return last;
 }

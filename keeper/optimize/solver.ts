@@ -2,8 +2,8 @@
 import { createRequire } from "node:module";
 import type { HessianInput, Highs, Model, ModelData } from "highs";
 import { type ConvexProgramme, infeasibility, lowerBound, objectiveAt } from "../math/certificate.ts";
-import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 import { InfeasibleError, NotConvergedError, UnboundedError } from "./errors.ts";
+import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 
 // The package declares one type file for both of its builds, which is right for the CommonJS one only.
 const highsPackage: typeof import("highs") = createRequire(import.meta.url)("highs");

@@ -1,8 +1,9 @@
 /** Forecast and constraints on one axis: element i of every array is the same strategy, ascending by id. */
 import type { AllocationConstraints, ForecastSet, StrategyLimits } from "../kernel/artifacts.ts";
-import { ledoitWolf, requirePositiveSemidefinite } from "../math/covariance.ts";
 import { requireBetween, requireFinite } from "../math/checks.ts";
+import { ledoitWolf, requirePositiveSemidefinite } from "../math/covariance.ts";
 import { DimensionMismatchError, EmptySampleError } from "../math/errors.ts";
+import { sum } from "../math/statistics.ts";
 import type { OptimizeConfig } from "./config.ts";
 import { ForecastUnknownStrategyError, ScenariosTooFewError } from "./errors.ts";
 
@@ -34,9 +35,10 @@ export interface Universe {
 }
 
 /** Bounds of a strategy's weight. What cannot leave stays, even above a cap; nothing else may be above it. */
-function boundsOf(limits: StrategyLimits, hasForecast: boolean): { lower: number; upper: number } {
-  const ceiling = Math.max(limits.capWeight, limits.minWeight);
-  const staying = Math.min(limits.currentWeight, ceiling);
+function boundsOf(limits: StrategyLimits, hasForecast: boolean, headroom: number): { lower: number; upper: number } {
+  const staying = Math.min(limits.currentWeight, Math.max(limits.capWeight, limits.minWeight));
+  // Inflows stop short of the cap; what already lies between there and the cap may stay.
+  const ceiling = Math.max(limits.capWeight * (1 - headroom), staying);
   if (!hasForecast) return { lower: staying, upper: staying };
   if (limits.entryBlockedBy !== null) return { lower: limits.minWeight, upper: Math.max(staying, limits.minWeight) };
   return { lower: limits.minWeight, upper: Math.max(Math.min(ceiling, limits.reachableWeight), limits.minWeight) };
@@ -52,12 +54,14 @@ function checkLimits(limits: StrategyLimits): void {
   requireBetween(`exit cost ${label}`, limits.costs.exit, 0, 1);
 }
 
-function groupsOf(constraints: AllocationConstraints): RiskGroup[] {
+function groupsOf(constraints: AllocationConstraints, headroom: number): RiskGroup[] {
   return constraints.riskIds.flatMap(({ riskId, capWeight }) => {
     const members = constraints.strategies.flatMap((s, i) => (s.riskIds.includes(riskId) ? [i] : []));
     if (members.length === 0) return [];
-    const stuck = members.reduce((total, i) => total + (constraints.strategies[i]?.minWeight ?? 0), 0);
-    return [{ name: `total of risk id ${riskId}`, members, cap: Math.max(capWeight, stuck) }];
+    const total = (of: "minWeight" | "currentWeight"): number =>
+      sum(members.map((i) => constraints.strategies[i]?.[of] ?? 0));
+    const staying = Math.min(total("currentWeight"), Math.max(capWeight, total("minWeight")));
+    return [{ name: `total of risk id ${riskId}`, members, cap: Math.max(capWeight * (1 - headroom), staying) }];
   });
 }
 
@@ -76,7 +80,10 @@ export function buildUniverse(
     if (row.length !== columns) throw new DimensionMismatchError("scenario row", columns, row.length);
     requireFinite("scenario row", row);
   }
-  requireFinite("forecast means", forecast.strategies.map((s) => s.meanDaily));
+  requireFinite(
+    "forecast means",
+    forecast.strategies.map((s) => s.meanDaily),
+  );
   requireBetween("horizonDays", forecast.horizonDays, 1, 3650);
   requireBetween("minimum idle", constraints.idle.minimum, 0, 1);
   constraints.strategies.forEach(checkLimits);
@@ -88,7 +95,7 @@ export function buildUniverse(
 
   const { matrix } = ledoitWolf(forecast.scenarios);
   requirePositiveSemidefinite(matrix);
-  const bounds = constraints.strategies.map((s, i) => boundsOf(s, at[i] !== null));
+  const bounds = constraints.strategies.map((s, i) => boundsOf(s, at[i] !== null, config.capHeadroom));
   const growth = (daily: number): number => Math.expm1(forecast.horizonDays * Math.log1p(daily));
   return {
     ids: constraints.strategies.map((s) => s.id),
@@ -101,7 +108,7 @@ export function buildUniverse(
     scenarios: forecast.scenarios.map((row) => at.map((c) => (c === null ? 0 : (row[c] ?? Number.NaN)))),
     enter: constraints.strategies.map((s) => s.costs.enter),
     exit: constraints.strategies.map((s) => s.costs.exit),
-    groups: groupsOf(constraints),
+    groups: groupsOf(constraints, config.capHeadroom),
     minimumIdle: constraints.idle.minimum,
     maximumIdle: 1,
     costWeight: (config.costMultiple * forecast.horizonDays) / config.holdingDays,

@@ -6,7 +6,9 @@ export class TargetMismatchError extends InputError {
   readonly targetIds: readonly number[];
   readonly constraintIds: readonly number[];
   constructor(targetIds: readonly number[], constraintIds: readonly number[]) {
-    super(`The target has strategies ${targetIds.join(",")} and the constraints ${constraintIds.join(",")}. Use one snapshot.`);
+    super(
+      `The target has strategies ${targetIds.join(",")} and the constraints ${constraintIds.join(",")}. Use one snapshot.`,
+    );
     this.targetIds = targetIds;
     this.constraintIds = constraintIds;
   }

@@ -14,9 +14,9 @@ const DUST = 1e-9;
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(4)} %`;
 
 /** What the current allocation violates and money can leave to mend: such moves do not wait for a gain. */
-function violations(constraints: AllocationConstraints): string[] {
+function violations(constraints: AllocationConstraints, slack: number): string[] {
   const overCap = constraints.strategies.flatMap((s) =>
-    s.currentWeight > Math.max(s.capWeight, s.minWeight) + DUST
+    s.currentWeight > Math.max(s.capWeight, s.minWeight) + slack
       ? [`strategy ${s.id} holds ${percent(s.currentWeight)}, its cap is ${percent(s.capWeight)}`]
       : [],
   );
@@ -24,11 +24,11 @@ function violations(constraints: AllocationConstraints): string[] {
     const members = constraints.strategies.filter((s) => s.riskIds.includes(riskId));
     const held = sum(members.map((s) => s.currentWeight));
     const stuck = sum(members.map((s) => s.minWeight));
-    const over = held > Math.max(capWeight, stuck) + DUST;
+    const over = held > Math.max(capWeight, stuck) + slack;
     return over ? [`risk id ${riskId} holds ${percent(held)}, its cap is ${percent(capWeight)}`] : [];
   });
   const { current, minimum } = constraints.idle;
-  const lowIdle = current < minimum - DUST ? [`idle is ${percent(current)}, the minimum is ${percent(minimum)}`] : [];
+  const lowIdle = current < minimum - slack ? [`idle is ${percent(current)}, the minimum is ${percent(minimum)}`] : [];
   return [...overCap, ...overRiskCap, ...lowIdle];
 }
 
@@ -52,11 +52,7 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
  * Decides between moving and holding.
  * @param target its `currentReturn` and `expectedReturn` are the two sides of the gain.
  */
-export function decide(
-  target: TargetAllocation,
-  constraints: AllocationConstraints,
-  config: PolicyConfig,
-): Decision {
+export function decide(target: TargetAllocation, constraints: AllocationConstraints, config: PolicyConfig): Decision {
   checkPolicyConfig(config);
   const ids = constraints.strategies.map((s) => s.id);
   const targetIds = target.weights.map((w) => w.id);
@@ -79,7 +75,7 @@ export function decide(
   const gain = step * (target.expectedReturn - target.currentReturn) * periods;
   const figures = `gain ${percent(gain)} of NAV over ${config.holdingDays} days, cost ${percent(cost)}`;
 
-  const forced = violations(constraints);
+  const forced = violations(constraints, Math.max(config.mendAbove, DUST));
   const invested = sum(constraints.strategies.map((s) => s.currentWeight));
   const isIdle = invested <= 1e-6;
   const reasons: string[] = [];
@@ -95,7 +91,8 @@ export function decide(
     if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
     reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);
   }
-  if (step < 1) reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
+  if (step < 1)
+    reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
 
   // Toward zero for either sign: a forced move may cost more than it gains.
   const inAssets = (fraction: number) => assets((constraints.nav * toWad(fraction)) / WAD);

@@ -22,7 +22,9 @@ export class DecisionMismatchError extends InputError {
   readonly decisionIds: readonly number[];
   readonly constraintIds: readonly number[];
   constructor(decisionIds: readonly number[], constraintIds: readonly number[]) {
-    super(`The decision has strategies ${decisionIds.join(",")} and the constraints ${constraintIds.join(",")}. Use one run.`);
+    super(
+      `The decision has strategies ${decisionIds.join(",")} and the constraints ${constraintIds.join(",")}. Use one run.`,
+    );
     this.decisionIds = decisionIds;
     this.constraintIds = constraintIds;
   }

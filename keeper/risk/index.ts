@@ -41,7 +41,8 @@ function checkInputs({ decision, forecast, features, constraints }: AssessInput,
   }
   const ids = constraints.strategies.map((s) => s.id);
   const decided = decision.weights.map((w) => w.id);
-  if (ids.length !== decided.length || ids.some((id, i) => id !== decided[i])) throw new DecisionMismatchError(decided, ids);
+  if (ids.length !== decided.length || ids.some((id, i) => id !== decided[i]))
+    throw new DecisionMismatchError(decided, ids);
   requireFinite("weights", [...decision.weights.map((w) => w.weight), decision.idleWeight]);
   const { scenarios } = forecast;
   if (scenarios.length < config.minimumScenarios) {
@@ -64,13 +65,20 @@ function checkMeasured({ decision, forecast, features }: AssessInput, config: Ri
   const missing = decision.weights.filter((w) => w.weight > 0 && !(forecasted.has(w.id) && observed.has(w.id)));
   const weight = sum(missing.map((w) => w.weight));
   if (weight > config.maximumUnmeasuredWeight) {
-    throw new UnmeasuredPositionError(missing.map((w) => w.id), weight, config.maximumUnmeasuredWeight);
+    throw new UnmeasuredPositionError(
+      missing.map((w) => w.id),
+      weight,
+      config.maximumUnmeasuredWeight,
+    );
   }
 }
 
 function riskFigures({ decision, forecast, features }: AssessInput, config: RiskConfig): RiskFigures {
   const weightOf = new Map(decision.weights.map((w) => [w.id, w.weight]));
-  const horizon = portfolioReturns(forecast.scenarios, forecast.strategies.map((s) => weightOf.get(s.id) ?? 0));
+  const horizon = portfolioReturns(
+    forecast.scenarios,
+    forecast.strategies.map((s) => weightOf.get(s.id) ?? 0),
+  );
   const daily = features.days.map((_, t) =>
     sum(features.strategies.map((s) => (weightOf.get(s.id) ?? 0) * (s.totalReturns[t] ?? Number.NaN))),
   );
@@ -98,7 +106,11 @@ function differences({ decision, constraints }: AssessInput, config: RiskConfig)
   const nav = fromWad(constraints.nav);
   const figures = [
     { what: "turnover", stated: decision.turnover, recomputed: turnover },
-    { what: "expected cost, share of NAV", stated: fromWad(decision.expectedCost) / nav, recomputed: sum(paid) + gas / nav },
+    {
+      what: "expected cost, share of NAV",
+      stated: fromWad(decision.expectedCost) / nav,
+      recomputed: sum(paid) + gas / nav,
+    },
   ];
   return figures
     .filter(({ stated, recomputed }) => !(Math.abs(stated - recomputed) <= config.tolerance))

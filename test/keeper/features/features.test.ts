@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { NoUsableStrategyError } from "../../../keeper/features/errors.ts";
+import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "../../../keeper/features/index.ts";
 import type { MarketSnapshot, StrategyHistory } from "../../../keeper/kernel/artifacts.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { SECONDS_PER_DAY } from "../../../keeper/kernel/units.ts";
-import { NoUsableStrategyError } from "../../../keeper/features/errors.ts";
-import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "../../../keeper/features/index.ts";
 import { ParameterOutOfRangeError } from "../../../keeper/math/errors.ts";
 import { history, provenance, reading, snapshot } from "../../support/quant.ts";
 
@@ -17,7 +17,9 @@ function withSecond(change: (second: StrategyHistory) => StrategyHistory): Marke
   return snapshot([reading(1), reading(2)], [clean(1), change(clean(2))]);
 }
 const codesOf = (market: MarketSnapshot): string[] =>
-  buildFeatures(market, config).flags.filter((f) => f.strategyId === 2).map((f) => `${f.code}${f.excludes ? "!" : ""}`);
+  buildFeatures(market, config)
+    .flags.filter((f) => f.strategyId === 2)
+    .map((f) => `${f.code}${f.excludes ? "!" : ""}`);
 const replaced = <T>(values: readonly T[], index: number, change: (value: T) => T): T[] =>
   values.map((value, i) => (i === index ? change(value) : value));
 
@@ -25,7 +27,9 @@ describe("buildFeatures", () => {
   it("brings irregular samples to exactly one day: a constant rate of growth gives a constant return", () => {
     const offsets = createRng(3);
     const timestamps = Array.from({ length: 121 }, (_, t) => asOf - (120 - t) * SECONDS_PER_DAY - offsets.int(30_000));
-    const rates = timestamps.map((t) => BigInt(Math.round(1e15 * Math.exp((1e-4 * (t - asOf)) / SECONDS_PER_DAY))) * 1000n);
+    const rates = timestamps.map(
+      (t) => BigInt(Math.round(1e15 * Math.exp((1e-4 * (t - asOf)) / SECONDS_PER_DAY))) * 1000n,
+    );
     const features = buildFeatures(snapshot([reading(1)], [{ id: 1, timestamps, rates, marketRatios: null }]), config);
     const [strategy] = features.strategies;
     expect(strategy?.yieldReturns).to.have.length(120);
@@ -38,9 +42,12 @@ describe("buildFeatures", () => {
   it("counts a discount of the market and ignores a premium", () => {
     const market = withSecond((second) => ({
       ...second,
-      marketRatios: second.timestamps.map((_, i) => (i === 100 ? 990_000_000_000_000_000n : 1_050_000_000_000_000_000n)),
+      marketRatios: second.timestamps.map((_, i) =>
+        i === 100 ? 990_000_000_000_000_000n : 1_050_000_000_000_000_000n,
+      ),
     }));
-    const strategy = buildFeatures({ ...market, history: market.history }, { ...config, maximumDailyJump: 0.1 }).strategies[1];
+    const strategy = buildFeatures({ ...market, history: market.history }, { ...config, maximumDailyJump: 0.1 })
+      .strategies[1];
     const excess = strategy?.totalReturns.map((value, t) => value - (strategy.yieldReturns[t] ?? 0)) ?? [];
     expect(excess.filter((value) => Math.abs(value) > 1e-6)).to.have.length(2);
     expect(excess[99]).to.be.closeTo(-0.01, 2e-4);
@@ -88,12 +95,32 @@ describe("buildFeatures", () => {
     ["an index of zero", (h) => ({ ...h, rates: h.rates.map(() => 0n) }), ["rate-not-positive!"]],
     ["an index that stays 1.0", (h) => ({ ...h, rates: h.rates.map(() => 10n ** 18n) }), ["flat-index!"]],
     ["an index that drops", (h) => ({ ...h, rates: replaced(h.rates, 80, (r) => (r * 999n) / 1000n) }), ["index-drop"]],
-    ["an index in another unit", (h) => ({ ...h, rates: replaced(h.rates, 80, (r) => r * 100n) }), ["rate-jump!", "index-drop"]],
-    ["unsorted timestamps", (h) => ({ ...h, timestamps: replaced(h.timestamps, 80, (t) => t - 5e6) }), ["timestamps-unsorted!"]],
-    ["a stale feed", (h) => ({ ...h, timestamps: h.timestamps.map((t) => t - 3 * SECONDS_PER_DAY) }), ["history-stale!"]],
+    [
+      "an index in another unit",
+      (h) => ({ ...h, rates: replaced(h.rates, 80, (r) => r * 100n) }),
+      ["rate-jump!", "index-drop"],
+    ],
+    [
+      "unsorted timestamps",
+      (h) => ({ ...h, timestamps: replaced(h.timestamps, 80, (t) => t - 5e6) }),
+      ["timestamps-unsorted!"],
+    ],
+    [
+      "a stale feed",
+      (h) => ({ ...h, timestamps: h.timestamps.map((t) => t - 3 * SECONDS_PER_DAY) }),
+      ["history-stale!"],
+    ],
     ["arrays of different length", (h) => ({ ...h, rates: h.rates.slice(1) }), ["history-ragged!"]],
-    ["an old jump of the market", (h) => ({ ...h, marketRatios: replaced(h.marketRatios ?? [], 60, (m) => (m * 95n) / 100n) }), ["market-jump"]],
-    ["a fresh jump of the market", (h) => ({ ...h, marketRatios: replaced(h.marketRatios ?? [], 149, (m) => (m * 95n) / 100n) }), ["market-jump!"]],
+    [
+      "an old jump of the market",
+      (h) => ({ ...h, marketRatios: replaced(h.marketRatios ?? [], 60, (m) => (m * 95n) / 100n) }),
+      ["market-jump"],
+    ],
+    [
+      "a fresh jump of the market",
+      (h) => ({ ...h, marketRatios: replaced(h.marketRatios ?? [], 149, (m) => (m * 95n) / 100n) }),
+      ["market-jump!"],
+    ],
     [
       "a repeated reading",
       (h) => ({
@@ -104,12 +131,20 @@ describe("buildFeatures", () => {
       }),
       ["timestamp-duplicated"],
     ],
-    ["two readings of one moment", (h) => ({ ...h, timestamps: replaced(h.timestamps, 80, () => h.timestamps[79] ?? 0) }), ["timestamp-conflict!"]],
-    ["an interpolated index", (h) => ({
-      ...h,
-      timestamps: h.timestamps.map((_, i) => asOf - (150 - i) * SECONDS_PER_DAY),
-      rates: h.rates.map((_, i) => 10n ** 18n + BigInt(i) * 10n ** 14n),
-    }), ["index-interpolated"]],
+    [
+      "two readings of one moment",
+      (h) => ({ ...h, timestamps: replaced(h.timestamps, 80, () => h.timestamps[79] ?? 0) }),
+      ["timestamp-conflict!"],
+    ],
+    [
+      "an interpolated index",
+      (h) => ({
+        ...h,
+        timestamps: h.timestamps.map((_, i) => asOf - (150 - i) * SECONDS_PER_DAY),
+        rates: h.rates.map((_, i) => 10n ** 18n + BigInt(i) * 10n ** 14n),
+      }),
+      ["index-interpolated"],
+    ],
   ];
   for (const [name, change, codes] of dirty) {
     it(`flags ${name} as ${codes.join(" and ")}`, () => {
@@ -125,7 +160,10 @@ describe("buildFeatures", () => {
       marketRatios: h.marketRatios?.filter((_, i) => i < from || i >= to) ?? null,
     });
     expect(codesOf(withSecond((h) => without(h, 100, 102)))).to.deep.equal(["gap-bridged"]);
-    const cut = buildFeatures(withSecond((h) => without(h, 40, 50)), config);
+    const cut = buildFeatures(
+      withSecond((h) => without(h, 40, 50)),
+      config,
+    );
     expect(cut.flags.filter((f) => f.strategyId === 2).map((f) => f.code)).to.deep.equal(["gap-cut"]);
     expect(cut.days).to.have.length(100);
   });
@@ -141,7 +179,10 @@ describe("buildFeatures", () => {
 
   it("error: nothing usable names every exclusion; nonsense configuration is refused", () => {
     const market = snapshot([reading(1)], [clean(1, 10)]);
-    expect(() => buildFeatures(market, config)).to.throw(NoUsableStrategyError).with.property("exclusions").deep.equal(["1: history-short"]);
+    expect(() => buildFeatures(market, config))
+      .to.throw(NoUsableStrategyError)
+      .with.property("exclusions")
+      .deep.equal(["1: history-short"]);
     expect(() => buildFeatures(snapshot([], []), config)).to.throw(NoUsableStrategyError);
     expect(() => buildFeatures(market, { ...config, minimumDays: 0 })).to.throw(ParameterOutOfRangeError);
   });

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { Features } from "../../../keeper/kernel/artifacts.ts";
-import { createRng } from "../../../keeper/kernel/rng.ts";
-import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
-import { DEFAULT_FORECAST_CONFIG, forecast, type ForecastConfig } from "../../../keeper/forecast/index.ts";
 import { conformalRadius, residualsNeeded } from "../../../keeper/forecast/conformal.ts";
+import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
+import { DEFAULT_FORECAST_CONFIG, type ForecastConfig, forecast } from "../../../keeper/forecast/index.ts";
 import { exponentialMean, movingMean, naive } from "../../../keeper/forecast/models.ts";
 import { rollingErrors } from "../../../keeper/forecast/rolling.ts";
+import type { Features } from "../../../keeper/kernel/artifacts.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
 import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
 import { mean } from "../../../keeper/math/statistics.ts";
 import { provenance } from "../../support/quant.ts";
@@ -66,7 +66,10 @@ describe("conformal intervals", () => {
     let covered = 0;
     const trials = 4000;
     for (let i = 0; i < trials; i++) {
-      const radius = conformalRadius(Array.from({ length: 39 }, () => rng.normal()), 0.8);
+      const radius = conformalRadius(
+        Array.from({ length: 39 }, () => rng.normal()),
+        0.8,
+      );
       covered += Number(Math.abs(rng.normal()) <= radius);
     }
     expect(covered / trials).to.be.within(0.78, 0.83);
@@ -74,8 +77,18 @@ describe("conformal intervals", () => {
 
   it("need 19 residuals for 95 % and are infinite with fewer", () => {
     expect(residualsNeeded(0.95)).to.equal(19);
-    expect(conformalRadius(Array.from({ length: 18 }, () => 1), 0.95)).to.equal(Number.POSITIVE_INFINITY);
-    expect(conformalRadius(Array.from({ length: 19 }, () => 1), 0.95)).to.equal(1);
+    expect(
+      conformalRadius(
+        Array.from({ length: 18 }, () => 1),
+        0.95,
+      ),
+    ).to.equal(Number.POSITIVE_INFINITY);
+    expect(
+      conformalRadius(
+        Array.from({ length: 19 }, () => 1),
+        0.95,
+      ),
+    ).to.equal(1);
   });
 });
 
@@ -93,7 +106,9 @@ describe("forecast", () => {
     const [strategy] = forecast(featuresOf([yieldSeries(4, 300)]), config).strategies;
     expect(strategy?.path).to.have.length(30);
     const widths = strategy?.path.map((day) => (day.intervals[1]?.upper ?? 0) - (day.intervals[1]?.lower ?? 0)) ?? [];
-    widths.slice(1).forEach((width, k) => expect(width).to.be.at.least(widths[k] ?? 1));
+    widths.slice(1).forEach((width, k) => {
+      expect(width).to.be.at.least(widths[k] ?? 1);
+    });
     expect(strategy?.intervals.map((i) => i.level)).to.deep.equal([0.8, 0.95]);
   });
 
@@ -107,7 +122,8 @@ describe("forecast", () => {
   it("does not read beyond the last day: appended days change nothing of a forecast cut before them", () => {
     const long = yieldSeries(6, 260);
     const changed = [...long.slice(0, 200), ...long.slice(200).map((r) => r + 0.01)];
-    const cut = (series: readonly number[]): string => JSON.stringify(forecast(featuresOf([series.slice(0, 200)]), config));
+    const cut = (series: readonly number[]): string =>
+      JSON.stringify(forecast(featuresOf([series.slice(0, 200)]), config));
     expect(cut(changed)).to.equal(cut(long));
   });
 
@@ -118,9 +134,13 @@ describe("forecast", () => {
     const yields = [1, 2, 3].map((seed) => yieldSeries(seed, 300));
     const { scenarios, strategies } = forecast(featuresOf(yields, totals), { ...config, scenarios: 2000 });
     strategies.forEach((s, i) => {
-      expect(mean(scenarios.map((row) => row[i] ?? Number.NaN))).to.be.closeTo(Math.expm1(30 * Math.log1p(s.meanDaily)), 1e-15);
+      expect(mean(scenarios.map((row) => row[i] ?? Number.NaN))).to.be.closeTo(
+        Math.expm1(30 * Math.log1p(s.meanDaily)),
+        1e-15,
+      );
     });
-    const centre = (i: number): number[] => scenarios.map((row) => (row[i] ?? 0) - Math.expm1(30 * Math.log1p(strategies[i]?.meanDaily ?? 0)));
+    const centre = (i: number): number[] =>
+      scenarios.map((row) => (row[i] ?? 0) - Math.expm1(30 * Math.log1p(strategies[i]?.meanDaily ?? 0)));
     const correlation = (a: number[], b: number[]): number => {
       const product = (x: number[], y: number[]): number => mean(x.map((value, k) => value * (y[k] ?? 0)));
       return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
@@ -151,9 +171,13 @@ describe("forecast", () => {
   });
 
   it("error: too little, empty, ragged, non-finite and impossible series are typed; constants are fine", () => {
-    expect(() => forecast(featuresOf([yieldSeries(1, 88)]), config)).to.throw(TooFewOriginsError).with.property("origins", 29);
+    expect(() => forecast(featuresOf([yieldSeries(1, 88)]), config))
+      .to.throw(TooFewOriginsError)
+      .with.property("origins", 29);
     expect(() => forecast(featuresOf([]), config)).to.throw(EmptySampleError);
-    expect(() => forecast(featuresOf([yieldSeries(1, 100), yieldSeries(1, 99)]), config)).to.throw(SeriesMisalignedError);
+    expect(() => forecast(featuresOf([yieldSeries(1, 100), yieldSeries(1, 99)]), config)).to.throw(
+      SeriesMisalignedError,
+    );
     const broken = yieldSeries(1, 100);
     expect(() => forecast(featuresOf([[...broken.slice(1), Number.NaN]]), config)).to.throw(SampleNotFiniteError);
     expect(() => forecast(featuresOf([[...broken.slice(1), -1]]), config)).to.throw(ReturnImpossibleError);

@@ -9,12 +9,7 @@ import {
   ParameterOutOfRangeError,
   SampleNotFiniteError,
 } from "../../../keeper/math/errors.ts";
-import {
-  conditionalValueAtRisk,
-  maximumDrawdown,
-  valueAtRisk,
-  worstLoss,
-} from "../../../keeper/math/risk-measures.ts";
+import { conditionalValueAtRisk, maximumDrawdown, valueAtRisk, worstLoss } from "../../../keeper/math/risk-measures.ts";
 import { compound, mean, median, portfolioReturns, standardDeviation, sum } from "../../../keeper/math/statistics.ts";
 import { factorReturns } from "../../support/quant.ts";
 import { sharedJson, sharedMatrix } from "../../support/shared-data.ts";
@@ -34,7 +29,14 @@ const riskCases = z.object({
   ),
 });
 const shrinkCases = z.array(
-  z.object({ n: z.number(), S: z.number(), lw_shrinkage: z.number(), lw_trace: z.number(), lw_00: z.number(), lw_01: z.number() }),
+  z.object({
+    n: z.number(),
+    S: z.number(),
+    lw_shrinkage: z.number(),
+    lw_trace: z.number(),
+    lw_00: z.number(),
+    lw_01: z.number(),
+  }),
 );
 const hasFile = (n: number): boolean => n <= 50;
 
@@ -105,14 +107,30 @@ describe("ledoitWolf", () => {
   it("is positive definite with more strategies than observations, and zero for constants", () => {
     const wide = ledoitWolf(factorReturns(createRng(3), 10, 40, 0.01));
     expect(requirePositiveSemidefinite(wide.matrix).min).to.be.above(0);
-    expect(ledoitWolf([[1, 1], [1, 1], [1, 1]]).matrix.flat()).to.deep.equal([0, 0, 0, 0]);
+    expect(
+      ledoitWolf([
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]).matrix.flat(),
+    ).to.deep.equal([0, 0, 0, 0]);
   });
 
   it("error: one row, ragged rows and NaN are typed", () => {
     expect(() => ledoitWolf([[1, 2]])).to.throw(EmptySampleError);
     expect(() => ledoitWolf([[1, 2], [1]])).to.throw(DimensionMismatchError);
-    expect(() => ledoitWolf([[1, 2], [1, Number.NaN]])).to.throw(SampleNotFiniteError);
-    expect(() => requirePositiveSemidefinite([[1, 2], [2, 1]])).to.throw(NotPositiveSemidefiniteError);
+    expect(() =>
+      ledoitWolf([
+        [1, 2],
+        [1, Number.NaN],
+      ]),
+    ).to.throw(SampleNotFiniteError);
+    expect(() =>
+      requirePositiveSemidefinite([
+        [1, 2],
+        [2, 1],
+      ]),
+    ).to.throw(NotPositiveSemidefiniteError);
   });
 });
 

@@ -9,10 +9,16 @@ import {
   InfeasibleError,
   ScenariosTooFewError,
 } from "../../../keeper/optimize/errors.ts";
-import { DEFAULT_OPTIMIZE_CONFIG, optimize, type OptimizeConfig } from "../../../keeper/optimize/index.ts";
+import { DEFAULT_OPTIMIZE_CONFIG, type OptimizeConfig, optimize } from "../../../keeper/optimize/index.ts";
 import { constraints, ETHER, factorReturns, forecastOf, limits } from "../../support/quant.ts";
 
-const meanVariance: OptimizeConfig = { ...DEFAULT_OPTIMIZE_CONFIG, frontierPoints: 0, costMultiple: 1, holdingDays: 1 };
+const meanVariance: OptimizeConfig = {
+  ...DEFAULT_OPTIMIZE_CONFIG,
+  frontierPoints: 0,
+  costMultiple: 1,
+  holdingDays: 1,
+  capHeadroom: 0,
+};
 const minCvar: OptimizeConfig = { ...meanVariance, objective: "min-cvar" };
 
 const weightsOf = (target: TargetAllocation): number[] => target.weights.map((w) => w.weight);
@@ -91,25 +97,45 @@ describe("optimize", function () {
       const scaled = constraints(
         means.map((_, i) => limits(i + 1, { capWeight: 0.4, costs: { enter: 1e-9 * factor, exit: 0 } })),
       );
-      const forecast = forecastOf(means.map((m) => m * factor), rows.map((row) => row.map((r) => r * factor)));
+      const forecast = forecastOf(
+        means.map((m) => m * factor),
+        rows.map((row) => row.map((r) => r * factor)),
+      );
       return weightsOf(await optimize(forecast, scaled, { ...config, riskAversion: config.riskAversion / factor }));
     };
-    // A scale of 1e6 stays below 100 % a day only for smaller returns: shrink first.
-    for (const config of [{ ...meanVariance, riskAversion: 2e8 }, minCvar]) {
-      const base = await solveAt(1e-6, config.objective === "min-cvar" ? config : { ...config, riskAversion: 200 });
+    // Daily returns of 1e-3 times 1e6 would be no returns any more, so the middle of the range is 1e-9.
+    const middle = 1e-6;
+    for (const config of [{ ...meanVariance, riskAversion: 200 }, minCvar]) {
+      const base = await solveAt(middle, config);
       expect(Math.max(...base)).to.be.above(0.05);
-      for (const factor of [1e-12, 1e-9, 1e-3, 1]) {
-        const again = await solveAt(factor, config.objective === "min-cvar" ? config : { ...config, riskAversion: 200 });
-        again.forEach((w, i) => expect(w, `factor ${factor}`).to.be.closeTo(base[i] ?? Number.NaN, 1e-7));
+      for (const factor of [1e-6, 1e-3, 1e3, 1e6]) {
+        const again = await solveAt(factor * middle, config);
+        again.forEach((w, i) => {
+          expect(w, `factor ${factor}`).to.be.closeTo(base[i] ?? Number.NaN, 1e-7);
+        });
       }
     }
   });
 
+  it("stops inflows short of the cap and lets stay what lies between there and the cap", async () => {
+    const rows = factorReturns(createRng(5), 100, 2, 1e-6);
+    const strategies = [limits(1, { capWeight: 0.5 }), limits(2, { capWeight: 0.4, currentWeight: 0.3999 })];
+    const config = { ...meanVariance, capHeadroom: 0.01 };
+    const target = await optimize(forecastOf([1e-4, 1e-4], rows), constraints(strategies), config);
+    expect(weightsOf(target)[0]).to.be.closeTo(0.495, 1e-9);
+    expect(weightsOf(target)[1]).to.be.closeTo(0.3999, 1e-9);
+  });
+
   it("moves nothing when every gain is below its cost", async () => {
     const rows = factorReturns(createRng(5), 100, 2, 1e-6);
-    const held = [limits(1, { currentWeight: 0.5, costs: { enter: 0.01, exit: 0.01 } }), limits(2, { currentWeight: 0.4, costs: { enter: 0.01, exit: 0.01 } })];
+    const held = [
+      limits(1, { currentWeight: 0.5, costs: { enter: 0.01, exit: 0.01 } }),
+      limits(2, { currentWeight: 0.4, costs: { enter: 0.01, exit: 0.01 } }),
+    ];
     const target = await optimize(forecastOf([1e-4, 2e-4], rows), constraints(held), meanVariance);
-    weightsOf(target).forEach((w, i) => expect(w).to.be.closeTo(held[i]?.currentWeight ?? Number.NaN, 1e-9));
+    weightsOf(target).forEach((w, i) => {
+      expect(w).to.be.closeTo(held[i]?.currentWeight ?? Number.NaN, 1e-9);
+    });
     expect(target.expectedCost).to.be.below(1e-9);
   });
 
@@ -148,11 +174,18 @@ describe("optimize", function () {
     const rows = factorReturns(createRng(2), 50, 2, 1e-3);
     const stuck = [limits(1, { currentWeight: 0.98, minWeight: 0.98 }), limits(2)];
     const error = await failure(
-      optimize(forecastOf([1e-4, 1e-4], rows), constraints(stuck, { idle: { current: 0.02, minimum: 0.05 } }), meanVariance),
+      optimize(
+        forecastOf([1e-4, 1e-4], rows),
+        constraints(stuck, { idle: { current: 0.02, minimum: 0.05 } }),
+        meanVariance,
+      ),
     );
     expect(error).to.be.instanceOf(InfeasibleError);
     if (!(error instanceof InfeasibleError)) return;
-    expect(error.conflict.join("\n")).to.match(/sum of weights and idle/).and.match(/weight of strategy 1/).and.match(/idle must lie/);
+    expect(error.conflict.join("\n"))
+      .to.match(/sum of weights and idle/)
+      .and.match(/weight of strategy 1/)
+      .and.match(/idle must lie/);
     expect(error.conflict.join("\n")).to.not.match(/trade of/);
   });
 

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { z } from "zod";
+import { conditionalValueAtRisk } from "../../../keeper/math/risk-measures.ts";
+import { mean, portfolioReturns } from "../../../keeper/math/statistics.ts";
 import { minimizeVariance } from "../../../keeper/optimize/mean-variance.ts";
 import { minimizeCvar } from "../../../keeper/optimize/min-cvar.ts";
 import { Solver } from "../../../keeper/optimize/solver.ts";
 import type { Universe } from "../../../keeper/optimize/universe.ts";
-import { conditionalValueAtRisk } from "../../../keeper/math/risk-measures.ts";
-import { mean, portfolioReturns } from "../../../keeper/math/statistics.ts";
 import { sharedJson, sharedMatrix } from "../../support/shared-data.ts";
 
 const vector = z.array(z.number());
@@ -21,7 +21,9 @@ const meanVarianceCases = z.array(
     weights: z.object({ minvar: vector, target: vector }).optional(),
   }),
 );
-const cvarCases = z.array(z.object({ n: z.number(), S: z.number(), alpha: z.number(), lp_obj: z.number(), lp_w: vector }));
+const cvarCases = z.array(
+  z.object({ n: z.number(), S: z.number(), alpha: z.number(), lp_obj: z.number(), lp_w: vector }),
+);
 
 /** Fully invested, capped, free of cost: the problem of the reference solvers. */
 function referenceUniverse(mu: readonly number[], covariance: readonly (readonly number[])[], cap: number): Universe {
@@ -55,14 +57,16 @@ describe("optimize against references", function () {
       if (reference.mu === undefined || reference.Sigma === undefined) continue;
       const universe = referenceUniverse(reference.mu, reference.Sigma, reference.cap);
       const least = minimizeVariance(universe, solver, null);
-      expect(2 * least.primal / reference.minvar.var - 1, `n ${reference.n}`).to.be.within(-1e-11, 1e-11);
-      least.weights.forEach((w, i) => expect(w).to.be.closeTo(reference.weights?.minvar[i] ?? Number.NaN, 1e-7));
+      expect((2 * least.primal) / reference.minvar.var - 1, `n ${reference.n}`).to.be.within(-1e-11, 1e-11);
+      least.weights.forEach((w, i) => {
+        expect(w).to.be.closeTo(reference.weights?.minvar[i] ?? Number.NaN, 1e-7);
+      });
       const wanted = minimizeVariance(universe, solver, reference.target.target);
-      expect(2 * wanted.primal / reference.target.var - 1, `n ${reference.n}`).to.be.within(-1e-9, 1e-9);
+      expect((2 * wanted.primal) / reference.target.var - 1, `n ${reference.n}`).to.be.within(-1e-9, 1e-9);
       // The references' last frontier points carry their solver's rounding at the greatest return: at most 1e-7.
       for (const [floor, variance] of reference.frontier ?? []) {
         const point = minimizeVariance(universe, solver, floor * (1 - 1e-10));
-        expect(2 * point.primal / variance - 1, `n ${reference.n}, return ${floor}`).to.be.within(-1e-6, 1e-7);
+        expect((2 * point.primal) / variance - 1, `n ${reference.n}, return ${floor}`).to.be.within(-1e-6, 1e-7);
         expect(point.gap).to.be.below(1e-8);
         points++;
       }

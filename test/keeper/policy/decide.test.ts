@@ -5,7 +5,7 @@ import { assets } from "../../../keeper/kernel/units.ts";
 import { ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
 import { sum } from "../../../keeper/math/statistics.ts";
 import { TargetMismatchError } from "../../../keeper/policy/errors.ts";
-import { decide, DEFAULT_POLICY_CONFIG } from "../../../keeper/policy/index.ts";
+import { DEFAULT_POLICY_CONFIG, decide } from "../../../keeper/policy/index.ts";
 import { constraints, ETHER, limits, provenance } from "../../support/quant.ts";
 
 const config = DEFAULT_POLICY_CONFIG;
@@ -52,7 +52,9 @@ describe("decide", () => {
     expect(Number(move.expectedGain) / 1e18).to.be.closeTo(0.1001, 1e-4);
     const tooLittle = decide(targetOf([0.7, 0.2], 0.001 + 0.666e-4, 0.001), held(), config);
     expect(tooLittle.kind).to.equal("hold");
-    expect(tooLittle.kind === "hold" && tooLittle.reasons[0]).to.match(/gain 0\.0200 % .* cost 0\.0100 %: below 2 x cost/);
+    expect(tooLittle.kind === "hold" && tooLittle.reasons[0]).to.match(
+      /gain 0\.0200 % .* cost 0\.0100 %: below 2 x cost/,
+    );
   });
 
   it("holds within the band however large the gain", () => {
@@ -73,7 +75,10 @@ describe("decide", () => {
 
   it("mends an exceeded cap, risk id or idle minimum without waiting for a gain", () => {
     const overCap = held();
-    const capped = { ...overCap, strategies: overCap.strategies.map((s) => ({ ...s, capWeight: s.id === 1 ? 0.3 : 1 })) };
+    const capped = {
+      ...overCap,
+      strategies: overCap.strategies.map((s) => ({ ...s, capWeight: s.id === 1 ? 0.3 : 1 })),
+    };
     const move = moveOf(decide(targetOf([0.3, 0.4], 0.0009, 0.001), capped, config));
     expect(move.reasons[0]).to.match(/strategy 1 holds 50\.0000 %, its cap is 30\.0000 %/);
     expect(move.expectedGain < 0n).to.equal(true);
@@ -81,12 +86,23 @@ describe("decide", () => {
     expect(moveOf(decide(targetOf([0.4, 0.4], 0.0009, 0.001), dry, config)).reasons[0]).to.match(/idle is 10/);
     const grouped = held({ riskIds: [{ riskId: 4, capWeight: 0.6 }] });
     const shared = { ...grouped, strategies: grouped.strategies.map((s) => ({ ...s, riskIds: [4] })) };
-    expect(moveOf(decide(targetOf([0.3, 0.3], 0.0009, 0.001), shared, config)).reasons[0]).to.match(/risk id 4 holds 90/);
+    expect(moveOf(decide(targetOf([0.3, 0.3], 0.0009, 0.001), shared, config)).reasons[0]).to.match(
+      /risk id 4 holds 90/,
+    );
+  });
+
+  it("does not trade because yield carried a position a little over its cap", () => {
+    const grown = held();
+    const over = { ...grown, strategies: grown.strategies.map((s) => ({ ...s, capWeight: s.currentWeight - 0.004 })) };
+    expect(decide(targetOf([0.496, 0.396], 0.001, 0.001), over, config).kind).to.equal("hold");
   });
 
   it("does not call stuck money a violation that could be mended", () => {
     const stuck = held();
-    const locked = { ...stuck, strategies: stuck.strategies.map((s) => ({ ...s, capWeight: 0.3, minWeight: s.currentWeight })) };
+    const locked = {
+      ...stuck,
+      strategies: stuck.strategies.map((s) => ({ ...s, capWeight: 0.3, minWeight: s.currentWeight })),
+    };
     expect(decide(targetOf([0.5, 0.4], 0.001, 0.001), locked, config).kind).to.equal("hold");
   });
 
@@ -106,7 +122,11 @@ describe("decide", () => {
       const raw = [rng.uniform(), rng.uniform()];
       const total = sum(raw) + rng.uniform();
       const limit = 0.05 + 0.9 * rng.uniform();
-      const target = targetOf(raw.map((w) => w / total), 0.001 * rng.normal(), 0);
+      const target = targetOf(
+        raw.map((w) => w / total),
+        0.001 * rng.normal(),
+        0,
+      );
       const decision = decide(target, held(), { ...config, maximumTurnover: limit });
       if (decision.kind === "hold") continue;
       moves++;
@@ -120,6 +140,8 @@ describe("decide", () => {
   it("error: other strategies, NaN and nonsense configuration are typed", () => {
     expect(() => decide(targetOf([0.5], 0, 0), held(), config)).to.throw(TargetMismatchError);
     expect(() => decide(targetOf([0.5, Number.NaN], 0, 0), held(), config)).to.throw(SampleNotFiniteError);
-    expect(() => decide(targetOf([0.5, 0.4], 0, 0), held(), { ...config, band: -1 })).to.throw(ParameterOutOfRangeError);
+    expect(() => decide(targetOf([0.5, 0.4], 0, 0), held(), { ...config, band: -1 })).to.throw(
+      ParameterOutOfRangeError,
+    );
   });
 });

@@ -3,8 +3,12 @@ import type { AllocationConstraints, Decision, Features, StrategyLimits } from "
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { assets, hash } from "../../../keeper/kernel/units.ts";
 import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
-import { DecisionMismatchError, ProvenanceMismatchError, UnmeasuredPositionError } from "../../../keeper/risk/errors.ts";
-import { assess, type AssessInput, DEFAULT_RISK_CONFIG } from "../../../keeper/risk/index.ts";
+import {
+  DecisionMismatchError,
+  ProvenanceMismatchError,
+  UnmeasuredPositionError,
+} from "../../../keeper/risk/errors.ts";
+import { type AssessInput, assess, DEFAULT_RISK_CONFIG } from "../../../keeper/risk/index.ts";
 import { constraints, ETHER, forecastOf, limits, provenance } from "../../support/quant.ts";
 
 const config = DEFAULT_RISK_CONFIG;
@@ -13,16 +17,24 @@ type Move = Extract<Decision, { kind: "move" }>;
 /** A move from all idle into two strategies, stated truthfully, with scenarios of sd 0.1 %. */
 function inputOf(
   weights: readonly number[],
-  changes: { limits?: Partial<StrategyLimits>; constraints?: Partial<AllocationConstraints>; move?: Partial<Move>; scale?: number } = {},
+  changes: {
+    limits?: Partial<StrategyLimits>;
+    constraints?: Partial<AllocationConstraints>;
+    move?: Partial<Move>;
+    scale?: number;
+  } = {},
 ): AssessInput {
   const rng = createRng(3);
   const scale = changes.scale ?? 1e-3;
   const rows = Array.from({ length: 1000 }, () => weights.map(() => 1e-4 + scale * rng.normal()));
   const invested = weights.reduce((total, weight) => total + weight, 0);
-  const problem = constraints(weights.map((_, i) => limits(i + 1, { capWeight: 0.6, ...changes.limits })), {
-    idle: { current: 1, minimum: 0.05 },
-    ...changes.constraints,
-  });
+  const problem = constraints(
+    weights.map((_, i) => limits(i + 1, { capWeight: 0.6, ...changes.limits })),
+    {
+      idle: { current: 1, minimum: 0.05 },
+      ...changes.constraints,
+    },
+  );
   const decision: Move = {
     kind: "move",
     provenance: provenance(),
@@ -50,7 +62,15 @@ function inputOf(
     baseFeeByHour: [],
     flags: [],
   };
-  return { decision, forecast: forecastOf(weights.map(() => 1e-4), rows), features, constraints: problem };
+  return {
+    decision,
+    forecast: forecastOf(
+      weights.map(() => 1e-4),
+      rows,
+    ),
+    features,
+    constraints: problem,
+  };
 }
 
 function breachTypes(input: AssessInput, changes: Partial<typeof config> = {}): string[] {
@@ -85,8 +105,14 @@ describe("assess", () => {
       "inflowNotAllowed",
     ]);
     expect(breachTypes(inputOf([0.5, 0.2], { limits: { reachableWeight: 0.3 } }))).to.deep.equal(["inflowNotAllowed"]);
-    expect(breachTypes(inputOf([0.4, 0.4], { limits: { riskIds: [9] }, constraints: { riskIds: [{ riskId: 9, capWeight: 0.5 }] } }))).to.deep.equal(["riskIdCapExceeded"]);
-    expect(breachTypes(inputOf([0.4, 0.4], { move: { idleWeight: 0.3, turnover: 0.75 } }))).to.deep.equal(["weightsDoNotSum"]);
+    expect(
+      breachTypes(
+        inputOf([0.4, 0.4], { limits: { riskIds: [9] }, constraints: { riskIds: [{ riskId: 9, capWeight: 0.5 }] } }),
+      ),
+    ).to.deep.equal(["riskIdCapExceeded"]);
+    expect(breachTypes(inputOf([0.4, 0.4], { move: { idleWeight: 0.3, turnover: 0.75 } }))).to.deep.equal([
+      "weightsDoNotSum",
+    ]);
   });
 
   it("rejects a turnover or a cost that the weights do not give", () => {
@@ -98,7 +124,11 @@ describe("assess", () => {
   });
 
   it("rejects taking out what cannot leave", () => {
-    const input = inputOf([0.2, 0.2], { limits: { currentWeight: 0.4, minWeight: 0.3 }, constraints: { idle: { current: 0.2, minimum: 0.05 } }, move: { turnover: 0.4 } });
+    const input = inputOf([0.2, 0.2], {
+      limits: { currentWeight: 0.4, minWeight: 0.3 },
+      constraints: { idle: { current: 0.2, minimum: 0.05 } },
+      move: { turnover: 0.4 },
+    });
     expect(breachTypes(input)).to.deep.equal(["recomputationDiffers", "recomputationDiffers"]);
   });
 
@@ -114,12 +144,24 @@ describe("assess", () => {
 
   it("error: positions without figures, foreign artifacts and bad numbers are typed", () => {
     const input = inputOf([0.5, 0.4]);
-    const blind = { ...input, forecast: forecastOf([1e-4], input.forecast.scenarios.map((row) => row.slice(0, 1))) };
-    expect(() => assess(blind, config)).to.throw(UnmeasuredPositionError).with.property("weight", 0.4);
+    const blind = {
+      ...input,
+      forecast: forecastOf(
+        [1e-4],
+        input.forecast.scenarios.map((row) => row.slice(0, 1)),
+      ),
+    };
+    expect(() => assess(blind, config))
+      .to.throw(UnmeasuredPositionError)
+      .with.property("weight", 0.4);
     const foreign = { ...provenance(), blockHash: hash(`0x${"00".repeat(32)}`) };
-    expect(() => assess({ ...input, features: { ...input.features, provenance: foreign } }, config)).to.throw(ProvenanceMismatchError);
+    expect(() => assess({ ...input, features: { ...input.features, provenance: foreign } }, config)).to.throw(
+      ProvenanceMismatchError,
+    );
     expect(() => assess({ ...input, constraints: constraints([limits(1)]) }, config)).to.throw(DecisionMismatchError);
-    expect(() => assess({ ...input, forecast: { ...input.forecast, scenarios: [] } }, config)).to.throw(EmptySampleError);
+    expect(() => assess({ ...input, forecast: { ...input.forecast, scenarios: [] } }, config)).to.throw(
+      EmptySampleError,
+    );
     expect(() => assess(inputOf([0.5, Number.NaN]), config)).to.throw(SampleNotFiniteError);
     expect(() => assess(input, { ...config, beta: 0 })).to.throw(ParameterOutOfRangeError);
   });
