@@ -2,7 +2,7 @@
  * Append-only record of what the keeper meant to send, written before it is sent: after a crash the next run knows
  * every nonce it used and every hash it may find mined.
  */
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, truncate } from "node:fs/promises";
 import { z } from "zod";
 import { TransactionLogError } from "./errors.ts";
 
@@ -45,11 +45,27 @@ export interface LoggedIntent {
   readonly closed: ClosedEntry | null;
 }
 
+const missing = z.object({ code: z.literal("ENOENT") });
+
 const spell = (entry: LogEntry): string =>
   JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 
+/** Cuts off a torn last line: its entry was not complete on disk, so nothing it announced was sent. */
+async function cutTornLine(file: string): Promise<void> {
+  let content: Buffer;
+  try {
+    content = await readFile(file);
+  } catch (error) {
+    if (missing.safeParse(error).success) return;
+    throw new TransactionLogError(file, 0, "the file cannot be read");
+  }
+  const end = content.lastIndexOf("\n") + 1;
+  if (end < content.length) await truncate(file, end);
+}
+
 /** Appends an entry and forces it to disk before returning: a send must not overtake its record. */
 export async function appendEntry(file: string, entry: LogEntry): Promise<void> {
+  await cutTornLine(file);
   const handle = await open(file, "a", 0o600);
   try {
     await handle.write(`${spell(entry)}\n`);
@@ -70,8 +86,6 @@ function parseLine(file: string, line: string, number: number): LogEntry {
   if (!parsed.success) throw new TransactionLogError(file, number, z.prettifyError(parsed.error));
   return parsed.data;
 }
-
-const missing = z.object({ code: z.literal("ENOENT") });
 
 /** All intents in the order they were made; an absent file holds none. A torn last line is what a crash leaves and is skipped. */
 export async function readLog(file: string): Promise<readonly LoggedIntent[]> {
