@@ -13,7 +13,7 @@ import { createAaveDemand } from "./market/aave-demand.ts";
 import { createGearboxDemand } from "./market/gearbox-demand.ts";
 import { createDriver, type Driver } from "./market/live.ts";
 import { firstDay, type Market } from "./market/market.ts";
-import { recordedMarket } from "./market/recorded.ts";
+import { type RecordedMarket, recordedMarket } from "./market/recorded.ts";
 import { syntheticMarket } from "./market/synthetic.ts";
 import { deployMulticall3 } from "./multicall.ts";
 import { toQuantity } from "./pace.ts";
@@ -76,6 +76,8 @@ export interface WorldAddresses {
 export interface World {
   readonly chain: Chain;
   readonly market: Market;
+  /** The market again, with its mapping and what holding earned, when it is a recorded one. */
+  readonly recorded: RecordedMarket | null;
   readonly driver: Driver;
   readonly addresses: WorldAddresses;
   /** Handles for tests and demonstrations that act as the market. */
@@ -96,17 +98,18 @@ export interface World {
  * @throws {MarketExhaustedError} when the market is shorter than that.
  */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const market: Market =
+  const recorded =
     options.marketDir === undefined
-      ? syntheticMarket({ seed: options.seed })
+      ? null
       : recordedMarket({ directory: options.marketDir, assumedQueueDelayDays: options.assumedQueueDelayDays });
+  const market: Market = recorded ?? syntheticMarket({ seed: options.seed ?? 0 });
   const opening = firstDay(market);
   const chain = await startChain({
     initialDate: new Date((opening.start - SECONDS_PER_DAY) * 1000),
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   try {
-    const world = await populate(chain, market);
+    const world = { ...(await populate(chain, market)), recorded };
     await world.driver.advance(options.historyDays);
     return world;
   } catch (failure) {
@@ -115,7 +118,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-async function populate(chain: Chain, market: Market): Promise<World> {
+async function populate(chain: Chain, market: Market): Promise<Omit<World, "recorded">> {
   const account = (role: Role): ChainAccount => {
     const found = chain.accounts[CAST[role]];
     if (found === undefined)

@@ -34,9 +34,13 @@ export interface MarketVenues {
 }
 
 /** Remembers levels and rounds beside the chain: do not `evm_revert` a chain past what a driver has done and go on with it. */
+export type FeedName = "stethEth" | "weethEth" | "ethUsd";
+
 export interface Driver {
   /** The day the chain is in; after the market's last day, a continuation of it. */
   today(): MarketDay;
+  /** Feeds whose publisher has stopped: they get no rounds while they are in here, and grow stale. */
+  readonly silent: Set<FeedName>;
   /** Days that can still be lived through. */
   daysLeft(): number;
   /** @throws {MarketExhaustedError} when the market is shorter. */
@@ -60,6 +64,7 @@ const USD_SCALE = 100_000_000;
 export async function createDriver(chain: Chain, venues: MarketVenues, market: Market): Promise<Driver> {
   let levels: Levels = { stethRate: market.initial.stethRate, weethRate: market.initial.weethRate };
   let index = 0;
+  const silent = new Set<FeedName>();
   let today = firstDay(market);
   const now = await chain.now();
   if (now >= today.start) throw new EmbeddedClockError(now, today.start);
@@ -69,7 +74,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
     calls: [
       ...(await venues.steth.rateCalls(toWad(levels.stethRate))),
       ...(await venues.weeth.rateCalls(toWad(levels.weethRate))),
-      ...priceCalls(venues, levels, market.initial, today.start),
+      ...priceCalls(venues, silent, levels, market.initial, today.start),
       ...(await lendingCalls(venues, today, today.start)),
     ],
   });
@@ -102,7 +107,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
         ...(await venues.weeth.finalizeCalls(finalizable, weethRate)),
         ...(await venues.steth.rateCalls(stethRate)),
         ...(await venues.weeth.rateCalls(weethRate)),
-        ...priceCalls(venues, closing, day, midnight),
+        ...priceCalls(venues, silent, closing, day, midnight),
         ...(await lendingCalls(venues, coming, midnight)),
       ],
     });
@@ -111,6 +116,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
 
   return {
     today: () => today,
+    silent,
     daysLeft: () => market.days.length - index,
     advance: async (days) => {
       if (days > market.days.length - index) throw new MarketExhaustedError(days, market.days.length - index);
@@ -141,16 +147,16 @@ function feeOf(day: MarketDay, hour: number): { readonly baseFee: bigint } | Rec
 
 function priceCalls(
   venues: MarketVenues,
+  silent: ReadonlySet<FeedName>,
   levels: Levels,
   prices: { readonly stethPrice: number; readonly weethRatio: number; readonly ethUsd: number | null },
   time: number,
 ): readonly Call[] {
-  const calls = [
-    venues.stethEth.roundCall(toWad(prices.stethPrice), time),
-    venues.weethEth.roundCall(toWad(prices.weethRatio * levels.weethRate), time),
-  ];
+  const calls: Call[] = [];
+  if (!silent.has("stethEth")) calls.push(venues.stethEth.roundCall(toWad(prices.stethPrice), time));
+  if (!silent.has("weethEth")) calls.push(venues.weethEth.roundCall(toWad(prices.weethRatio * levels.weethRate), time));
   // A day without a recorded ETH/USD publishes none: the feed grows stale, as a feed without news does.
-  if (venues.ethUsd !== null && prices.ethUsd !== null) {
+  if (venues.ethUsd !== null && prices.ethUsd !== null && !silent.has("ethUsd")) {
     calls.push(venues.ethUsd.roundCall(BigInt(Math.round(prices.ethUsd * USD_SCALE)), time));
   }
   return calls;

@@ -1,0 +1,207 @@
+/**
+ * The demonstration behind `npm start`: a market lives on the embedded chain, the engine is deployed into it, and the
+ * keeper, the owners and everyone else do their work until the days are over.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatEther, parseEther } from "ethers";
+import { createClient } from "../../keeper/chain/client.ts";
+import { observe } from "../../keeper/data/observe.ts";
+import type { CycleResult, RunResult } from "../../keeper/report/result.ts";
+import { annualizedPct } from "../../keeper/report/performance.ts";
+import { deployEngine } from "../engine.ts";
+import { keeperConfigFor } from "../keeper-config.ts";
+import type { FeedName } from "../market/live.ts";
+import { createWorld, type Role, type World } from "../world.ts";
+import { liveCycle, type CyclePlan, type Stage } from "./cycle.ts";
+import { alternativesFrom, Ledger, readVault } from "./ledger.ts";
+import { createPeople, type OwnerRole } from "./people.ts";
+import { describeMarket } from "./recorded-comparison.ts";
+import { summarize } from "./summary.ts";
+
+export interface DemoOptions {
+  readonly seed: number;
+  /** Directory of a recorded market; null for the synthetic one. */
+  readonly marketDir: string | null;
+  /** Folder for keys, proposals and logs of this run. */
+  readonly folder: string;
+  readonly progress: (line: string) => void;
+  readonly now: () => number;
+}
+
+export interface FinishedDemo {
+  readonly result: RunResult;
+  readonly world: World;
+  /** The keeper's configuration as JSON, so that other verbs can be tried while the chain lives on. */
+  readonly configFile: string;
+}
+
+interface Scenario {
+  readonly historyDays: number;
+  readonly cycleDays: number;
+  readonly cycles: number;
+  /** Days of rates the keeper asks for; it takes what exists. */
+  readonly lookbackDays: number;
+}
+
+const SYNTHETIC: Scenario = { historyDays: 180, cycleDays: 14, cycles: 7, lookbackDays: 365 };
+const RECORDED: Scenario = { historyDays: 91, cycleDays: 28, cycles: 9, lookbackDays: 365 };
+/** No table records how long withdrawals took; Lido's usual one to five days. */
+const ASSUMED_QUEUE_DELAY_DAYS = 4;
+
+/** Money that comes and goes before a cycle: index of the cycle, who, how much. */
+const FLOWS: readonly { readonly cycle: number; readonly who: Role; readonly deposit?: string; readonly withdraw?: string }[] = [
+  { cycle: 0, who: "firstDepositor", deposit: "2000" },
+  { cycle: 0, who: "secondDepositor", deposit: "1000" },
+  { cycle: 1, who: "thirdDepositor", deposit: "800" },
+  { cycle: 2, who: "secondDepositor", deposit: "700" },
+  { cycle: 3, who: "firstDepositor", deposit: "600" },
+  { cycle: 4, who: "thirdDepositor", withdraw: "150" },
+  { cycle: 4, who: "secondDepositor", deposit: "900" },
+  { cycle: 5, who: "firstDepositor", deposit: "500" },
+];
+/** In this cycle the feeds of the touched tokens fall silent between signing and execution. */
+const REFUSED_CYCLE = 3;
+/** In this cycle the owners approve by an ordinary Safe transaction instead of typed signatures. */
+const FALLBACK_CYCLE = 2;
+const SILENT_DAYS = 2;
+
+const pairs: readonly (readonly OwnerRole[])[] = [
+  ["firstOwner", "secondOwner"],
+  ["secondOwner", "thirdOwner"],
+  ["firstOwner", "thirdOwner"],
+];
+
+/** Lives one day, and does what people do every day: claim, report, look after frozen strategies. */
+async function liveDay(stage: Stage, progress: (line: string) => void): Promise<void> {
+  const { world, people, ledger, engine } = stage;
+  await world.driver.advance(1);
+  ledger.spend(await people.reportAll());
+  for (const note of await people.tendFrozen()) progress(`  ${world.driver.today().date} ${note}`);
+  ledger.close(world.driver.today().start, await readVault(world, engine));
+}
+
+async function moneyMoves(stage: Stage, cycle: number, progress: (line: string) => void): Promise<void> {
+  const { world, people, ledger, engine } = stage;
+  const moves = FLOWS.filter((flow) => flow.cycle === cycle);
+  for (const { who, deposit, withdraw } of moves) {
+    if (deposit !== undefined) await people.deposit(who, parseEther(deposit));
+    if (withdraw !== undefined) await people.withdraw(who, parseEther(withdraw));
+    progress(`  ${who} ${deposit === undefined ? `withdraws ${withdraw}` : `deposits ${deposit}`} WETH`);
+  }
+  if (moves.length > 0) ledger.flowed(await readVault(world, engine));
+}
+
+function planOf(index: number, stage: Stage, progress: (line: string) => void): { plan: CyclePlan; silentDays: () => number } {
+  let silentDays = 0;
+  const signers = pairs[index % pairs.length] ?? [];
+  if (index !== REFUSED_CYCLE) {
+    return { plan: { index, signers, approval: index === FALLBACK_CYCLE ? "safe-transaction" : "signatures" }, silentDays: () => silentDays };
+  }
+  const between: CyclePlan["between"] = async (built) => {
+    const feeds: Readonly<Record<string, FeedName>> = { lido: "stethEth", etherfi: "weethEth" };
+    const touched = built.proposal.legs.map(({ strategyId }) => stage.engine.strategies.find(({ id }) => id === strategyId)?.protocol ?? "");
+    for (const protocol of touched) {
+      const feed = feeds[protocol];
+      if (feed !== undefined) stage.world.driver.silent.add(feed);
+    }
+    progress(`  the price feeds of what the proposal touches fall silent for ${SILENT_DAYS} days`);
+    for (; silentDays < SILENT_DAYS; silentDays += 1) await liveDay(stage, progress);
+    stage.world.driver.silent.clear();
+  };
+  return { plan: { index, signers, approval: "signatures", between }, silentDays: () => silentDays };
+}
+
+/** Adds to each cycle what the vault really earned until the next one. */
+function withRealized(cycles: readonly Omit<CycleResult, "realizedNetApyPct">[], dayOfCycle: readonly number[], net: readonly number[]): CycleResult[] {
+  return cycles.map((cycle, index) => {
+    const from = dayOfCycle[index] ?? 0;
+    const to = dayOfCycle[index + 1] ?? net.length - 1;
+    const [first, last] = [net[from], net[to]];
+    return { ...cycle, realizedNetApyPct: first === undefined || last === undefined || to <= from ? null : annualizedPct(first, last, to - from) };
+  });
+}
+
+export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
+  const { seed, marketDir, folder, progress, now } = options;
+  const started = now();
+  const scenario = marketDir === null ? SYNTHETIC : RECORDED;
+  mkdirSync(folder, { recursive: true });
+
+  progress(`[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`);
+  const world = await createWorld(
+    marketDir === null
+      ? { seed, historyDays: scenario.historyDays }
+      : { marketDir, historyDays: scenario.historyDays, assumedQueueDelayDays: ASSUMED_QUEUE_DELAY_DAYS },
+  );
+  try {
+    const worldAt = now();
+    progress("[2/4] deploying the engine by its Ignition module, roles handed over to a 2-of-3 Safe ...");
+    const engine = await deployEngine(world);
+    const config = keeperConfigFor(world, engine, { seed, historyDays: scenario.lookbackDays, txLog: join(folder, "transactions.jsonl") });
+    const configFile = join(folder, "keeper.json");
+    writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
+    const client = await createClient({
+      url: world.chain.url,
+      expectedChainId: config.chainId,
+      timeoutMs: config.rpc.timeoutMs,
+      maxBatch: config.rpc.maxBatch,
+    });
+    const ledger = new Ledger();
+    const stage: Stage = { world, engine, client, config, people: createPeople(world, engine, folder), ledger, folder };
+    const engineAt = now();
+
+    progress(`[3/4] ${scenario.cycles} cycles, one every ${scenario.cycleDays} days ...`);
+    const cycles: Omit<CycleResult, "realizedNetApyPct">[] = [];
+    const dayOfCycle: number[] = [];
+    ledger.close(world.driver.today().start, await readVault(world, engine));
+    for (let index = 0; index < scenario.cycles; index += 1) {
+      await moneyMoves(stage, index, progress);
+      dayOfCycle.push(ledger.length - 1);
+      const { plan, silentDays } = planOf(index, stage, progress);
+      const cycle = await liveCycle(stage, plan);
+      cycles.push(cycle);
+      progress(`  ${cycle.date} cycle ${index}: ${cycle.status}${cycle.status === "executed" ? "" : ` (${cycle.reasons[0] ?? ""})`}`);
+      for (let day = silentDays(); day < scenario.cycleDays; day += 1) await liveDay(stage, progress);
+    }
+    const cyclesAt = now();
+
+    progress("[4/4] reading the whole history back and writing the report ...");
+    const last = await observe(client, { ...config, history: { ...config.history, days: scenario.historyDays + ledger.length - 1 } });
+    const alternatives = alternativesFrom(last, ledger.length);
+    const series = ledger.series(alternatives);
+    const result: RunResult = {
+      seed,
+      days: scenario.historyDays + ledger.length - 1,
+      market: describeMarket(world, last),
+      contracts: {
+        vault: engine.vault,
+        proposalModule: engine.module,
+        strategyRegistry: engine.registry,
+        oracleGuard: engine.guard,
+        accessManager: engine.manager,
+        ...Object.fromEntries(engine.strategies.map(({ name, adapter }) => [`adapter: ${name}`, adapter])),
+      },
+      safe: {
+        address: world.addresses.safe,
+        owners: (["firstOwner", "secondOwner", "thirdOwner"] as const).map((role) => world.account(role).address),
+        threshold: 2,
+      },
+      horizonDays: config.horizonDays,
+      cycles: withRealized(cycles, dayOfCycle, ledger.growth(true)),
+      series,
+      summary: summarize(series, ledger.growth(false), cycles, formatEther(ledger.gasPaid)),
+      timings: {
+        worldMs: Math.round(worldAt - started),
+        deployMs: Math.round(engineAt - worldAt),
+        cyclesMs: Math.round(cyclesAt - engineAt),
+        totalMs: Math.round(now() - started),
+      },
+    };
+    client.close();
+    return { result, world, configFile };
+  } catch (failure) {
+    await world.close();
+    throw failure;
+  }
+}

@@ -1,0 +1,89 @@
+/** `amplified demo`: the whole engine on a chain of its own. The one verb that loads Hardhat. */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
+import { renderReport } from "../report/html.ts";
+import { type CommandResult, progress, toJson } from "./output.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+export interface DemoFlags {
+  readonly seed: string;
+  readonly market?: string;
+  readonly out: string;
+  readonly serve?: boolean;
+}
+
+const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
+const allocation = (weights: readonly NamedWeight[]): string =>
+  weights
+    .filter(({ weight }) => weight >= 0.0005)
+    .map(({ name, weight }) => `${name.split(" ").at(-1)} ${(weight * 100).toFixed(0)}`)
+    .join(" ");
+
+function table(cycles: readonly CycleResult[]): string {
+  const head = ["date", "status", "before, %", "after, %", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
+  const rows = cycles.map((cycle) => [
+    cycle.date,
+    cycle.status,
+    allocation(cycle.allocationBefore),
+    allocation(cycle.allocationAfter),
+    percent(cycle.expectedNetApyPct),
+    percent(cycle.realizedNetApyPct),
+    percent(cycle.cvarPct, 3),
+    cycle.gasUsed === null ? "-" : String(cycle.gasUsed),
+    cycle.signers.map((signer) => signer.slice(0, 6)).join(" ") || "-",
+    cycle.transaction?.slice(0, 10) ?? "-",
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+function describe(result: RunResult, files: { readonly html: string; readonly json: string }): string {
+  const { summary, market } = result;
+  const lines = [table(result.cycles), "", "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV", ""];
+  if (market.mapping.length > 0) {
+    lines.push("What feeds what:", ...market.mapping.map(({ column, feeds }) => `  ${column.padEnd(44)} -> ${feeds}`), "");
+  }
+  if (market.recorded !== null) {
+    lines.push("% a year, in the file and on this chain:");
+    lines.push(...market.recorded.map(({ name, apyPct, onChainApyPct }) => `  ${name.padEnd(80)} ${percent(apyPct, 3).padStart(7)} ${percent(onChainApyPct, 3).padStart(7)}`), "");
+  }
+  const reasons = result.cycles.flatMap((cycle) => (cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`]));
+  if (reasons.length > 0) lines.push("Not executed, and why:", ...reasons, "");
+  lines.push(`${summary.executed} executed, ${summary.refused} refused, ${summary.held} held. ${summary.verdict}`);
+  lines.push(`report: ${files.html}`, `data:   ${files.json}`);
+  return lines.join("\n");
+}
+
+/** Written beside and renamed, so that a run that is killed leaves the last report whole. */
+function writeWhole(file: string, content: string): void {
+  const beside = `${file}.${process.pid}.part`;
+  writeFileSync(beside, content);
+  renameSync(beside, file);
+}
+
+export async function demo(flags: DemoFlags, seed: number): Promise<CommandResult> {
+  const out = resolve(flags.out);
+  const marketDir = flags.market === undefined ? null : resolve(flags.market);
+  // Hardhat looks for its configuration in the working directory.
+  process.chdir(root);
+  const { runDemo } = await import("../../embedded/demo/index.ts");
+  mkdirSync(out, { recursive: true });
+  const finished = await runDemo({ seed, marketDir, folder: join(out, "demo"), progress, now: () => performance.now() });
+  const files = { html: join(out, "report.html"), json: join(out, "run.json") };
+  writeWhole(files.json, `${toJson(finished.result)}\n`);
+  writeWhole(files.html, renderReport(finished.result));
+  const text = describe(finished.result, files);
+  if (flags.serve) {
+    progress(`${text}\n\nThe chain stays at ${finished.world.chain.url}; configuration: ${finished.configFile}. Ctrl-C ends it.`);
+    await new Promise<void>((done) => {
+      process.once("SIGINT", done);
+      process.once("SIGTERM", done);
+    });
+  }
+  await finished.world.close();
+  return { data: finished.result, text };
+}
