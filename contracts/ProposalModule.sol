@@ -202,9 +202,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             return;
         }
         _standing.executedAt = uint40(block.timestamp);
-        uint256 loss = result.navBefore > result.navAfter ? result.navBefore - result.navAfter : 0;
-        uint256 inWindow = _chargeLoss(loss, proposal.maxLoss, result.navBefore);
-        emit Execute(id, msg.sender, result.navBefore, result.navAfter, loss, inWindow);
+        uint256 inWindow = _chargeLoss(result.loss, proposal.maxLoss, result.navBefore);
+        emit Execute(id, msg.sender, result.navBefore, result.navAfter, result.loss, inWindow);
     }
 
     // GUARDIAN, CURATOR, PROPOSER, APPROVER

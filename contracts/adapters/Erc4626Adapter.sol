@@ -17,17 +17,17 @@ import {Errors} from "../libraries/Errors.sol";
 contract Erc4626Adapter is AdapterBase {
     using SafeERC20 for IERC20;
 
-    IERC4626 public immutable target;
+    IERC4626 public immutable venue;
     /// @dev One whole share.
     uint256 internal immutable unit;
     /// @dev One whole asset.
     uint256 internal immutable assetUnit;
 
-    constructor(address vault_, address asset_, address target_) AdapterBase(vault_, asset_) {
-        _requireCode(target_);
-        _requireSame(target_, asset_, IERC4626(target_).asset());
-        target = IERC4626(target_);
-        unit = 10 ** IERC4626(target_).decimals();
+    constructor(address vault_, address asset_, address venue_) AdapterBase(vault_, asset_) {
+        _requireCode(venue_);
+        _requireSame(venue_, asset_, IERC4626(venue_).asset());
+        venue = IERC4626(venue_);
+        unit = 10 ** IERC4626(venue_).decimals();
         assetUnit = 10 ** IERC20Metadata(asset_).decimals();
     }
 
@@ -38,35 +38,35 @@ contract Erc4626Adapter is AdapterBase {
     }
 
     function _unitValue() internal view virtual returns (uint256) {
-        return target.convertToAssets(unit);
+        return venue.convertToAssets(unit);
     }
 
     function _liquid() internal view override returns (uint256) {
-        return target.previewRedeem(units);
+        return venue.previewRedeem(units);
     }
 
     function _allocate(uint256 assets) internal override {
-        uint256 before = target.balanceOf(address(this));
-        IERC20(asset).forceApprove(address(target), assets);
-        target.deposit(assets, address(this));
+        uint256 before = venue.balanceOf(address(this));
+        IERC20(asset).forceApprove(address(venue), assets);
+        venue.deposit(assets, address(this));
         // A venue may take less than it was offered.
-        IERC20(asset).forceApprove(address(target), 0);
-        _bookUnits(before, target.balanceOf(address(this)));
+        IERC20(asset).forceApprove(address(venue), 0);
+        _bookUnits(before, venue.balanceOf(address(this)));
     }
 
     function _deallocate(uint256 assets) internal override {
-        uint256 before = target.balanceOf(address(this));
+        uint256 before = venue.balanceOf(address(this));
         // Redeeming the last share leaves no dust that `withdraw` would.
-        if (assets == _liquid()) target.redeem(units, address(this), address(this));
-        else target.withdraw(assets, address(this), address(this));
-        _bookUnits(before, target.balanceOf(address(this)));
+        if (assets == _liquid()) venue.redeem(units, address(this), address(this));
+        else venue.withdraw(assets, address(this), address(this));
+        _bookUnits(before, venue.balanceOf(address(this)));
     }
 
     function _maxAllocate() internal view override returns (uint256) {
-        return target.maxDeposit(address(this));
+        return venue.maxDeposit(address(this));
     }
 
     function _maxDeallocate() internal view override returns (uint256) {
-        return Math.min(target.maxWithdraw(address(this)), _liquid());
+        return Math.min(venue.maxWithdraw(address(this)), _liquid());
     }
 }

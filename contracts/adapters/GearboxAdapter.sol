@@ -19,6 +19,6 @@ contract GearboxAdapter is Erc4626Adapter {
 
     /// @dev `convertToAssets` of PoolV3 leaves the fee out; what a share redeems for does not.
     function _unitValue() internal view override returns (uint256) {
-        return target.previewRedeem(unit);
+        return venue.previewRedeem(unit);
     }
 }

@@ -9,11 +9,13 @@ import {Leg} from "../types/Proposal.sol";
 /// @param trippedStrategy The strategy that tripped, else 0.
 /// @param navBefore NAV after reports and before legs, asset units.
 /// @param navAfter NAV after legs, asset units.
+/// @param loss Sum of what single legs lost, asset units: the gain of one leg does not hide the loss of another.
 struct RebalanceResult {
     bool aborted;
     uint8 trippedStrategy;
     uint256 navBefore;
     uint256 navAfter;
+    uint256 loss;
 }
 
 /// @title ILiquidityVault

@@ -18,7 +18,7 @@ import {StrategyReports} from "./StrategyReports.sol";
 ///
 /// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the conservative
 /// one, a market discount bought with an allocation shows as a loss of the execution, and nothing is left for a later
-/// report to discover.
+/// report to discover. Gains and losses are summed apart, leg by leg, as reports sum them apart, strategy by strategy.
 abstract contract Rebalancer is StrategyReports {
     using SafeERC20 for IERC20;
 
@@ -60,6 +60,8 @@ abstract contract Rebalancer is StrategyReports {
         );
 
         bool allocates;
+        uint256 gain;
+        uint256 navAfter = navBefore;
         for (uint256 i; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             Touched memory t = touched[touchedOf[i]];
@@ -69,14 +71,17 @@ abstract contract Rebalancer is StrategyReports {
             } else {
                 _exit(leg, t);
             }
+            uint256 navLeg = _nav();
+            if (navLeg < navAfter) result.loss += navAfter - navLeg;
+            else gain += navLeg - navAfter;
+            navAfter = navLeg;
         }
 
-        uint256 navAfter = _nav();
         // Exits alone only lower risk: neither a cap nor the buffer may stand in their way.
         if (allocates) _checkLimits(touched, navAfter > unreported ? navAfter - unreported : 0);
         uint256 balance = _weth.balanceOf(address(this));
         require(balance >= _totals.idle, Errors.LiquidityVault_BooksBroken(_totals.idle, balance));
-        if (navAfter > navBefore) _lockProfit(navAfter - navBefore);
+        if (gain != 0) _lockProfit(gain);
         _refreshNavTimestamp();
         result.navBefore = navBefore;
         result.navAfter = navAfter;

@@ -1,7 +1,7 @@
 /** The keeper's configuration: every key with its unit, bounds and, in the message, what would be right. */
 import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
-import { type ProtocolId, PROTOCOL_IDS } from "../protocols/ids.ts";
+import { isProtocolId, PROTOCOL_IDS } from "../protocols/ids.ts";
 import { address } from "../kernel/units.ts";
 
 const integer = (low: number, high: number, unit: string) => {
@@ -19,10 +19,9 @@ const contract = z
   .refine((value) => getAddress(value) !== ZeroAddress, { error: "an address other than zero" })
   .transform((value) => address(getAddress(value)));
 
-const isProtocol = (value: string): value is ProtocolId => PROTOCOL_IDS.some((id) => id === value);
 const protocol = z
   .string({ error: `one of ${PROTOCOL_IDS.join(", ")}` })
-  .refine(isProtocol, { error: `one of ${PROTOCOL_IDS.join(", ")}` });
+  .refine(isProtocolId, { error: `one of ${PROTOCOL_IDS.join(", ")}` });
 
 const isRpcUrl = (value: string): boolean => URL.canParse(value) && ["http:", "https:"].includes(new URL(value).protocol);
 

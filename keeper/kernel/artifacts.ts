@@ -200,9 +200,14 @@ export interface TargetAllocation {
   readonly objective: "mean-variance" | "min-cvar";
   readonly weights: readonly StrategyWeight[];
   readonly idleWeight: number;
-  /** Expected simple return over the horizon, before and after costs, of the whole vault. */
+  /** Horizon of the returns below, days. */
+  readonly horizonDays: number;
+  /** Expected simple return of the whole vault over the horizon at these weights, before costs. */
   readonly expectedReturn: number;
+  /** Cost of getting there from the current weights, paid once, share of NAV. */
   readonly expectedCost: number;
+  /** Expected simple return over the horizon of the current weights left alone. */
+  readonly currentReturn: number;
   readonly status: "optimal";
   readonly certificate: { readonly primal: number; readonly dual: number; readonly gap: number };
   readonly frontier: readonly FrontierPoint[];
@@ -297,4 +302,49 @@ export interface Proposal {
   /** keccak256 of the evidence report's canonical JSON bytes. */
   readonly evidence: Hash;
   readonly legs: readonly Leg[];
+}
+
+// ---- inputs shared by optimize, decide and assess ----
+
+/** What moving money costs; supplied by quotes and gas readings, never guessed by a stage. */
+export interface CostInputs {
+  /** Loss per unit moved (fee, price impact, slippage), fractions. Every strategy of the run must be listed. */
+  readonly perStrategy: readonly { readonly id: number; readonly enter: number; readonly exit: number }[];
+  /** Gas of one execution whatever it moves, asset units. */
+  readonly fixedCost: Assets;
+  /** Gas of each further leg, asset units. */
+  readonly legCost: Assets;
+}
+
+/** One strategy's bounds for this run, shares of NAV. */
+export interface StrategyLimits {
+  readonly id: number;
+  readonly name: string;
+  readonly currentWeight: number;
+  /** What cannot leave in this execution: pending, claimable, illiquid, frozen. */
+  readonly minWeight: number;
+  /** The tighter of the relative and the absolute cap. */
+  readonly capWeight: number;
+  /** The most this execution can bring the weight to: current + inflow budget + room at the venue. */
+  readonly reachableWeight: number;
+  /** Why nothing may enter; null when the strategy is investable. */
+  readonly entryBlockedBy: string | null;
+  readonly riskIds: readonly number[];
+  readonly costs: { readonly enter: number; readonly exit: number };
+}
+
+export interface RiskIdLimit {
+  readonly riskId: number;
+  readonly capWeight: number;
+}
+
+/** Bounds and costs of one run, built once from the snapshot by `keeper/kernel/constraints.ts`. */
+export interface AllocationConstraints {
+  readonly nav: Assets;
+  /** Ascending by id; every strategy of the snapshot except those that were never active. */
+  readonly strategies: readonly StrategyLimits[];
+  readonly riskIds: readonly RiskIdLimit[];
+  readonly idle: { readonly current: number; readonly minimum: number };
+  readonly fixedCost: Assets;
+  readonly legCost: Assets;
 }

@@ -2,7 +2,8 @@
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
 import type { KeeperConfig } from "../config/schema.ts";
-import { PROTOCOLS, type Protocol, type ProtocolId } from "../protocols/index.ts";
+import { isProtocolId } from "../protocols/ids.ts";
+import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
 
 /** Amounts are cut to this many wei (1e-6 WETH), so that people can read them. */
 const READABLE = 10n ** 12n;
@@ -30,7 +31,6 @@ interface Move {
   readonly amount: bigint;
 }
 
-const isProtocolId = (id: string): id is ProtocolId => Object.hasOwn(PROTOCOLS, id);
 const protocolFor = ({ protocol }: StrategyReading): Protocol | null => (isProtocolId(protocol) ? PROTOCOLS[protocol] : null);
 
 /** Signed bound of a leg: the amount less the venue's own shortfall. */

@@ -20,7 +20,7 @@ export const erc4626 = {
   gas: GAS.erc4626,
   // Rounding only; a venue that charges for entry or exit breaks this bound on purpose, so that owners see it first.
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 1, Reposition: 0 },
-  targets: (adapter) => [targetOf(adapterInterface, adapter, "target")],
+  targets: (adapter) => [targetOf(adapterInterface, adapter, "venue")],
   // One whole share of 18 decimals; a share of other decimals shows as RATE_SOURCE_DIFFERS and is not used.
   rateAt: (targets) => viewUint(venue, targetAt("erc4626", targets, 0), "convertToAssets", [WAD]),
 } as const satisfies Protocol;

@@ -19,7 +19,7 @@ export const gearbox = {
   gas: GAS.gearbox,
   // Rounding only; a pool that turns on its withdraw fee breaks this bound on purpose, so that owners see it first.
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 1, Reposition: 0 },
-  targets: (adapter) => [targetOf(adapterInterface, adapter, "target")],
+  targets: (adapter) => [targetOf(adapterInterface, adapter, "venue")],
   // Net of the withdraw fee, as the adapter counts it.
   rateAt: (targets) => viewUint(venue, targetAt("gearbox", targets, 0), "previewRedeem", [WAD]),
 } as const satisfies Protocol;

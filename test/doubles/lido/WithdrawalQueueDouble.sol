@@ -175,6 +175,13 @@ contract WithdrawalQueueDouble is OwnedDouble {
 
     // VIEWS
 
+    /// @notice stETH of all requests that wait.
+    function unfinalizedStETH() external view returns (uint256 amount) {
+        for (uint256 id = getLastFinalizedRequestId + 1; id <= getLastRequestId; ++id) {
+            amount += _queue[id].amountOfStETH;
+        }
+    }
+
     function ownerOf(uint256 requestId) external view returns (address) {
         WithdrawalRequest storage request = _existing(requestId);
         require(!request.claimed, RequestAlreadyClaimed(requestId));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 /// @title IWETH9
 /// @notice Wrapped ether. Source: `contracts/WETH9.sol` of npm canonical-weth 1.4.0.
-interface IWETH9 is IERC20 {
+interface IWETH9 is IERC20Metadata {
     /// @notice Wraps the ETH sent.
     function deposit() external payable;
 

@@ -1,0 +1,79 @@
+/** What one deployment of the engine consists of. Amounts are asset units (wei of WETH), times are seconds. */
+
+export type AdapterName = "AaveV3Adapter" | "GearboxAdapter" | "LidoAdapter" | "EtherFiAdapter";
+
+/** Order of `OracleKind` in contracts/types/Strategy.sol. */
+export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;
+
+export interface OraclePlan {
+  readonly kind: (typeof ORACLE_KIND)[keyof typeof ORACLE_KIND];
+  /** Chainlink proxy; the zero address where the kind has no feed. */
+  readonly feed: string;
+  readonly heartbeat: number;
+  readonly margin: number;
+  readonly maxRateGrowthBps: number;
+  readonly slashBudgetBps: number;
+  readonly minAnswer: bigint;
+  readonly maxAnswer: bigint;
+}
+
+export interface StrategyPlan {
+  /** Unique in the plan; letters and digits. */
+  readonly key: string;
+  readonly name: string;
+  readonly adapter: AdapterName;
+  /** Constructor arguments after vault and asset. */
+  readonly targets: readonly string[];
+  readonly riskIds: readonly number[];
+  readonly limits: {
+    readonly absoluteCap: bigint;
+    readonly dailyInflowBudget: bigint;
+    readonly relativeCapBps: number;
+    readonly lossTripBps: number;
+  };
+  readonly oracle: OraclePlan;
+}
+
+export interface EnginePlan {
+  readonly asset: string;
+  readonly name: string;
+  readonly symbol: string;
+  readonly vault: {
+    readonly bufferBps: number;
+    readonly unlockSeconds: number;
+    readonly minReportInterval: number;
+    readonly maxNavAge: number;
+  };
+  readonly policy: {
+    readonly cooldown: number;
+    readonly maxTtl: number;
+    readonly maxLossBps: number;
+    readonly windowLossBps: number;
+    readonly maxNavToleranceBps: number;
+  };
+  /** The Safe whose owners approve proposals, and which owns the AccessManager after the hand-over. */
+  readonly safe: string;
+  readonly curator: string;
+  readonly guardian: string;
+  /** The keeper: may propose, and nothing else. */
+  readonly proposer: string;
+  readonly curatorDelay: number;
+  readonly ownerDelay: number;
+  /** Registry ids follow this order: the first is 1. */
+  readonly strategies: readonly StrategyPlan[];
+  readonly riskCaps: readonly { readonly riskId: number; readonly absoluteCap: bigint; readonly relativeCapBps: number }[];
+}
+
+const DAY = 86_400;
+
+/** The defaults of the design: what a deployment takes unless its own parameters say otherwise. */
+export const DEFAULT_VAULT = { bufferBps: 500, unlockSeconds: 5 * DAY, minReportInterval: 3_600, maxNavAge: 2 * DAY } as const;
+export const DEFAULT_POLICY = {
+  cooldown: 6 * 3_600,
+  maxTtl: 3 * DAY,
+  maxLossBps: 5,
+  windowLossBps: 20,
+  maxNavToleranceBps: 100,
+} as const;
+export const DEFAULT_CURATOR_DELAY = 3 * DAY;
+export const DEFAULT_LOSS_TRIP_BPS = 50;

@@ -1,0 +1,170 @@
+/** One cycle of the demonstration: the keeper proposes, owners sign apart, anyone executes; or a held or refused end. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatEther, Wallet } from "ethers";
+import type { ChainClient } from "../../keeper/chain/client.ts";
+import { createSender } from "../../keeper/chain/sender.ts";
+import type { Sender } from "../../keeper/chain/send.ts";
+import type { KeeperConfig } from "../../keeper/config/schema.ts";
+import { executeProposal } from "../../keeper/execute/execute.ts";
+import { systemClock } from "../../keeper/kernel/clock.ts";
+import type { Hash } from "../../keeper/kernel/units.ts";
+import type { BuiltProposal } from "../../keeper/propose/build.ts";
+import { proposeOnChain } from "../../keeper/propose/publish.ts";
+import { approveBySafeTransaction } from "../../keeper/propose/safe-fallback.ts";
+import { collectSignatures, readSafeOwners } from "../../keeper/propose/signing.ts";
+import { formatProposalFile } from "../../keeper/propose/typed-data.ts";
+import { cycleFigures } from "../../keeper/report/figures.ts";
+import type { CycleResult } from "../../keeper/report/result.ts";
+import { type CycleFindings, runCycle } from "../../keeper/run.ts";
+import type { EngineAddresses } from "../engine.ts";
+import { DemoStepError } from "../errors.ts";
+import type { Role, World } from "../world.ts";
+import { type Ledger, readVault, type VaultState } from "./ledger.ts";
+import type { OwnerRole, People } from "./people.ts";
+import { formatDate } from "../market/market.ts";
+
+export interface Stage {
+  readonly world: World;
+  readonly engine: EngineAddresses;
+  readonly client: ChainClient;
+  readonly config: KeeperConfig;
+  readonly people: People;
+  readonly ledger: Ledger;
+  readonly folder: string;
+}
+
+export interface CyclePlan {
+  readonly index: number;
+  readonly signers: readonly OwnerRole[];
+  /** How the Safe approves. */
+  readonly approval: "signatures" | "safe-transaction";
+  /** Runs between signing and execution, when the world should change under the proposal. */
+  readonly between?: (built: BuiltProposal) => Promise<void>;
+}
+
+type Result = Omit<CycleResult, "realizedNetApyPct">;
+
+function senderFor({ client, config, world }: Stage, role: Role): Sender {
+  return createSender(client, new Wallet(world.account(role).privateKey), config, systemClock, { pollMs: 20 });
+}
+
+async function baseFeeGwei({ client }: Stage): Promise<number> {
+  const { baseFee } = await client.header("latest");
+  return Number(baseFee) / 1e9;
+}
+
+interface Before {
+  readonly state: VaultState;
+  readonly date: string;
+  readonly block: number;
+  readonly baseFeeGwei: number;
+  readonly requestsBefore: number;
+}
+
+function emptyResult(stage: Stage, plan: CyclePlan, before: Before, findings: CycleFindings | null): Result {
+  return {
+    index: plan.index,
+    date: before.date,
+    block: before.block,
+    status: "held",
+    reasons: [],
+    proposalId: null,
+    sentence: null,
+    signers: [],
+    approvedBy: null,
+    executedBy: null,
+    transaction: null,
+    gasUsed: null,
+    baseFeeGwei: before.baseFeeGwei,
+    navBefore: formatEther(before.state.nav),
+    navAfter: formatEther(before.state.nav),
+    allocationBefore: before.state.weights,
+    allocationAfter: before.state.weights,
+    httpRequests: findings?.snapshot.httpRequests ?? stage.client.httpRequests() - before.requestsBefore,
+    ...cycleFigures(findings),
+  };
+}
+
+/** Approval by the owners, either way; the packed signatures. */
+async function approve(stage: Stage, plan: CyclePlan, built: BuiltProposal): Promise<{ signatures: string; signers: readonly string[] }> {
+  const { world, engine, people, client, folder } = stage;
+  const domain = { chainId: client.chainId, module: engine.module };
+  if (plan.approval === "safe-transaction") {
+    await approveBySafeTransaction({
+      provider: world.chain.provider,
+      safe: world.addresses.safe,
+      module: engine.module,
+      id: built.id,
+      owners: plan.signers.map((role) => new Wallet(world.account(role).privateKey)),
+      executor: new Wallet(world.account("executor").privateKey),
+      contractNetworks: world.addresses.safeContractNetworks,
+    });
+    return { signatures: "0x", signers: plan.signers.map((role) => world.account(role).address) };
+  }
+  const file = join(folder, `proposal-${plan.index}.json`);
+  writeFileSync(file, formatProposalFile({ id: built.id, domain, proposal: built.proposal }, built.sentence));
+  writeFileSync(join(folder, `evidence-${plan.index}.json`), built.evidence);
+  const collected = collectSignatures(built.id, await readSafeOwners(client, world.addresses.safe), await people.sign(file, plan.signers));
+  if (!collected.isComplete) throw new DemoStepError("sign", `${collected.signers.length} of ${collected.threshold} signatures`);
+  return { signatures: collected.packed, signers: collected.signers };
+}
+
+/** Gas a transaction cost, by hash. */
+async function gasOf({ world }: Stage, transaction: Hash): Promise<{ readonly used: number; readonly paid: bigint }> {
+  const receipt = await world.chain.ethers.provider.getTransactionReceipt(transaction);
+  if (receipt === null) throw new DemoStepError("receipt", `no receipt of ${transaction}`);
+  return { used: Number(receipt.gasUsed), paid: receipt.gasUsed * receipt.gasPrice };
+}
+
+export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> {
+  const { world, engine, client, config, ledger } = stage;
+  const head = await client.header("latest");
+  const before: Before = {
+    state: await readVault(world, engine),
+    date: formatDate(head.timestamp),
+    block: head.number,
+    baseFeeGwei: await baseFeeGwei(stage),
+    requestsBefore: client.httpRequests(),
+  };
+  const outcome = await runCycle(client, config);
+  const base = emptyResult(stage, plan, before, outcome.findings);
+  if (outcome.kind === "held") return { ...base, status: "held", reasons: [`${outcome.code}`, ...outcome.reasons] };
+
+  const { built } = outcome;
+  const published = await proposeOnChain(senderFor(stage, "keeper"), engine.module, built.proposal);
+  if (published.receipt) ledger.spend((await gasOf(stage, published.receipt.hash)).paid);
+  const approved = await approve(stage, plan, built);
+  await plan.between?.(built);
+
+  const proposed = {
+    ...base,
+    proposalId: built.id,
+    sentence: built.sentence,
+    signers: approved.signers,
+    approvedBy: plan.approval,
+    executedBy: world.account("executor").address,
+  };
+  const executed = await executeProposal(senderFor(stage, "executor"), {
+    module: engine.module,
+    vault: engine.vault,
+    proposal: built.proposal,
+    id: built.id,
+    signatures: approved.signatures,
+  });
+  if (executed.kind === "refused") return { ...proposed, status: "refused", reasons: [executed.reason], executedBy: null };
+  if (executed.kind === "notReady") return { ...proposed, status: "refused", reasons: [`not before ${executed.until}`], executedBy: null };
+
+  const gas = await gasOf(stage, executed.transactionHash);
+  ledger.spend(gas.paid);
+  await world.driver.holdRates();
+  const after = await readVault(world, engine);
+  ledger.rebalanced(after);
+  const done = { ...proposed, transaction: executed.transactionHash, gasUsed: gas.used, navAfter: formatEther(after.nav), allocationAfter: after.weights };
+  if (executed.kind === "aborted") {
+    const tripped = engine.strategies.find(({ id }) => id === executed.trippedStrategy);
+    return { ...done, status: "refused", reasons: [`${tripped?.name ?? executed.trippedStrategy} had lost more than its trip: frozen, no leg ran`] };
+  }
+  return { ...done, status: "executed", reasons: built.notes };
+}
+

@@ -1,0 +1,169 @@
+/** The engine's own contracts on the embedded chain: the plan of this world, deployed by the module mainnet uses. */
+import { parseEther, ZeroAddress } from "ethers";
+import {
+  DEFAULT_CURATOR_DELAY,
+  DEFAULT_LOSS_TRIP_BPS,
+  DEFAULT_POLICY,
+  DEFAULT_VAULT,
+  type EnginePlan,
+  ORACLE_KIND,
+  type OraclePlan,
+  type StrategyPlan,
+} from "../deploy/plan.ts";
+import { engineModule } from "../deploy/modules/engine.ts";
+import { address, type Address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
+import { LiquidityVault__factory } from "../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
+import { OracleGuard__factory } from "../types/ethers-contracts/factories/contracts/OracleGuard__factory.ts";
+import { ProposalModule__factory } from "../types/ethers-contracts/factories/contracts/ProposalModule__factory.ts";
+import { StrategyRegistry__factory } from "../types/ethers-contracts/factories/contracts/StrategyRegistry__factory.ts";
+import { EmbeddedDeploymentMismatchError } from "./errors.ts";
+import type { World } from "./world.ts";
+
+/** Shared risks of the demonstration: bit in the registry, meaning. */
+export const RISK_ID = { lending: 0, liquidStaking: 1, restaking: 2 } as const;
+
+/** Feeds report at least daily; a missed report and a quarter of an hour make a feed stale. */
+const STAKING_HEARTBEAT = SECONDS_PER_DAY;
+const HEARTBEAT_MARGIN = 900;
+const ETHER = 10n ** 18n;
+
+export interface EngineStrategy {
+  readonly id: number;
+  readonly protocol: "aave-v3" | "gearbox" | "lido" | "etherfi";
+  readonly name: string;
+  readonly adapter: Address;
+}
+
+export interface EngineAddresses {
+  readonly manager: Address;
+  readonly vault: Address;
+  readonly registry: Address;
+  readonly guard: Address;
+  readonly module: Address;
+  readonly strategies: readonly EngineStrategy[];
+}
+
+const lendingOracle = (maxRateGrowthBps: number): OraclePlan => ({
+  kind: ORACLE_KIND.assetDenominated,
+  feed: ZeroAddress,
+  heartbeat: 0,
+  margin: 0,
+  maxRateGrowthBps,
+  slashBudgetBps: 10,
+  minAnswer: 0n,
+  maxAnswer: 0n,
+});
+
+const stakingOracle = (kind: OraclePlan["kind"], feed: string): OraclePlan => ({
+  kind,
+  feed,
+  heartbeat: STAKING_HEARTBEAT,
+  margin: HEARTBEAT_MARGIN,
+  // Aave's CAPO caps for these tokens lie between 8.75 and 9.68 % a year.
+  maxRateGrowthBps: 970,
+  slashBudgetBps: 50,
+  minAnswer: ETHER / 2n,
+  maxAnswer: 2n * ETHER,
+});
+
+const limits = (relativeCapBps: number): StrategyPlan["limits"] => ({
+  absoluteCap: parseEther("20000"),
+  dailyInflowBudget: parseEther("20000"),
+  relativeCapBps,
+  lossTripBps: DEFAULT_LOSS_TRIP_BPS,
+});
+
+type PlannedStrategy = StrategyPlan & { readonly protocol: EngineStrategy["protocol"] };
+
+function strategiesOf(world: World): readonly PlannedStrategy[] {
+  const { addresses } = world;
+  const lending: PlannedStrategy[] = [
+    {
+      key: "aave", name: "Aave v3 WETH", protocol: "aave-v3", adapter: "AaveV3Adapter", targets: [addresses.aave.pool],
+      riskIds: [RISK_ID.lending], limits: limits(4_000), oracle: lendingOracle(5_000),
+    },
+  ];
+  if (addresses.gearbox !== null) {
+    lending.push({
+      key: "gearbox", name: "Gearbox WETH", protocol: "gearbox", adapter: "GearboxAdapter", targets: [addresses.gearbox.pool],
+      riskIds: [RISK_ID.lending], limits: limits(2_500), oracle: lendingOracle(5_000),
+    });
+  }
+  return [
+    ...lending,
+    {
+      key: "lido", name: "Lido wstETH", protocol: "lido", adapter: "LidoAdapter", targets: [addresses.lido.wsteth, addresses.lido.withdrawalQueue],
+      riskIds: [RISK_ID.liquidStaking], limits: limits(4_000),
+      oracle: stakingOracle(ORACLE_KIND.marketOfUnderlying, addresses.feeds.stethEth),
+    },
+    {
+      key: "etherfi", name: "ether.fi weETH", protocol: "etherfi", adapter: "EtherFiAdapter", targets: [addresses.etherFi.weeth],
+      riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking], limits: limits(3_500),
+      oracle: stakingOracle(ORACLE_KIND.marketOfToken, addresses.feeds.weethEth),
+    },
+  ];
+}
+
+/** What this world deploys: the design's defaults, caps sized for four venues. */
+export function planOf(world: World): Omit<EnginePlan, "strategies"> & { readonly strategies: readonly PlannedStrategy[] } {
+  return {
+    asset: world.addresses.weth,
+    name: "Amplified WETH",
+    symbol: "amWETH",
+    vault: DEFAULT_VAULT,
+    policy: DEFAULT_POLICY,
+    safe: world.addresses.safe,
+    curator: world.account("curator").address,
+    guardian: world.account("guardian").address,
+    proposer: world.account("keeper").address,
+    curatorDelay: DEFAULT_CURATOR_DELAY,
+    ownerDelay: DEFAULT_CURATOR_DELAY,
+    strategies: strategiesOf(world),
+    riskCaps: [
+      { riskId: RISK_ID.lending, absoluteCap: parseEther("40000"), relativeCapBps: 6_500 },
+      { riskId: RISK_ID.liquidStaking, absoluteCap: parseEther("40000"), relativeCapBps: 7_500 },
+      { riskId: RISK_ID.restaking, absoluteCap: parseEther("20000"), relativeCapBps: 3_500 },
+    ],
+  };
+}
+
+const INTERFACES: Readonly<Record<string, { getFunction(name: string): { readonly selector: string } | null }>> = {
+  LiquidityVault: LiquidityVault__factory.createInterface(),
+  OracleGuard: OracleGuard__factory.createInterface(),
+  ProposalModule: ProposalModule__factory.createInterface(),
+  StrategyRegistry: StrategyRegistry__factory.createInterface(),
+};
+
+/** Four bytes of a function, from the compiled ABI. */
+export function selectorOf(contract: string, functionName: string): string {
+  const found = INTERFACES[contract]?.getFunction(functionName);
+  if (!found) throw new EmbeddedDeploymentMismatchError(`${contract}.${functionName}`, "a function of the ABI", "none");
+  return found.selector;
+}
+
+/** Deploys the engine into a world. */
+export async function deployEngine(world: World): Promise<EngineAddresses> {
+  const plan = planOf(world);
+  const deployer = world.account("deployer").address;
+  const deployed = await world.chain.ignition.deploy(engineModule(plan, selectorOf, deployer), {
+    defaultSender: deployer,
+    config: { requiredConfirmations: 1, blockPollingInterval: 10, timeBeforeBumpingFees: 600_000 },
+  });
+  const at = async (key: string): Promise<Address> => {
+    const contract = Object.entries(deployed).find(([name]) => name === key)?.[1];
+    if (!contract) throw new EmbeddedDeploymentMismatchError(key, "a contract of the deployment", "none");
+    return address(await contract.getAddress());
+  };
+  const strategies: EngineStrategy[] = [];
+  for (const [index, strategy] of plan.strategies.entries()) {
+    strategies.push({ id: index + 1, protocol: strategy.protocol, name: strategy.name, adapter: await at(`adapter_${strategy.key}`) });
+  }
+  return {
+    manager: await at("manager"),
+    vault: await at("vault"),
+    registry: await at("registry"),
+    guard: await at("guard"),
+    module: await at("module"),
+    strategies,
+  };
+}

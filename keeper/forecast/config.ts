@@ -1,0 +1,48 @@
+/** What the operator chooses about the forecasts. */
+import { requireBetween, requireCount, requireInside } from "../math/checks.ts";
+
+export interface ForecastConfig {
+  /** Days ahead. */
+  readonly horizonDays: number;
+  /** Days of history the first origin has. */
+  readonly minimumTrainingDays: number;
+  /** Rolling origins that model choice and intervals need. */
+  readonly minimumOrigins: number;
+  /** Smoothing factors of the exponential means that compete; each in (0, 1]. */
+  readonly smoothingFactors: readonly number[];
+  /** Window of the moving mean, days. */
+  readonly meanDays: number;
+  /** Stated probabilities of the prediction intervals, each in (0, 1). */
+  readonly intervalLevels: readonly number[];
+  /** Joint scenarios. */
+  readonly scenarios: number;
+  /** Length of a bootstrap block, days: long enough to keep a price's way back after a shock. */
+  readonly blockDays: number;
+  /** How far back the deviations of the scenarios reach, days. */
+  readonly scenarioLookbackDays: number;
+}
+
+export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
+  horizonDays: 30,
+  minimumTrainingDays: 30,
+  minimumOrigins: 30,
+  smoothingFactors: [0.05, 0.1, 0.2, 0.4],
+  meanDays: 30,
+  intervalLevels: [0.8, 0.95],
+  scenarios: 1000,
+  blockDays: 5,
+  scenarioLookbackDays: 365,
+};
+
+/** @throws {ParameterOutOfRangeError} */
+export function checkForecastConfig(config: ForecastConfig): void {
+  requireCount("horizonDays", config.horizonDays, 1);
+  requireCount("minimumTrainingDays", config.minimumTrainingDays, 2);
+  requireCount("minimumOrigins", config.minimumOrigins, 2);
+  for (const factor of config.smoothingFactors) requireBetween("smoothing factor", factor, 1e-6, 1);
+  requireCount("meanDays", config.meanDays, 1);
+  for (const level of config.intervalLevels) requireInside("interval level", level, 0, 1);
+  requireCount("scenarios", config.scenarios, 1);
+  requireCount("blockDays", config.blockDays, 1);
+  requireCount("scenarioLookbackDays", config.scenarioLookbackDays, config.blockDays);
+}

@@ -1,0 +1,119 @@
+/** Turns a snapshot's caps, states and liquidity into the bounds that optimize, decide and assess share. */
+import type {
+  AllocationConstraints,
+  CostInputs,
+  MarketSnapshot,
+  StrategyLimits,
+  StrategyReading,
+} from "./artifacts.ts";
+import { HoldError, InputError } from "./errors.ts";
+import { BPS } from "./units.ts";
+
+export class NavNotPositiveError extends HoldError {
+  readonly code = "NAV_NOT_POSITIVE";
+  readonly nav: bigint;
+  constructor(nav: bigint) {
+    super(`The net asset value is ${nav}: shares of it are undefined. Wait for deposits.`);
+    this.nav = nav;
+  }
+}
+
+export class CostMissingError extends InputError {
+  readonly code = "COST_MISSING";
+  readonly strategyId: number;
+  constructor(strategyId: number) {
+    super(`Strategy ${strategyId} has no cost figures. Quote its entry and exit before optimizing.`);
+    this.strategyId = strategyId;
+  }
+}
+
+export class CostOutOfRangeError extends InputError {
+  readonly code = "COST_OUT_OF_RANGE";
+  readonly what: string;
+  readonly value: number | bigint;
+  constructor(what: string, value: number | bigint) {
+    super(`The ${what} is ${value}; it must be finite, not negative and, as a fraction, below 1.`);
+    this.what = what;
+    this.value = value;
+  }
+}
+
+export class RiskCapMissingError extends HoldError {
+  readonly code = "RISK_CAP_MISSING";
+  readonly riskId: number;
+  constructor(riskId: number) {
+    super(`Risk id ${riskId} is used by a strategy but the snapshot has no caps for it. Read it from the registry.`);
+    this.riskId = riskId;
+  }
+}
+
+/** `part / whole` as a float; 18 decimals are kept before the one rounding. */
+const share = (part: bigint, whole: bigint): number => Number((part * 10n ** 18n) / whole) / 1e18;
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+function entryBlockedBy(reading: StrategyReading): string | null {
+  if (reading.state !== "Active") return `state is ${reading.state}`;
+  if (reading.price.status !== "Normal") return `price status is ${reading.price.status}`;
+  if (reading.absoluteCap === 0n || reading.relativeCapBps === 0) return "cap is zero";
+  return null;
+}
+
+function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number; exit: number }): StrategyLimits {
+  const relativeCap = (nav * BigInt(reading.relativeCapBps)) / BPS;
+  const frozen = reading.price.status === "Frozen" || reading.price.status === "Closed" || reading.state === "Frozen";
+  const leavable = frozen ? 0n : smaller(reading.maxDeallocate, smaller(reading.liquid, reading.value));
+  const room = smaller(reading.maxAllocate, reading.inflowLeft);
+  return {
+    id: reading.id,
+    name: reading.name,
+    currentWeight: share(reading.value, nav),
+    minWeight: share(reading.value - leavable, nav),
+    capWeight: share(smaller(relativeCap, reading.absoluteCap), nav),
+    reachableWeight: share(reading.value + room, nav),
+    entryBlockedBy: entryBlockedBy(reading),
+    riskIds: reading.riskIds,
+    costs,
+  };
+}
+
+/**
+ * The bounds of one run.
+ * @throws {NavNotPositiveError | RiskCapMissingError} when the snapshot cannot be used.
+ * @throws {CostMissingError | CostOutOfRangeError} when the costs cannot.
+ */
+export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): AllocationConstraints {
+  const { nav, idle, minimumIdle } = snapshot.vault;
+  if (nav <= 0n) throw new NavNotPositiveError(nav);
+  if (costs.fixedCost < 0n) throw new CostOutOfRangeError("fixed cost", costs.fixedCost);
+  if (costs.legCost < 0n) throw new CostOutOfRangeError("cost per leg", costs.legCost);
+  const byId = new Map(costs.perStrategy.map((cost) => [cost.id, cost]));
+  const capped = new Set(snapshot.riskCaps.map((cap) => cap.riskId));
+
+  const strategies = snapshot.strategies
+    .filter((reading) => reading.state !== "None")
+    .map((reading) => {
+      const cost = byId.get(reading.id);
+      if (cost === undefined) throw new CostMissingError(reading.id);
+      for (const [what, value] of [
+        ["entry cost", cost.enter],
+        ["exit cost", cost.exit],
+      ] as const) {
+        if (!(value >= 0 && value < 1)) throw new CostOutOfRangeError(`${what} of strategy ${reading.id}`, value);
+      }
+      for (const riskId of reading.riskIds) if (!capped.has(riskId)) throw new RiskCapMissingError(riskId);
+      return limitsOf(reading, nav, { enter: cost.enter, exit: cost.exit });
+    })
+    .sort((a, b) => a.id - b.id);
+
+  return {
+    nav,
+    strategies,
+    riskIds: snapshot.riskCaps.map((cap) => ({
+      riskId: cap.riskId,
+      capWeight: share(smaller((nav * BigInt(cap.relativeCapBps)) / BPS, cap.absoluteCap), nav),
+    })),
+    idle: { current: share(idle, nav), minimum: share(minimumIdle, nav) },
+    fixedCost: costs.fixedCost,
+    legCost: costs.legCost,
+  };
+}

@@ -1,0 +1,109 @@
+/** decide: whether to move toward the target now, and how far. A no-trade band with a break-even rule. */
+import type { AllocationConstraints, Decision, TargetAllocation } from "../kernel/artifacts.ts";
+import { assets, toWad, WAD } from "../kernel/units.ts";
+import { requireBetween, requireFinite } from "../math/checks.ts";
+import { sum } from "../math/statistics.ts";
+import { checkPolicyConfig, type PolicyConfig } from "./config.ts";
+import { TargetMismatchError } from "./errors.ts";
+
+export { DEFAULT_POLICY_CONFIG, type PolicyConfig } from "./config.ts";
+
+/** Weights this far over a bound are rounding, not a breach. */
+const DUST = 1e-9;
+
+const percent = (fraction: number): string => `${(fraction * 100).toFixed(4)} %`;
+
+/** What the current allocation violates and money can leave to mend: such moves do not wait for a gain. */
+function violations(constraints: AllocationConstraints, slack: number): string[] {
+  const overCap = constraints.strategies.flatMap((s) =>
+    s.currentWeight > Math.max(s.capWeight, s.minWeight) + slack
+      ? [`strategy ${s.id} holds ${percent(s.currentWeight)}, its cap is ${percent(s.capWeight)}`]
+      : [],
+  );
+  const overRiskCap = constraints.riskIds.flatMap(({ riskId, capWeight }) => {
+    const members = constraints.strategies.filter((s) => s.riskIds.includes(riskId));
+    const held = sum(members.map((s) => s.currentWeight));
+    const stuck = sum(members.map((s) => s.minWeight));
+    const over = held > Math.max(capWeight, stuck) + slack;
+    return over ? [`risk id ${riskId} holds ${percent(held)}, its cap is ${percent(capWeight)}`] : [];
+  });
+  const { current, minimum } = constraints.idle;
+  const lowIdle = current < minimum - slack ? [`idle is ${percent(current)}, the minimum is ${percent(minimum)}`] : [];
+  return [...overCap, ...overRiskCap, ...lowIdle];
+}
+
+/** Cost of moving a share of the way, share of NAV: proportional part scales with it, gas does not. */
+function costOf(constraints: AllocationConstraints, moves: readonly number[]): number {
+  const legs = moves.filter((move) => Math.abs(move) > 1e-12).length;
+  const linear = constraints.strategies.map((s, i) => {
+    const move = moves[i] ?? 0;
+    return move > 0 ? move * s.costs.enter : -move * s.costs.exit;
+  });
+  const gas = legs === 0 ? 0 : Number(constraints.fixedCost) + legs * Number(constraints.legCost);
+  return sum(linear) + gas / Number(constraints.nav);
+}
+
+/** Turnover, half the sum of absolute changes, with idle as one of the positions. */
+function turnoverOf(moves: readonly number[], idleMove: number): number {
+  return (sum(moves.map(Math.abs)) + Math.abs(idleMove)) / 2;
+}
+
+/**
+ * Decides between moving and holding.
+ * @param target its `currentReturn` and `expectedReturn` are the two sides of the gain.
+ */
+export function decide(target: TargetAllocation, constraints: AllocationConstraints, config: PolicyConfig): Decision {
+  checkPolicyConfig(config);
+  const ids = constraints.strategies.map((s) => s.id);
+  const targetIds = target.weights.map((w) => w.id);
+  if (ids.length !== targetIds.length || ids.some((id, i) => id !== targetIds[i])) {
+    throw new TargetMismatchError(targetIds, ids);
+  }
+  requireFinite("target", [...target.weights.map((w) => w.weight), target.expectedReturn, target.currentReturn]);
+  requireBetween("horizonDays of the target", target.horizonDays, 1, 3650);
+
+  const { provenance } = target;
+  const fullMoves = constraints.strategies.map((s, i) => (target.weights[i]?.weight ?? 0) - s.currentWeight);
+  const drift = turnoverOf(fullMoves, target.idleWeight - constraints.idle.current);
+  if (drift <= DUST) return { kind: "hold", provenance, reasons: ["the target is the current allocation"] };
+
+  const step = Math.min(1, config.maximumTurnover / drift);
+  const moves = fullMoves.map((move) => step * move);
+  const turnover = step * drift;
+  const cost = costOf(constraints, moves);
+  const periods = config.holdingDays / target.horizonDays;
+  const gain = step * (target.expectedReturn - target.currentReturn) * periods;
+  const figures = `gain ${percent(gain)} of NAV over ${config.holdingDays} days, cost ${percent(cost)}`;
+
+  const forced = violations(constraints, Math.max(config.mendAbove, DUST));
+  const invested = sum(constraints.strategies.map((s) => s.currentWeight));
+  const isIdle = invested <= 1e-6;
+  const reasons: string[] = [];
+  if (forced.length > 0) reasons.push(...forced, figures);
+  else if (isIdle) {
+    if (gain <= cost) return { kind: "hold", provenance, reasons: [`all idle, but ${figures}: no net gain`] };
+    reasons.push(`all idle: ${figures}`);
+  } else {
+    const against: string[] = [];
+    if (turnover <= config.band) against.push(`drift ${percent(turnover)} is within the band ${percent(config.band)}`);
+    if (gain <= config.costMultiple * cost) against.push(`${figures}: below ${config.costMultiple} x cost`);
+    const [first, ...others] = against;
+    if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
+    reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);
+  }
+  if (step < 1)
+    reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
+
+  // Toward zero for either sign: a forced move may cost more than it gains.
+  const inAssets = (fraction: number) => assets((constraints.nav * toWad(fraction)) / WAD);
+  return {
+    kind: "move",
+    provenance,
+    weights: constraints.strategies.map((s, i) => ({ id: s.id, weight: s.currentWeight + (moves[i] ?? 0) })),
+    idleWeight: constraints.idle.current + step * (target.idleWeight - constraints.idle.current),
+    expectedGain: inAssets(gain - cost),
+    expectedCost: inAssets(cost),
+    turnover,
+    reasons,
+  };
+}

@@ -1,0 +1,94 @@
+/** The report as one HTML file: no script, no outside resource, prints on paper. */
+import { allocationChart, drawdownChart, fanChart, frontierChart, navChart } from "./charts.ts";
+import type { CycleResult, NamedWeight, RunResult } from "./result.ts";
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] ?? c);
+const pct = (value: number | null, digits = 2): string => (value === null ? "–" : `${value.toFixed(digits)} %`);
+const short = (hex: string | null): string => (hex === null ? "–" : `${hex.slice(0, 8)}…${hex.slice(-4)}`);
+const weth = (amount: string): string => {
+  const [whole = "0", fraction = ""] = amount.split(".");
+  return `${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")}.${fraction.padEnd(3, "0").slice(0, 3)}`;
+};
+
+function allocation(weights: readonly NamedWeight[]): string {
+  return weights
+    .filter((w) => w.weight >= 0.0005)
+    .map((w) => `${escapeHtml(w.name)} <b>${(w.weight * 100).toFixed(1)}</b>`)
+    .join("<br>");
+}
+
+function cycleRow(cycle: CycleResult): string {
+  const approved =
+    cycle.approvedBy === null
+      ? "–"
+      : `${cycle.signers.map(short).join("<br>")}${cycle.approvedBy === "safe-transaction" ? "<br><i>by Safe transaction</i>" : ""}`;
+  return `<tr class="${cycle.status}"><td>${cycle.index}</td><td>${cycle.date}</td><td><span class="tag ${cycle.status}">${cycle.status}</span></td>
+<td>${allocation(cycle.allocationBefore)}</td><td>${allocation(cycle.allocationAfter)}</td>
+<td class="n">${pct(cycle.expectedNetApyPct)}</td><td class="n">${pct(cycle.realizedNetApyPct)}</td><td class="n">${pct(cycle.cvarPct, 3)}</td>
+<td class="n">${cycle.gasUsed === null ? "–" : cycle.gasUsed.toLocaleString("en")}<br><small>${cycle.baseFeeGwei.toFixed(1)} gwei</small></td>
+<td class="mono">${approved}</td><td class="mono">${short(cycle.transaction)}</td></tr>
+${
+  cycle.sentence || cycle.reasons.length > 0
+    ? `<tr class="why"><td></td><td colspan="10">${[cycle.sentence, ...cycle.reasons]
+        .filter((text) => text !== null)
+        .map(escapeHtml)
+        .join("<br>")}</td></tr>`
+    : ""
+}`;
+}
+
+const STYLE = `
+:root{--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--blue:#0072B2;--red:#B23A00;--green:#00704f}
+*{box-sizing:border-box}body{font:15px/1.5 system-ui,"DejaVu Sans",sans-serif;color:var(--ink);margin:0;background:#f6f7f9}
+main{max-width:1180px;margin:0 auto;padding:28px 24px 60px}h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:34px 0 8px}
+p{margin:6px 0;max-width:80ch}.soft{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
+.card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:12px 14px}.card b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
+.verdict{background:#fff;border-left:4px solid var(--blue);padding:12px 16px;border-radius:0 8px 8px 0}
+.panel{background:#fff;border:1px solid var(--line);border-radius:10px;padding:14px 16px;overflow-x:auto}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(380px,1fr));gap:14px}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(500px,1fr));gap:14px}
+figure{margin:0}svg{max-width:100%;height:auto}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:7px 8px;border-bottom:1px solid var(--line);vertical-align:top}
+th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12px}
+.tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
+tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
+small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
+
+export function renderReport(result: RunResult): string {
+  const { summary } = result;
+  const last = [...result.cycles].reverse().find((cycle) => cycle.forecasts.length > 0);
+  const solved = [...result.cycles].reverse().find((cycle) => cycle.frontier.length > 0);
+  const recorded = result.market.recorded;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>Amplified Liquidity Engine: run report</title><style>${STYLE}</style></head><body><main>
+<h1>Run report</h1>
+<p class="soft">${escapeHtml(result.market.describes)} · ${summary.from} to ${summary.to} (${result.days} days) · seed ${result.seed}</p>
+<p class="verdict">${escapeHtml(summary.verdict)}</p>
+<div class="cards">
+<div class="card"><b>${pct(summary.netApyPct)}</b><span>vault, a year, net of gas</span></div>
+<div class="card"><b>${pct(summary.equalWeightApyPct)}</b><span>equal weight, no cost</span></div>
+<div class="card"><b>${pct(summary.holdApyPct)}</b><span>holding stETH</span></div>
+<div class="card"><b>${pct(summary.maxDrawdownPct)}</b><span>maximum drawdown of the vault</span></div>
+<div class="card"><b>${summary.executed} / ${summary.refused} / ${summary.held}</b><span>executed / refused / held</span></div>
+<div class="card"><b>${weth(summary.gasWeth)}</b><span>WETH of gas, all cycles</span></div>
+</div>
+${recorded === null ? "" : `<h2>Against the recorded file</h2><div class="panel"><table><tr><th>Series</th><th class="n">the file, % a year</th><th class="n">on this chain, % a year</th></tr>${recorded.map((row) => `<tr><td>${escapeHtml(row.name)}</td><td class="n">${pct(row.apyPct, 3)}</td><td class="n">${pct(row.onChainApyPct, 3)}</td></tr>`).join("")}</table></div>`}
+<h2>Value of one unit</h2><p class="soft">Dashed lines: executed proposals. Orange line: the refused one.</p><div class="panel">${navChart(result.series, result.cycles)}</div>
+<div class="two"><div><h2>Allocation</h2><div class="panel">${allocationChart(result.series)}</div></div>
+<div><h2>Drawdown</h2><div class="panel">${drawdownChart(result.series)}</div></div></div>
+<h2>Cycles</h2><div class="panel"><table><tr><th></th><th>Date</th><th>Status</th><th>Before, %</th><th>After, %</th><th class="n">Expected net APY</th><th class="n">Realized net APY</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
+${result.cycles.map(cycleRow).join("\n")}</table></div>
+${
+  last
+    ? `<h2>Forecasts of ${last.date}</h2><p class="soft">Yield by protocol rate; bands at ${last.forecasts[0]?.intervals.map((i) => `${Math.round(i.level * 100)} %`).join(" and ")}.</p>
+<div class="grid">${last.forecasts.map((f) => `<div class="panel"><h3>${escapeHtml(f.name)}: ${pct(f.apyPct)} <small>by ${escapeHtml(f.model)}</small></h3>${fanChart(f)}<small>Rolling error, percentage points a year: ${f.errors.map((e) => `${escapeHtml(e.model)} ${e.maePct.toFixed(2)}`).join(" · ")}</small></div>`).join("")}</div>`
+    : ""
+}
+${solved ? `<h2>Frontier of ${solved.date}</h2><div class="panel">${frontierChart(solved, result.horizonDays)}</div>` : ""}
+${result.market.mapping.length === 0 ? "" : `<h2>Which column feeds what</h2><div class="panel"><table><tr><th>Column</th><th>Feeds</th></tr>${result.market.mapping.map((row) => `<tr><td class="mono">${escapeHtml(row.column)}</td><td>${escapeHtml(row.feeds)}</td></tr>`).join("")}</table></div>`}
+<h2>Contracts and Safe</h2><div class="panel"><table>${Object.entries(result.contracts)
+    .map(([name, address]) => `<tr><td>${escapeHtml(name)}</td><td class="mono">${address}</td></tr>`)
+    .join("")}
+<tr><td>Safe, ${result.safe.threshold} of ${result.safe.owners.length}</td><td class="mono">${result.safe.address}</td></tr></table></div>
+</main></body></html>
+`;
+}

@@ -1,0 +1,189 @@
+import { expect } from "chai";
+import { conformalRadius, residualsNeeded } from "../../../keeper/forecast/conformal.ts";
+import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
+import { DEFAULT_FORECAST_CONFIG, type ForecastConfig, forecast } from "../../../keeper/forecast/index.ts";
+import { exponentialMean, movingMean, naive } from "../../../keeper/forecast/models.ts";
+import { rollingErrors } from "../../../keeper/forecast/rolling.ts";
+import type { Features } from "../../../keeper/kernel/artifacts.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
+import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
+import { mean } from "../../../keeper/math/statistics.ts";
+import { provenance } from "../../support/quant.ts";
+import { sharedColumns } from "../../support/shared-data.ts";
+
+const config: ForecastConfig = { ...DEFAULT_FORECAST_CONFIG, scenarios: 300 };
+
+function featuresOf(series: readonly (readonly number[])[], totals = series): Features {
+  const asOf = provenance().timestamp;
+  const days = (series[0] ?? []).map((_, t, all) => asOf - (all.length - 1 - t) * 86_400);
+  return {
+    provenance: provenance(),
+    days,
+    strategies: series.map((yieldReturns, i) => ({
+      id: i + 1,
+      name: `strategy ${i + 1}`,
+      yieldReturns,
+      totalReturns: totals[i] ?? [],
+      apy1: null,
+      apy7: null,
+      apy30: null,
+      volatility: 0,
+    })),
+    baseFeeByHour: [],
+    flags: [],
+  };
+}
+
+/** Mean-reverting yield with noise. */
+function yieldSeries(seed: number, days: number): number[] {
+  const rng = createRng(seed);
+  let level = 8e-5;
+  return Array.from({ length: days }, () => {
+    level += 0.05 * (8e-5 - level) + 3e-6 * rng.normal();
+    return level + 5e-6 * rng.normal();
+  });
+}
+
+describe("forecast models", () => {
+  it("see no later day: a perturbed future leaves every earlier level unchanged", () => {
+    const past = yieldSeries(1, 100);
+    for (const model of [naive, exponentialMean(0.2), movingMean(30)]) {
+      const levels = model.levels([...past, 1e9, -0.5]);
+      expect(levels.slice(0, 100), model.name).to.deep.equal(model.levels(past));
+    }
+  });
+
+  it("score the mean over the horizon, not its last day", () => {
+    const { horizonResiduals, mae } = rollingErrors(naive, [1, 2, 3, 4, 5], 2, 2);
+    expect(horizonResiduals).to.deep.equal([1.5, 1.5]);
+    expect(mae).to.equal(1.5);
+  });
+});
+
+describe("conformal intervals", () => {
+  it("cover at least the stated share of exchangeable residuals", () => {
+    const rng = createRng(9);
+    let covered = 0;
+    const trials = 4000;
+    for (let i = 0; i < trials; i++) {
+      const radius = conformalRadius(
+        Array.from({ length: 39 }, () => rng.normal()),
+        0.8,
+      );
+      covered += Number(Math.abs(rng.normal()) <= radius);
+    }
+    expect(covered / trials).to.be.within(0.78, 0.83);
+  });
+
+  it("need 19 residuals for 95 % and are infinite with fewer", () => {
+    expect(residualsNeeded(0.95)).to.equal(19);
+    expect(
+      conformalRadius(
+        Array.from({ length: 18 }, () => 1),
+        0.95,
+      ),
+    ).to.equal(Number.POSITIVE_INFINITY);
+    expect(
+      conformalRadius(
+        Array.from({ length: 19 }, () => 1),
+        0.95,
+      ),
+    ).to.equal(1);
+  });
+});
+
+describe("forecast", () => {
+  it("chooses the model with the smallest rolling error and states all errors with their count", () => {
+    const { strategies } = forecast(featuresOf([yieldSeries(4, 300)]), config);
+    const [chosen] = strategies;
+    const best = [...(chosen?.errors ?? [])].sort((a, b) => a.mae - b.mae)[0];
+    expect(chosen?.model).to.equal(best?.model);
+    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 6 }, () => 241));
+    expect(chosen?.model).to.not.equal("naive");
+  });
+
+  it("widens the path with the distance and keeps the mean inside", () => {
+    const [strategy] = forecast(featuresOf([yieldSeries(4, 300)]), config).strategies;
+    expect(strategy?.path).to.have.length(30);
+    const widths = strategy?.path.map((day) => (day.intervals[1]?.upper ?? 0) - (day.intervals[1]?.lower ?? 0)) ?? [];
+    widths.slice(1).forEach((width, k) => {
+      expect(width).to.be.at.least(widths[k] ?? 1);
+    });
+    expect(strategy?.intervals.map((i) => i.level)).to.deep.equal([0.8, 0.95]);
+  });
+
+  it("replays to the byte and changes with the seed", () => {
+    const features = featuresOf([yieldSeries(1, 200), yieldSeries(2, 200)]);
+    const again = { ...features, provenance: { ...features.provenance, seed: 8 } };
+    expect(JSON.stringify(forecast(features, config))).to.equal(JSON.stringify(forecast(features, config)));
+    expect(forecast(again, config).scenarios).to.not.deep.equal(forecast(features, config).scenarios);
+  });
+
+  it("does not read beyond the last day: appended days change nothing of a forecast cut before them", () => {
+    const long = yieldSeries(6, 260);
+    const changed = [...long.slice(0, 200), ...long.slice(200).map((r) => r + 0.01)];
+    const cut = (series: readonly number[]): string =>
+      JSON.stringify(forecast(featuresOf([series.slice(0, 200)]), config));
+    expect(cut(changed)).to.equal(cut(long));
+  });
+
+  it("centres scenarios on the forecast and keeps the correlation of the data", () => {
+    const rng = createRng(12);
+    const shocks = Array.from({ length: 300 }, () => 1e-3 * rng.normal());
+    const totals = [shocks, shocks.map((s) => -s), shocks.map(() => 1e-3 * rng.normal())];
+    const yields = [1, 2, 3].map((seed) => yieldSeries(seed, 300));
+    const { scenarios, strategies } = forecast(featuresOf(yields, totals), { ...config, scenarios: 2000 });
+    strategies.forEach((s, i) => {
+      expect(mean(scenarios.map((row) => row[i] ?? Number.NaN))).to.be.closeTo(
+        Math.expm1(30 * Math.log1p(s.meanDaily)),
+        1e-15,
+      );
+    });
+    const centre = (i: number): number[] =>
+      scenarios.map((row) => (row[i] ?? 0) - Math.expm1(30 * Math.log1p(strategies[i]?.meanDaily ?? 0)));
+    const correlation = (a: number[], b: number[]): number => {
+      const product = (x: number[], y: number[]): number => mean(x.map((value, k) => value * (y[k] ?? 0)));
+      return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+    };
+    expect(correlation(centre(0), centre(1))).to.be.below(-0.99);
+    expect(Math.abs(correlation(centre(0), centre(2)))).to.be.below(0.2);
+  });
+
+  it("beats the naive forecast of the horizon mean on the development data by rolling choice (needs ../shared)", function () {
+    const columns = sharedColumns(this, "data/core_returns_eth_2024-05_2025-09_dev.csv");
+    const horizon = 30;
+    const scores = ["wstETH_prot", "weETH_prot", "aave_WETH"].map((name) => {
+      const series = columns.get(name) ?? [];
+      const chosen: number[] = [];
+      const last: number[] = [];
+      let inside = 0;
+      for (let t = 150; t + horizon <= series.length; t += 5) {
+        const [s] = forecast(featuresOf([series.slice(0, t)]), { ...config, scenarios: 1 }).strategies;
+        const realized = mean(series.slice(t, t + horizon));
+        chosen.push(Math.abs(realized - (s?.meanDaily ?? Number.NaN)));
+        last.push(Math.abs(realized - (series[t - 1] ?? Number.NaN)));
+        inside += Number(realized >= (s?.intervals[0]?.lower ?? 0) && realized <= (s?.intervals[0]?.upper ?? 0));
+      }
+      return { name, ratio: mean(chosen) / mean(last), coverage: inside / chosen.length, origins: chosen.length };
+    });
+    if (process.env["REPORT"] === "1") console.log(scores);
+    expect(mean(scores.map((s) => s.ratio))).to.be.below(1);
+  });
+
+  it("error: too little, empty, ragged, non-finite and impossible series are typed; constants are fine", () => {
+    expect(() => forecast(featuresOf([yieldSeries(1, 88)]), config))
+      .to.throw(TooFewOriginsError)
+      .with.property("origins", 29);
+    expect(() => forecast(featuresOf([]), config)).to.throw(EmptySampleError);
+    expect(() => forecast(featuresOf([yieldSeries(1, 100), yieldSeries(1, 99)]), config)).to.throw(
+      SeriesMisalignedError,
+    );
+    const broken = yieldSeries(1, 100);
+    expect(() => forecast(featuresOf([[...broken.slice(1), Number.NaN]]), config)).to.throw(SampleNotFiniteError);
+    expect(() => forecast(featuresOf([[...broken.slice(1), -1]]), config)).to.throw(ReturnImpossibleError);
+    expect(() => forecast(featuresOf([broken]), { ...config, intervalLevels: [1] })).to.throw(ParameterOutOfRangeError);
+    const [constant] = forecast(featuresOf([broken.map(() => 1e-4)]), config).strategies;
+    expect(constant?.model).to.equal("naive");
+    expect(constant?.meanDaily).to.equal(1e-4);
+  });
+});
