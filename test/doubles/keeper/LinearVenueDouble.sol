@@ -16,6 +16,9 @@ contract LinearVenueDouble is ERC4626 {
     /// @notice While set, nothing can be read or moved.
     bool public isBroken;
 
+    /// @notice Share of every position that is lost, WAD.
+    uint256 public lost;
+
     error VenueBroken();
 
     constructor(IERC20 asset_, uint256 perSecond_) ERC20("Linear venue", "LIN") ERC4626(asset_) {
@@ -27,9 +30,13 @@ contract LinearVenueDouble is ERC4626 {
         isBroken = broken;
     }
 
+    function writeOff(uint256 share) external {
+        lost = share;
+    }
+
     function price() public view returns (uint256 wad) {
         if (isBroken) revert VenueBroken();
-        return 1e18 + (block.timestamp - start) * perSecond;
+        return Math.mulDiv(1e18 + (block.timestamp - start) * perSecond, 1e18 - lost, 1e18);
     }
 
     function totalAssets() public view override returns (uint256) {

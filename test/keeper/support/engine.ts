@@ -15,6 +15,7 @@ const artifact = z.object({ abi: z.array(z.any()), bytecode: z.string() });
 export const ETHER = 10n ** 18n;
 export const DAY = 86_400;
 const ASSET_DENOMINATED = 1;
+const MARKET_OF_TOKEN = 2;
 const PROPOSER = 3;
 const MNEMONIC_KEYS = [11, 12, 13].map((n) => `0x${n.toString(16).padStart(64, "0")}`);
 
@@ -88,6 +89,36 @@ async function deploySafe(deployer: ConstructorParameters<typeof ContractFactory
   return { safe, contracts };
 }
 
+/** Deploys a linear venue with its adapter and opens it as the next strategy; `feed` prices its share when given. */
+export async function addVenue(
+  { ethers }: Engine["connection"],
+  core: Readonly<Record<"vault" | "registry" | "guard" | "weth", string>>,
+  id: number,
+  feed: string = ZeroAddress,
+): Promise<Address> {
+  const registry = await ethers.getContractAt("StrategyRegistry", core.registry);
+  const guard = await ethers.getContractAt("OracleGuard", core.guard);
+  // Between 2 % and 5 % a year, another for each venue.
+  const perSecond = (ETHER * BigInt(200 + id * 10)) / 10_000n / BigInt(365 * DAY);
+  const venue = await ethers.deployContract("LinearVenueDouble", [core.weth, perSecond]);
+  const adapter = await ethers.deployContract("Erc4626Adapter", [core.vault, core.weth, venue]);
+  await registry.registerStrategy(adapter, 1 << ((id - 1) % 32));
+  await registry.setLimits(id, { absoluteCap: 10_000n * ETHER, dailyInflowBudget: 10_000n * ETHER, relativeCapBps: 4_000, lossTripBps: 50 });
+  await registry.setRiskCap((id - 1) % 32, 10_000n * ETHER, 4_000);
+  const priced = feed !== ZeroAddress;
+  await guard.setOracle(id, {
+    kind: priced ? MARKET_OF_TOKEN : ASSET_DENOMINATED,
+    feed,
+    heartbeat: priced ? DAY : 0,
+    margin: priced ? 900 : 0,
+    maxRateGrowthBps: 2_000,
+    slashBudgetBps: 50,
+    minAnswer: priced ? ETHER / 2n : 0,
+    maxAnswer: priced ? 2n * ETHER : 0,
+  });
+  return address(await venue.getAddress());
+}
+
 /** Deploys everything. `strategies` linear venues are registered, open, and 1,000 WETH are deposited. */
 export async function deployEngine(strategies: number, days = 30): Promise<Engine> {
   const connection = await network.create();
@@ -118,20 +149,9 @@ export async function deployEngine(strategies: number, days = 30): Promise<Engin
   await authority.grantRole(PROPOSER, keeper.address, 0);
   const multicall = await ethers.deployContract("Multicall3Double");
 
+  const core = { vault: await vault.getAddress(), registry: await registry.getAddress(), guard: await guard.getAddress(), weth: wethAddress };
   const venues: Address[] = [];
-  for (let id = 1; id <= strategies; id += 1) {
-    // Between 2 % and 5 % a year, another for each venue.
-    const perSecond = (ETHER * BigInt(200 + id * 10)) / 10_000n / BigInt(365 * DAY);
-    const venue = await ethers.deployContract("LinearVenueDouble", [wethAddress, perSecond]);
-    const adapter = await ethers.deployContract("Erc4626Adapter", [vault, wethAddress, venue]);
-    await registry.registerStrategy(adapter, 1 << ((id - 1) % 32));
-    await registry.setLimits(id, { absoluteCap: 10_000n * ETHER, dailyInflowBudget: 10_000n * ETHER, relativeCapBps: 4_000, lossTripBps: 50 });
-    await registry.setRiskCap((id - 1) % 32, 10_000n * ETHER, 4_000);
-    await guard.setOracle(id, {
-      kind: ASSET_DENOMINATED, feed: ZeroAddress, heartbeat: 0, margin: 0, maxRateGrowthBps: 2_000, slashBudgetBps: 50, minAnswer: 0, maxAnswer: 0,
-    });
-    venues.push(address(await venue.getAddress()));
-  }
+  for (let id = 1; id <= strategies; id += 1) venues.push(await addVenue(connection, core, id));
   await vault.depositEth(deployer.address, { value: 1_000n * ETHER });
 
   const server = await serve({ request: ({ method, params }) => connection.provider.request({ method, params: params ?? [] }) });

@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import { formatEther } from "ethers";
+import type { MarketSnapshot, StrategyReading, StrategyWeight } from "../../../keeper/kernel/artifacts.ts";
+import { address, assets, hash, shares, wad, WAD } from "../../../keeper/kernel/units.ts";
+import { planLegs } from "../../../keeper/propose/legs.ts";
+import { buildProposal } from "../../../keeper/propose/build.ts";
+import { ProvenanceDiffersError } from "../../../keeper/propose/errors.ts";
+import { parseConfig } from "../../../keeper/config/load.ts";
+import { caughtSync } from "../support/caught.ts";
+import { keeperConfig } from "../support/engine.ts";
+import { approvedRun } from "../support/run.ts";
+
+const ETHER = 10n ** 18n;
+const limits = { gasCapGwei: 100, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: 86_400, minLegEth: 0.1 };
+const eth = (amount: number) => assets(BigInt(Math.round(amount * 1e6)) * 10n ** 12n);
+
+function strategy(id: number, value: number, changes: Partial<StrategyReading> = {}): StrategyReading {
+  return {
+    id,
+    protocol: "aave-v3",
+    name: `S${id}`,
+    adapter: address(`0x${id.toString(16).padStart(40, "0")}`),
+    state: "Active",
+    riskIds: [id],
+    absoluteCap: eth(1_000_000),
+    relativeCapBps: 10_000,
+    inflowLeft: eth(1_000_000),
+    debt: eth(value),
+    value: eth(value),
+    liquid: eth(value),
+    pending: eth(0),
+    claimable: eth(0),
+    maxAllocate: eth(1_000_000),
+    maxDeallocate: eth(value),
+    price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: wad(0n), updatedAt: 0 },
+    hasAsyncExit: false,
+    exitDelayDays: 0,
+    ...changes,
+  };
+}
+
+function snapshot(idle: number, strategies: readonly StrategyReading[], changes: Partial<MarketSnapshot> = {}): MarketSnapshot {
+  const debt = strategies.reduce<bigint>((sum, { debt: one }) => sum + one, 0n);
+  const nav = eth(idle) + debt;
+  return {
+    provenance: { chainId: 31337, blockNumber: 9, blockHash: hash(`0x${"01".repeat(32)}`), timestamp: 1_700_000_000, configHash: hash(`0x${"02".repeat(32)}`), seed: 1 },
+    vault: {
+      address: address(`0x${"aa".repeat(20)}`),
+      nav: assets(nav),
+      idle: eth(idle),
+      totalDebt: assets(debt),
+      totalAssets: assets(nav),
+      totalSupply: shares(nav),
+      lockedProfit: eth(0),
+      minimumIdle: assets(nav / 20n),
+    },
+    configEpoch: 3n,
+    nextExecutionAt: 0,
+    policy: { cooldown: 21_600, maxTtl: 259_200, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 100 },
+    strategies,
+    riskCaps: strategies.flatMap(({ riskIds }) => riskIds).map((riskId) => ({ riskId, absoluteCap: eth(1_000_000), relativeCapBps: 10_000 })),
+    history: [],
+    gas: { baseFee: 1n, timestamps: [], baseFees: [] },
+    flags: [],
+    httpRequests: 1,
+    ...changes,
+  };
+}
+
+const weights = (...list: readonly number[]): readonly StrategyWeight[] => list.map((weight, index) => ({ id: index + 1, weight }));
+const shape = (snap: MarketSnapshot, list: readonly StrategyWeight[], idle: number) =>
+  planLegs(snap, list, idle, limits).legs.map(({ kind, strategyId, amount }) => `${kind} ${strategyId} ${Number(formatEther(amount))}`);
+
+describe("legs from weights", () => {
+  it("exits come first, then inflows ascending by id", () => {
+    const snap = snapshot(100, [strategy(1, 0), strategy(2, 500), strategy(3, 400)]);
+    expect(shape(snap, weights(0.4, 0.1, 0.4), 0.1)).to.deep.equal(["Deallocate 2 400", "Allocate 1 399.96"]);
+  });
+  it("exits that take a request do not pay for inflows of the same proposal", () => {
+    const snap = snapshot(60, [strategy(1, 0), strategy(2, 940, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "lido" })]);
+    const plan = planLegs(snap, weights(0.5, 0.44), 0.06, limits);
+    expect(plan.legs.map(({ kind }) => kind)).to.deep.equal(["RequestExit"]);
+    expect(plan.notes).to.deep.equal(["500.000000 WETH should enter strategies, 0.000000 are available now: every inflow is cut in proportion"]);
+  });
+  it("what waits at the venue is not asked to leave again", () => {
+    const async = strategy(1, 500, { hasAsyncExit: true, maxDeallocate: eth(0), liquid: eth(200), pending: eth(300), protocol: "lido" });
+    expect(shape(snapshot(500, [async]), weights(0.2), 0.8)).to.deep.equal([]);
+    expect(shape(snapshot(500, [async]), weights(0.1), 0.9)).to.deep.equal(["RequestExit 1 100"]);
+  });
+  it("only as much leaves as the venue can pay now", () => {
+    const snap = snapshot(100, [strategy(1, 900, { maxDeallocate: eth(50) })]);
+    expect(shape(snap, weights(0.5), 0.5)).to.deep.equal(["Deallocate 1 50"]);
+  });
+  for (const [what, changes, expected] of [
+    ["absolute cap", { absoluteCap: eth(30) }, "Allocate 1 30"],
+    ["relative cap, on the lowest NAV the tolerance allows", { relativeCapBps: 1_000 }, "Allocate 1 99.5"],
+    ["inflow budget", { inflowLeft: eth(7.5) }, "Allocate 1 7.5"],
+    ["venue's own limit", { maxAllocate: eth(12) }, "Allocate 1 12"],
+  ] as const) {
+    it(`an inflow keeps within the ${what}`, () => expect(shape(snapshot(1_000, [strategy(1, 0, changes)]), weights(0.4), 0.6)).to.deep.equal([expected]));
+  }
+  it("two strategies of one risk id share its cap", () => {
+    const snap = snapshot(1_000, [strategy(1, 0, { riskIds: [5] }), strategy(2, 0, { riskIds: [5] })], { riskCaps: [{ riskId: 5, absoluteCap: eth(300), relativeCapBps: 10_000 }] });
+    expect(shape(snap, weights(0.2, 0.2), 0.6)).to.deep.equal(["Allocate 1 200", "Allocate 2 100"]);
+  });
+  it("a risk id without a cap is closed", () => expect(shape(snapshot(1_000, [strategy(1, 0)], { riskCaps: [] }), weights(0.4), 0.6)).to.deep.equal([]));
+  it("the minimum idle stays, with room for the NAV to grow by the tolerance", () => {
+    expect(shape(snapshot(1_000, [strategy(1, 0)]), weights(1), 0)).to.deep.equal(["Allocate 1 949.75"]);
+  });
+  for (const [state, status] of [["ReduceOnly", "Normal"], ["Frozen", "Normal"], ["Active", "NoInflow"], ["Active", "ExitOnly"]] as const) {
+    it(`nothing enters a strategy that is ${state} at price ${status}, but it may leave`, () => {
+      const base = strategy(1, 0, { state, price: { ...strategy(1, 0).price, status } });
+      expect(shape(snapshot(1_000, [base]), weights(0.4), 0.6)).to.deep.equal([]);
+      const held = strategy(1, 500, { state, price: { ...base.price } });
+      expect(shape(snapshot(500, [held]), weights(0.1), 0.9)).to.deep.equal(["Deallocate 1 400"]);
+    });
+  }
+  it("nothing touches a strategy without a price", () => {
+    const frozen = strategy(1, 500, { price: { ...strategy(1, 0).price, status: "Frozen" } });
+    expect(shape(snapshot(500, [frozen]), weights(0.1), 0.9)).to.deep.equal([]);
+  });
+  it("moves below the dust limit are left out", () => expect(shape(snapshot(1_000, [strategy(1, 400)]), weights(0.28575), 0.7)).to.deep.equal(["Deallocate 1 0.0"].slice(1)));
+  it("amounts are cut to a millionth of a WETH and bounds are the amount less the venue's shortfall", () => {
+    const [leg] = planLegs(snapshot(1_000, [strategy(1, 0)]), weights(1 / 3), 2 / 3, limits).legs;
+    if (leg === undefined) expect.fail("a leg was expected");
+    expect(leg.amount % 10n ** 12n).to.equal(0n);
+    expect(leg.minValue).to.equal((leg.amount * 9_999n) / 10_000n);
+  });
+  it("takes at most 16 legs", () => {
+    const many = Array.from({ length: 20 }, (_, index) => strategy(index + 1, 0));
+    expect(planLegs(snapshot(1_000, many), weights(...many.map(() => 0.04)), 0.2, limits).legs).to.have.length(16);
+  });
+});
+
+describe("building a proposal", () => {
+  const addresses = { vault: `0x${"a1".repeat(20)}`, registry: `0x${"a2".repeat(20)}`, guard: `0x${"a3".repeat(20)}`, module: `0x${"a4".repeat(20)}`, multicall: `0x${"a5".repeat(20)}` };
+  const config = parseConfig(keeperConfig("http://x", addresses, 1), "test");
+
+  it("gives the same bytes for the same inputs", () => {
+    const run = () => buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)]), weights(0.3)), config);
+    expect(run()).to.deep.equal(run());
+  });
+  it("holds with the reason when nothing is worth moving", () => {
+    const built = buildProposal(approvedRun(snapshot(700, [strategy(1, 300)]), weights(0.3)), config);
+    expect(built.kind).to.equal("hold");
+    if (built.kind === "hold") expect(built.reasons[0]).to.equal("no move of at least 0.01 WETH remains");
+  });
+  it("holds when the cooldown outlasts the deadline", () => {
+    const built = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)], { nextExecutionAt: 1_800_000_000 }), weights(0.3)), config);
+    if (built.kind !== "hold") expect.fail(built.kind);
+    expect(built.reasons[0]).to.contain("cooldown");
+  });
+  it("holds when buying below par would lose more than is allowed", () => {
+    const cheap = strategy(1, 0, { price: { ...strategy(1, 0).price, sellFactor: wad((WAD * 996n) / 1000n) } });
+    const built = buildProposal(approvedRun(snapshot(1_000, [cheap]), weights(0.3)), config);
+    if (built.kind !== "hold") expect.fail(built.kind);
+    expect(built.reasons[0]).to.contain("may lose 1.2");
+  });
+  it("keeps loss and tolerance within the policy on chain", () => {
+    const strict = snapshot(1_000, [strategy(1, 0)], { policy: { cooldown: 0, maxTtl: 1_000, maxLossBps: 2, windowLossBps: 20, maxNavToleranceBps: 10 } });
+    const built = buildProposal(approvedRun(strict, weights(0.3)), config);
+    if (built.kind !== "proposal") expect.fail(built.reasons.join());
+    expect(built.proposal).to.deep.include({ maxLoss: eth(0.2), navToleranceBps: 10, deadline: 1_700_001_000, notBefore: 1_700_000_000 });
+  });
+  it("error: ProvenanceDiffersError when an artifact is of another run", async () => {
+    const run = approvedRun(snapshot(1_000, [strategy(1, 0)]), weights(0.3));
+    const foreign = { ...run, forecast: { ...run.forecast, provenance: { ...run.forecast.provenance, seed: 2 } } };
+    expect((await caughtSync(() => buildProposal(foreign, config), ProvenanceDiffersError)).artifact).to.equal("forecast");
+  });
+  it("the evidence changes with the figures it is about", () => {
+    const a = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)]), weights(0.3)), config);
+    const b = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)], { flags: [{ strategyId: 1, code: "X", message: "x", excludes: false }] }), weights(0.3)), config);
+    if (a.kind !== "proposal" || b.kind !== "proposal") expect.fail("proposals were expected");
+    expect(a.proposal.legs).to.deep.equal(b.proposal.legs);
+    expect(a.proposal.evidence).to.not.equal(b.proposal.evidence);
+  });
+});
