@@ -103,4 +103,26 @@ describe("LidoAdapter on mainnet", () => {
     expect((await adapter.realAssets()).claimable).to.equal(0n);
     console.log(`      claim of two parts: ${gas} gas`);
   });
+
+  it("behavior: sixteen open requests can still be valued and claimed in one transaction", async () => {
+    const { ethers, networkHelpers } = mainnet.connection;
+    const [vault] = await ethers.getSigners();
+    if (vault === undefined) return expect.fail("the network has no account");
+    await networkHelpers.setBalance(vault.address, 10_000n * ETHER);
+    const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, vault);
+    await weth.deposit({ value: 20n * ETHER });
+    await weth.transfer(await adapter.getAddress(), 20n * ETHER);
+    await adapter.allocate(20n * ETHER, 0n);
+    while ((await adapter.openRequests()).length < 16) await adapter.requestExit(ETHER, 0n);
+    const queue = await ethers.getContractAt("WithdrawalQueueDouble", MAINNET.lidoWithdrawalQueue.address, vault);
+    const ids = await adapter.openRequests();
+    const rate = await (await ethers.getContractAt("IStETH", MAINNET.stEth.address)).getPooledEthByShares(10n ** 27n);
+    await queue["finalize(uint256,uint256)"](ids[15] ?? 0n, rate, { value: await queue.unfinalizedStETH() });
+    const [valuing, claiming] = [await adapter.realAssets.estimateGas(), await adapter.claim.estimateGas()];
+    console.log(`      sixteen finished requests: realAssets ${valuing} gas, claim ${claiming} gas`);
+    // A report and a claim must fit together in a transaction, which the protocol caps at 2^24 gas, with room for others.
+    expect(valuing + claiming).to.be.below(4_000_000n);
+    await adapter.claim();
+    expect(await adapter.openRequests()).to.have.length(0);
+  });
 });
