@@ -24,7 +24,7 @@ describe("genuine protocols deployed from npm", () => {
     await networkHelpers.time.increase(YEAR);
     const balance = await readBigint(aave.aToken, "balanceOf", lender.address);
     // 80 % utilization is the kink: 2.7 % x 0.8 x (1 - 15 %) = 1.836 %.
-    expect(balance).to.be.closeTo(101_836n * ETHER / 1_000n, ETHER / 1_000n);
+    expect(balance).to.be.closeTo((101_836n * ETHER) / 1_000n, ETHER / 1_000n);
     await send(aave.pool, "withdraw", wethAddress, 20n * ETHER, lender.address);
     expect(await readBigint(weth, "balanceOf", lender.address)).to.equal(20n * ETHER);
   });
@@ -41,7 +41,10 @@ describe("genuine protocols deployed from npm", () => {
     await send(gearbox.creditManager, "borrow", 70n * ETHER, lender.address);
     await networkHelpers.time.increase(YEAR);
     // 70 % utilization is the first kink: 2 % on 70.
-    expect(await readBigint(gearbox.pool, "convertToAssets", 100n * ETHER)).to.be.closeTo(1014n * ETHER / 10n, ETHER / 1000n);
+    expect(await readBigint(gearbox.pool, "convertToAssets", 100n * ETHER)).to.be.closeTo(
+      (1014n * ETHER) / 10n,
+      ETHER / 1000n,
+    );
     const asLender = at(await weth.getAddress(), weth.interface, lender);
     await send(asLender, "approve", gearbox.addresses.creditManager, 50n * ETHER);
     await send(gearbox.creditManager, "repay", 50n * ETHER);
