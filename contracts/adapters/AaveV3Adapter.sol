@@ -11,8 +11,9 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title AaveV3Adapter
 /// @notice Supplies to one Aave v3 reserve. A unit is scaled aToken balance; its worth is the accrued supply index,
 /// rounded down where Aave rounds half up, so the value is what a withdrawal pays or 1 wei less.
-/// @dev A donation of aTokens is not booked. A donation to the reserve (flash-loan premium, Aave's own income) raises the
-/// index and is yield. An uncovered loss of the reserve does not lower the index: it shows as missing liquidity.
+/// @dev A donation of aTokens is not booked. A donation to the reserve (flash-loan premium, Aave's own income)
+/// raises the index and is yield. An uncovered loss of the reserve does not lower the index: it shows as missing
+/// liquidity.
 contract AaveV3Adapter is AdapterBase {
     using SafeERC20 for IERC20;
 
@@ -65,8 +66,8 @@ contract AaveV3Adapter is AdapterBase {
         _bookUnits(before, aToken.scaledBalanceOf(address(this)));
     }
 
-    /// @dev The room under the supply cap as Aave will compute it: what the treasury is owed counts, including the part
-    /// that accrues in the same transaction, before the check.
+    /// @dev The room under the supply cap as Aave will compute it: what the treasury is owed counts, including the
+    /// part that accrues in the same transaction, before the check.
     function _maxAllocate() internal view override returns (uint256) {
         AaveReserveData memory reserve = pool.getReserveData(asset);
         uint256 flags = reserve.configuration;
@@ -74,9 +75,10 @@ contract AaveV3Adapter is AdapterBase {
         uint256 cap = (flags >> SUPPLY_CAP_AT) & SUPPLY_CAP_MASK;
         if (cap == 0) return type(uint256).max;
         uint256 index = pool.getReserveNormalizedIncome(asset);
-        uint256 used = Math.mulDiv(
-            aToken.scaledTotalSupply() + reserve.accruedToTreasury, index, RAY, Math.Rounding.Ceil
-        ) + _treasuryAccrual(reserve) + CAP_ROUNDING;
+        uint256 used =
+            Math.mulDiv(aToken.scaledTotalSupply() + reserve.accruedToTreasury, index, RAY, Math.Rounding.Ceil) +
+                _treasuryAccrual(reserve) +
+                CAP_ROUNDING;
         return Math.saturatingSub(cap * 10 ** ((flags >> DECIMALS_AT) & 0xff), used);
     }
 

@@ -8,11 +8,11 @@ import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title AdapterBase
-/// @notice What every adapter does the same way: who may call, measuring by balance difference, bounds, paying the vault.
-/// A venue adds five functions. The position is counted in the venue's own units, and only those the adapter obtained
-/// itself: tokens that someone sends it stay where they are and are worth nothing to the vault.
-/// @dev Assumes an asset without transfer fee or callback (WETH). The vault guards against reentrancy; an adapter gives
-/// away control only to its fixed venue.
+/// @notice What every adapter does the same way: who may call, measuring by balance difference, bounds, paying the
+/// vault. A venue adds five functions. The position is counted in the venue's own units, and only those the adapter
+/// obtained itself: tokens that someone sends it stay where they are and are worth nothing to the vault.
+/// @dev Assumes an asset without transfer fee or callback (WETH). The vault guards against reentrancy; an adapter
+/// gives away control only to its fixed venue.
 abstract contract AdapterBase is IStrategyAdapter {
     using SafeERC20 for IERC20;
 
@@ -26,8 +26,8 @@ abstract contract AdapterBase is IStrategyAdapter {
     /// @notice Units of the venue's position that this adapter obtained itself.
     uint256 public units;
 
-    /// @param vault_ The account that may move the position. Its code is not checked: the registry refuses an adapter whose
-    /// vault is not its own.
+    /// @param vault_ The account that may move the position. Its code is not checked: the registry refuses an
+    /// adapter whose vault is not its own.
     constructor(address vault_, address asset_) {
         require(vault_ != address(0), Errors.Adapter_BadTarget(vault_));
         _requireCode(asset_);
@@ -48,7 +48,8 @@ abstract contract AdapterBase is IStrategyAdapter {
     }
 
     /// @inheritdoc IStrategyAdapter
-    /// @dev Asks the venue through a call to itself, so that a venue that reverts or answers nonsense counts as closed.
+    /// @dev Asks the venue through a call to itself, so that a venue that reverts or answers nonsense counts as
+    /// closed.
     function maxAllocate() external view returns (uint256 assets) {
         try this.venueMaxAllocate() returns (uint256 limit) {
             // Amounts of a leg are uint128; a larger limit only invites overflow in who reads it.

@@ -10,8 +10,8 @@ import {AdapterBase} from "./AdapterBase.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title Erc4626Adapter
-/// @notice A venue shaped as ERC-4626 with synchronous exits. A unit is a share; its worth is what `redeem` pays, fees
-/// included, which ERC-4626 promises of `previewRedeem`.
+/// @notice A venue shaped as ERC-4626 with synchronous exits. A unit is a share; its worth is what `redeem` pays,
+/// fees included, which ERC-4626 promises of `previewRedeem`.
 /// @dev Shares sent to the adapter are not booked. Whether assets sent to the *venue* raise its share price is the
 /// venue's own doing: where they do, they are paid out and thus real, and the OracleGuard's growth cap bounds a jump.
 contract Erc4626Adapter is AdapterBase {

@@ -5,17 +5,16 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {
-    IEtherFiLiquidityPool, IEtherFiWithdrawRequestNFT, IWeETH
-} from "../interfaces/external/etherfi/IEtherFi.sol";
+import {IEtherFiLiquidityPool, IEtherFiWithdrawRequestNFT, IWeETH} from "../interfaces/external/etherfi/IEtherFi.sol";
 import {AdapterBase} from "./AdapterBase.sol";
 import {QueuedExitAdapter} from "./QueuedExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title EtherFiAdapter
 /// @notice Stakes with ether.fi and holds weETH; a unit is one wei of weETH, that is one eETH share. Exits through
-/// withdrawal requests, which are NFTs. A request that the protocol invalidates is worth 0 until it is valid again; one
-/// that it seizes is forgotten. While the pool is paused finished requests count as pending, for they cannot be claimed.
+/// withdrawal requests, which are NFTs. A request that the protocol invalidates is worth 0 until it is valid again;
+/// one that it seizes is forgotten. While the pool is paused finished requests count as pending, for they cannot be
+/// claimed.
 /// @dev eETH passes through and drops up to one share per transfer, which stays here as dust. weETH sent here is not
 /// booked. Instant redemption for a fee (RedemptionManager) is not used: its fee and bucket change without notice.
 contract EtherFiAdapter is QueuedExitAdapter, IERC721Receiver {
@@ -48,7 +47,8 @@ contract EtherFiAdapter is QueuedExitAdapter, IERC721Receiver {
     /// @dev Requests are minted here; anything else sent here could never leave.
     function onERC721Received(address, address from, uint256, bytes calldata) external view returns (bytes4) {
         require(
-            msg.sender == address(requests) && from == address(0), Errors.Adapter_UnexpectedToken(msg.sender, from)
+            msg.sender == address(requests) && from == address(0),
+            Errors.Adapter_UnexpectedToken(msg.sender, from)
         );
         return IERC721Receiver.onERC721Received.selector;
     }
@@ -106,7 +106,8 @@ contract EtherFiAdapter is QueuedExitAdapter, IERC721Receiver {
             if (!request.isValid) continue;
             uint256 current = liquidityPool.amountForShare(request.shareOfEEth);
             uint256 value = Math.saturatingSub(
-                Math.min(request.amountOfEEth, current), uint256(request.feeGwei) * 1 gwei
+                Math.min(request.amountOfEEth, current),
+                uint256(request.feeGwei) * 1 gwei
             );
             if (isPaused || !requests.isFinalized(ids[i])) {
                 exits[i].pending = value;
@@ -122,8 +123,7 @@ contract EtherFiAdapter is QueuedExitAdapter, IERC721Receiver {
         uint256[] memory unpaid = new uint256[](ids.length);
         uint256 count;
         for (uint256 i; i < ids.length; ++i) {
-            try requests.claimWithdraw(ids[i]) {}
-            catch {
+            try requests.claimWithdraw(ids[i]) {} catch {
                 unpaid[count++] = ids[i];
             }
         }

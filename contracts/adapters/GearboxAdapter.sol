@@ -6,8 +6,8 @@ import {Erc4626Adapter} from "./Erc4626Adapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title GearboxAdapter
-/// @notice Lends to a Gearbox PoolV3. Its withdrawal fee burns more than arrives, so worth and rate are after the fee;
-/// what is lent out cannot leave, and a paused pool neither takes nor pays.
+/// @notice Lends to a Gearbox PoolV3. Its withdrawal fee burns more than arrives, so worth and rate are after the
+/// fee; what is lent out cannot leave, and a paused pool neither takes nor pays.
 /// @dev Assets sent to the pool are outside its expected liquidity and move nothing.
 contract GearboxAdapter is Erc4626Adapter {
     /// @dev PoolV3's own ceiling, `MAX_WITHDRAW_FEE`; another contract at this address would hardly keep it.

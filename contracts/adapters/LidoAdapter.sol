@@ -12,9 +12,11 @@ import {Errors} from "../libraries/Errors.sol";
 
 /// @title LidoAdapter
 /// @notice Stakes with Lido and holds wstETH; a unit is one wei of wstETH, that is one stETH share. Exits through the
-/// WithdrawalQueue in requests of at most 1,000 stETH. Finished requests can be claimed even while the queue is paused.
-/// @dev ETH goes to wstETH itself, whose `receive` submits to stETH and mints the exact shares: no stETH passes through
-/// this contract, hence no approval and none of the 1-2 wei that a stETH transfer drops. wstETH sent here is not booked.
+/// WithdrawalQueue in requests of at most 1,000 stETH. Finished requests can be claimed even while the queue is
+/// paused.
+/// @dev ETH goes to wstETH itself, whose `receive` submits to stETH and mints the exact shares: no stETH passes
+/// through this contract, hence no approval and none of the 1-2 wei that a stETH transfer drops. wstETH sent here is
+/// not booked.
 contract LidoAdapter is QueuedExitAdapter {
     using SafeERC20 for IERC20;
 
@@ -93,8 +95,10 @@ contract LidoAdapter is QueuedExitAdapter {
                 exits[i].isFinished = true;
                 ++finished;
             } else {
-                exits[i].pending =
-                    Math.min(statuses[i].amountOfStETH, stEth.getPooledEthByShares(statuses[i].amountOfShares));
+                exits[i].pending = Math.min(
+                    statuses[i].amountOfStETH,
+                    stEth.getPooledEthByShares(statuses[i].amountOfShares)
+                );
             }
         }
         if (finished != 0) _fillClaimable(ids, exits, finished);

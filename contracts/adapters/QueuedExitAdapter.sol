@@ -9,11 +9,11 @@ import {AdapterBase} from "./AdapterBase.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title QueuedExitAdapter
-/// @notice For staking tokens bought with ETH that leave through the protocol's own queue: request, wait, claim. Keeps
-/// the ids of the requests it made itself, at most sixteen, oldest first; requests that others make in its name do not
-/// exist for it.
-/// @dev Nothing leaves at once, so `maxDeallocate` is what finished requests pay, and `deallocate` claims them, oldest
-/// first, until at least `assets` have arrived: a request cannot be split, so more than `assets` may arrive.
+/// @notice For staking tokens bought with ETH that leave through the protocol's own queue: request, wait, claim.
+/// Keeps the ids of the requests it made itself, at most sixteen, oldest first; requests that others make in its
+/// name do not exist for it.
+/// @dev Nothing leaves at once, so `maxDeallocate` is what finished requests pay, and `deallocate` claims them,
+/// oldest first, until at least `assets` have arrived: a request cannot be split, so more than `assets` may arrive.
 abstract contract QueuedExitAdapter is AdapterBase {
     /// @notice Most exit requests that may be open at a time; bounds the gas of every view over them.
     uint256 public constant MAX_OPEN_REQUESTS = 16;
@@ -59,7 +59,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
             uint256 exitUnits = assets == liquid ? units : Math.min(_unitsFor(assets), units);
             uint256[] memory ids = _request(exitUnits, _openRequests.length);
             for (uint256 i; i < ids.length; ++i) _openRequests.push(ids[i]);
-            (requested,) = _sum(_exits(ids));
+            (requested, ) = _sum(_exits(ids));
         }
         require(requested >= minValue, Errors.Adapter_ValueTooLow(requested, minValue));
     }
@@ -87,13 +87,11 @@ abstract contract QueuedExitAdapter is AdapterBase {
     }
 
     function _requireSlots(uint256 wanted, uint256 open) internal pure {
-        require(
-            open + wanted <= MAX_OPEN_REQUESTS, Errors.Adapter_TooManyRequests(open + wanted, MAX_OPEN_REQUESTS)
-        );
+        require(open + wanted <= MAX_OPEN_REQUESTS, Errors.Adapter_TooManyRequests(open + wanted, MAX_OPEN_REQUESTS));
     }
 
-    /// @dev Claims finished requests, oldest first, until `enough` would have arrived, forgets them and those that are
-    /// gone, and wraps what arrived. Ether is measured as a difference: a forced transfer is not income.
+    /// @dev Claims finished requests, oldest first, until `enough` would have arrived, forgets them and those that
+    /// are gone, and wraps what arrived. Ether is measured as a difference: a forced transfer is not income.
     function _collect(uint256 enough) private {
         uint256[] memory ids = _openRequests;
         Exit[] memory exits = _exits(ids);
@@ -119,12 +117,10 @@ abstract contract QueuedExitAdapter is AdapterBase {
         IWETH9(asset).deposit{value: address(this).balance - before}();
     }
 
-    function _shorten(uint256[] memory list, uint256 length) internal pure returns (uint256[] memory) {
-        assembly ("memory-safe") {
-            // Only ever below the length it was made with.
-            mstore(list, length)
-        }
-        return list;
+    /// @dev The first `length` entries.
+    function _shorten(uint256[] memory list, uint256 length) internal pure returns (uint256[] memory head) {
+        head = new uint256[](length);
+        for (uint256 i; i < length; ++i) head[i] = list[i];
     }
 
     function _sum(Exit[] memory exits) private pure returns (uint256 pending, uint256 claimable) {
@@ -142,14 +138,14 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @dev Units worth at most `assets`.
     function _unitsFor(uint256 assets) internal view virtual returns (uint256);
 
-    /// @dev Requests the exit of `exitUnits`, lowers `units`, returns the new ids in ascending order. `open` requests are
-    /// open already.
+    /// @dev Requests the exit of `exitUnits`, lowers `units`, returns the new ids in ascending order. `open`
+    /// requests are open already.
     function _request(uint256 exitUnits, uint256 open) internal virtual returns (uint256[] memory ids);
 
     /// @dev State of each request.
     function _exits(uint256[] memory ids) internal view virtual returns (Exit[] memory);
 
-    /// @dev Claims finished requests; ETH arrives here. Returns those that could not be paid and stay open, so that one
-    /// stuck request does not hold up the others.
+    /// @dev Claims finished requests; ETH arrives here. Returns those that could not be paid and stay open, so that
+    /// one stuck request does not hold up the others.
     function _claim(uint256[] memory ids) internal virtual returns (uint256[] memory failed);
 }

@@ -5,7 +5,7 @@ import { type AaveDeployment, borrowWeth, deployAave } from "../support/genuine/
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
-import { ETHER, type Venue, allocate, connect, expectRefusal, fund, sendWeth } from "../support/venue.ts";
+import { allocate, connect, ETHER, expectRefusal, fund, sendWeth, type Venue } from "../support/venue.ts";
 
 interface AaveVenue extends Venue {
   readonly aave: AaveDeployment;
@@ -24,8 +24,14 @@ async function deployVenue(): Promise<AaveVenue> {
   const lend = async (lender: typeof stranger, amount: bigint, onBehalfOf: string) => {
     await sendWeth(weth, lender, lender.address, amount);
     await send(at(wethAddress, weth.interface, lender), "approve", aave.addresses.pool, amount);
-    await send(at(aave.addresses.pool, aave.pool.interface, lender),
-      "supply(address,uint256,address,uint16)", wethAddress, amount, onBehalfOf, 0);
+    await send(
+      at(aave.addresses.pool, aave.pool.interface, lender),
+      "supply(address,uint256,address,uint16)",
+      wethAddress,
+      amount,
+      onBehalfOf,
+      0,
+    );
   };
   await lend(admin, 200_000n * ETHER, admin.address);
   await borrowWeth(aave, borrower, 400_000n * ETHER, 150_000n * ETHER);
@@ -33,15 +39,36 @@ async function deployVenue(): Promise<AaveVenue> {
 
   const adapter = await ethers.deployContract("AaveV3Adapter", [vault.address, wethAddress, aave.addresses.pool]);
   return {
-    connection, weth, vault, stranger, aave, adapter: await ethers.getContractAt("IStrategyAdapter", await adapter.getAddress(), vault),
-    smallest: 1n, largest: 100_000n * ETHER, exitFeeBps: 0n, dust: 2n, target: aave.addresses.pool,
+    connection,
+    weth,
+    vault,
+    stranger,
+    aave,
+    adapter: await ethers.getContractAt("IStrategyAdapter", await adapter.getAddress(), vault),
+    smallest: 1n,
+    largest: 100_000n * ETHER,
+    exitFeeBps: 0n,
+    dust: 2n,
+    target: aave.addresses.pool,
     approvals: [{ token: weth, spenders: [aave.addresses.pool, aave.addresses.aToken] }],
     accrue: () => networkHelpers.time.increase(700 * 86_400).then(() => undefined),
     donate: async (amount) => lend(stranger, amount, await adapter.getAddress()),
     closings: [
-      { name: "paused", close: () => send(aave.configurator, "setReservePause", wethAddress, true), exitLimit: () => 0n },
-      { name: "frozen", close: () => send(aave.configurator, "setReserveFreeze", wethAddress, true), exitLimit: (liquid) => liquid },
-      { name: "full", close: () => send(aave.configurator, "setSupplyCap", wethAddress, 1n), exitLimit: (liquid) => liquid },
+      {
+        name: "paused",
+        close: () => send(aave.configurator, "setReservePause", wethAddress, true),
+        exitLimit: () => 0n,
+      },
+      {
+        name: "frozen",
+        close: () => send(aave.configurator, "setReserveFreeze", wethAddress, true),
+        exitLimit: (liquid) => liquid,
+      },
+      {
+        name: "full",
+        close: () => send(aave.configurator, "setSupplyCap", wethAddress, 1n),
+        exitLimit: (liquid) => liquid,
+      },
     ],
   };
 }
@@ -73,8 +100,9 @@ describe("AaveV3Adapter", () => {
     const block = await venue.connection.ethers.provider.getBlock("latest");
     // Calls at a past block have its timestamp, so that no further interest accrues between view and supply.
     await venue.adapter.allocate.staticCall(room, 0n, { blockTag: block?.number ?? 0 });
-    await expect(venue.adapter.allocate.staticCall(room + 10n, 0n, { blockTag: block?.number ?? 0 }))
-      .to.be.revertedWith("51");
+    await expect(
+      venue.adapter.allocate.staticCall(room + 10n, 0n, { blockTag: block?.number ?? 0 }),
+    ).to.be.revertedWith("51");
   });
 
   it("behavior: what is lent out cannot leave", async () => {
@@ -82,7 +110,8 @@ describe("AaveV3Adapter", () => {
     await allocate(venue, 10_000n * ETHER);
     const available = await readBigint(venue.weth, "balanceOf", venue.aave.addresses.aToken);
     const [admin] = await venue.connection.ethers.getSigners();
-    await send(venue.aave.pool, "withdraw", venue.aave.weth, available - 3_000n * ETHER, admin!.address);
+    if (!admin) return expect.fail("the network has no account");
+    await send(venue.aave.pool, "withdraw", venue.aave.weth, available - 3_000n * ETHER, admin.address);
     expect(await venue.adapter.maxDeallocate()).to.equal(3_000n * ETHER);
     await venue.adapter.deallocate(3_000n * ETHER, 3_000n * ETHER);
     expect(await venue.adapter.maxDeallocate()).to.equal(0n);
@@ -92,8 +121,17 @@ describe("AaveV3Adapter", () => {
     const venue = getVenue();
     const { ethers } = venue.connection;
     const factory = await ethers.getContractFactory("AaveV3Adapter");
-    await expectRefusal(getVenue(), () => factory.deploy(venue.vault.address, venue.aave.weth, venue.stranger.address), "Adapter_BadTarget", [venue.stranger.address]);
+    await expectRefusal(
+      getVenue(),
+      () => factory.deploy(venue.vault.address, venue.aave.weth, venue.stranger.address),
+      "Adapter_BadTarget",
+      [venue.stranger.address],
+    );
     // An asset that the pool does not list has no aToken.
-    await expectRefusal(getVenue(), () => factory.deploy(venue.vault.address, venue.aave.addresses.aToken, venue.aave.addresses.pool), "Adapter_BadTarget");
+    await expectRefusal(
+      getVenue(),
+      () => factory.deploy(venue.vault.address, venue.aave.addresses.aToken, venue.aave.addresses.pool),
+      "Adapter_BadTarget",
+    );
   });
 });

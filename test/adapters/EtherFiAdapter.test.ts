@@ -1,11 +1,11 @@
 /** EtherFiAdapter on the double; test/fork stakes on ether.fi's own code. */
 import { expect } from "chai";
-import { type EtherFiDouble, deployEtherFiDouble } from "../support/doubles.ts";
+import { deployEtherFiDouble, type EtherFiDouble } from "../support/doubles.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { ETHER, type QueuedVenue, allocate, connect, expectRefusal, fund } from "../support/venue.ts";
+import { allocate, connect, ETHER, expectRefusal, fund, type QueuedVenue } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_041_234_567_890_123_457n;
@@ -23,21 +23,39 @@ async function deployVenue(): Promise<EtherFiVenue> {
   const weth = await deployWeth(admin);
   const etherFi = await deployEtherFiDouble(connection, RATE);
   const { pool, eEth, weEth, requests } = etherFi;
-  const [poolAddress, eEthAddress, weEthAddress, requestsAddress] =
-    [await pool.getAddress(), await eEth.getAddress(), await weEth.getAddress(), await requests.getAddress()];
-  const deployed = await ethers.deployContract("EtherFiAdapter", [vault.address, await weth.getAddress(), weEthAddress]);
+  const [poolAddress, eEthAddress, weEthAddress, requestsAddress] = [
+    await pool.getAddress(),
+    await eEth.getAddress(),
+    await weEth.getAddress(),
+    await requests.getAddress(),
+  ];
+  const deployed = await ethers.deployContract("EtherFiAdapter", [
+    vault.address,
+    await weth.getAddress(),
+    weEthAddress,
+  ]);
   const adapterAddress = await deployed.getAddress();
   return {
-    connection, weth, vault, stranger, etherFi,
+    connection,
+    weth,
+    vault,
+    stranger,
+    etherFi,
     adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
     // One wei buys no whole share.
-    smallest: 2n, largest: 50_000n * ETHER, exitFeeBps: 0n, dust: 4n, target: poolAddress,
+    smallest: 2n,
+    largest: 50_000n * ETHER,
+    exitFeeBps: 0n,
+    dust: 4n,
+    target: poolAddress,
     approvals: [
       { token: weth, spenders: [poolAddress, weEthAddress] },
       { token: at(eEthAddress, eEth.interface, admin), spenders: [poolAddress, weEthAddress, requestsAddress] },
       { token: at(weEthAddress, weEth.interface, admin), spenders: [poolAddress, requestsAddress] },
     ],
-    accrue: async () => { await pool.setRate((RATE * 105n) / 100n + 3n); },
+    accrue: async () => {
+      await pool.setRate((RATE * 105n) / 100n + 3n);
+    },
     donate: async (amount) => {
       await pool.connect(stranger)["deposit()"]({ value: 3n * amount });
       await eEth.connect(stranger).approve(weEthAddress, 2n * amount);
@@ -45,10 +63,22 @@ async function deployVenue(): Promise<EtherFiVenue> {
       await weEth.connect(stranger).transfer(adapterAddress, amount);
       await eEth.connect(stranger).transfer(adapterAddress, amount / 2n);
     },
-    closings: [{ name: "paused", close: async () => { await pool.pauseContract(); }, exitLimit: () => 0n }],
+    closings: [
+      {
+        name: "paused",
+        close: async () => {
+          await pool.pauseContract();
+        },
+        exitLimit: () => 0n,
+      },
+    ],
     openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => { await requests.finalize(id, { value: await requests.etherToFinalize(id) }); },
-    setRate: async (rate) => { await pool.setRate(rate); },
+    finalize: async (id) => {
+      await requests.finalize(id, { value: await requests.etherToFinalize(id) });
+    },
+    setRate: async (rate) => {
+      await pool.setRate(rate);
+    },
     requestInItsName: async (amount) => {
       await pool.connect(stranger)["deposit()"]({ value: 2n * amount });
       await eEth.connect(stranger).approve(poolAddress, amount);
@@ -121,12 +151,13 @@ describe("EtherFiAdapter", () => {
     await requestTwo();
     const { pool, requests } = venue.etherFi;
     const [admin] = await venue.connection.ethers.getSigners();
-    await pool.withdrawEther(admin!.address, await venue.connection.ethers.provider.getBalance(pool));
+    if (!admin) return expect.fail("the network has no account");
+    await pool.withdrawEther(admin.address, await venue.connection.ethers.provider.getBalance(pool));
     await requests.finalize(2n, { value: 2n * ETHER });
     await venue.adapter.claim();
     expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(2n * ETHER, 5n);
     expect(await venue.openRequests()).to.deep.equal([2n]);
-    await admin!.sendTransaction({ to: pool, value: 3n * ETHER });
+    await admin.sendTransaction({ to: pool, value: 3n * ETHER });
     await venue.adapter.claim();
     expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(5n * ETHER, 10n);
   });
@@ -138,7 +169,14 @@ describe("EtherFiAdapter", () => {
     await eEth.connect(venue.stranger).approve(await pool.getAddress(), ETHER);
     await pool.connect(venue.stranger).requestWithdraw(venue.stranger.address, ETHER);
     const adapter = await venue.adapter.getAddress();
-    await expectRefusal(venue, () => requests.connect(venue.stranger)["safeTransferFrom(address,address,uint256)"](
-      venue.stranger.address, adapter, 1n), "Adapter_UnexpectedToken", [await requests.getAddress(), venue.stranger.address]);
+    await expectRefusal(
+      venue,
+      () =>
+        requests
+          .connect(venue.stranger)
+          ["safeTransferFrom(address,address,uint256)"](venue.stranger.address, adapter, 1n),
+      "Adapter_UnexpectedToken",
+      [await requests.getAddress(), venue.stranger.address],
+    );
   });
 });

@@ -1,11 +1,11 @@
 /** LidoAdapter on the double; test/fork runs it on Lido's own code. */
 import { expect } from "chai";
-import { type LidoDouble, deployLidoDouble } from "../support/doubles.ts";
+import { deployLidoDouble, type LidoDouble } from "../support/doubles.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { ETHER, type QueuedVenue, allocate, connect, expectRefusal, fund } from "../support/venue.ts";
+import { allocate, connect, ETHER, expectRefusal, fund, type QueuedVenue } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_163_456_789_012_345_677n;
@@ -23,36 +23,66 @@ async function deployVenue(): Promise<LidoVenue> {
   const weth = await deployWeth(admin);
   const lido = await deployLidoDouble(connection, RATE);
   const { stEth, wstEth, queue } = lido;
-  const [stEthAddress, wstEthAddress, queueAddress] =
-    [await stEth.getAddress(), await wstEth.getAddress(), await queue.getAddress()];
-  const deployed = await ethers.deployContract("LidoAdapter", [vault.address, await weth.getAddress(), wstEthAddress, queueAddress]);
+  const [stEthAddress, wstEthAddress, queueAddress] = [
+    await stEth.getAddress(),
+    await wstEth.getAddress(),
+    await queue.getAddress(),
+  ];
+  const deployed = await ethers.deployContract("LidoAdapter", [
+    vault.address,
+    await weth.getAddress(),
+    wstEthAddress,
+    queueAddress,
+  ]);
   const adapterAddress = await deployed.getAddress();
   return {
-    connection, weth, vault, stranger, lido,
+    connection,
+    weth,
+    vault,
+    stranger,
+    lido,
     adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    smallest: 1n, largest: 15_000n * ETHER, exitFeeBps: 0n, dust: 3n, target: stEthAddress,
+    smallest: 1n,
+    largest: 15_000n * ETHER,
+    exitFeeBps: 0n,
+    dust: 3n,
+    target: stEthAddress,
     approvals: [
       { token: weth, spenders: [stEthAddress, wstEthAddress, queueAddress] },
       { token: at(stEthAddress, stEth.interface, admin), spenders: [wstEthAddress, queueAddress] },
       { token: at(wstEthAddress, wstEth.interface, admin), spenders: [stEthAddress, queueAddress] },
     ],
-    accrue: async () => { await stEth.setShareRate((RATE * 105n) / 100n + 3n); },
+    accrue: async () => {
+      await stEth.setShareRate((RATE * 105n) / 100n + 3n);
+    },
     donate: async (amount) => {
       await stranger.sendTransaction({ to: wstEthAddress, value: 2n * amount });
       await wstEth.connect(stranger).transfer(adapterAddress, amount);
     },
     closings: [
-      { name: "staking paused", close: async () => { await stEth.pauseStaking(); }, exitLimit: () => 0n },
-      { name: "stake limit used", close: async () => {
-        await stEth.setStakingLimit(ETHER, 0n);
-        await stEth.connect(stranger).submit(stranger.address, { value: ETHER });
-      }, exitLimit: () => 0n },
+      {
+        name: "staking paused",
+        close: async () => {
+          await stEth.pauseStaking();
+        },
+        exitLimit: () => 0n,
+      },
+      {
+        name: "stake limit used",
+        close: async () => {
+          await stEth.setStakingLimit(ETHER, 0n);
+          await stEth.connect(stranger).submit(stranger.address, { value: ETHER });
+        },
+        exitLimit: () => 0n,
+      },
     ],
     openRequests: async () => deployed.openRequests(),
     finalize: async (id) => {
       await queue["finalize(uint256)"](id, { value: await queue["etherToFinalize(uint256)"](id) });
     },
-    setRate: async (rate) => { await stEth.setShareRate(rate); },
+    setRate: async (rate) => {
+      await stEth.setShareRate(rate);
+    },
     requestInItsName: async (amount) => {
       await stEth.connect(stranger).submit(stranger.address, { value: 2n * amount });
       await stEth.connect(stranger).approve(queueAddress, amount);
@@ -91,7 +121,9 @@ describe("LidoAdapter", () => {
     await allocate(venue, 100n * ETHER);
     await venue.adapter.requestExit(40n * ETHER, 0n);
     const rate = ((await queue.currentShareRate()) * 97n) / 100n;
-    await queue["finalize(uint256,uint256)"](1n, rate, { value: await queue["etherToFinalize(uint256,uint256)"](1n, rate) });
+    await queue["finalize(uint256,uint256)"](1n, rate, {
+      value: await queue["etherToFinalize(uint256,uint256)"](1n, rate),
+    });
     const { claimable } = await venue.adapter.realAssets();
     expect(claimable).to.be.closeTo((40n * ETHER * 97n) / 100n, 10n);
     await venue.setRate(2n * RATE);
@@ -120,7 +152,10 @@ describe("LidoAdapter", () => {
     await venue.adapter.requestExit(10n * ETHER, 0n);
     await venue.finalize(1n);
     await venue.lido.queue.pause();
-    await expect(venue.adapter.requestExit(ETHER, 0n)).to.be.revertedWithCustomError(venue.lido.queue, "ResumedExpected");
+    await expect(venue.adapter.requestExit(ETHER, 0n)).to.be.revertedWithCustomError(
+      venue.lido.queue,
+      "ResumedExpected",
+    );
     expect(await venue.adapter.maxDeallocate()).to.be.closeTo(10n * ETHER, 5n);
     await venue.adapter.claim();
     expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(10n * ETHER, 5n);
@@ -136,7 +171,10 @@ describe("LidoAdapter", () => {
     const venue = getVenue();
     await allocate(venue, 20_000n * ETHER);
     await venue.adapter.requestExit(10n * ETHER, 0n);
-    await expectRefusal(venue, () => venue.adapter.requestExit(15_500n * ETHER, 0n), "Adapter_TooManyRequests", [17n, 16n]);
+    await expectRefusal(venue, () => venue.adapter.requestExit(15_500n * ETHER, 0n), "Adapter_TooManyRequests", [
+      17n,
+      16n,
+    ]);
   });
 
   it("error: Adapter_AssetMismatch when the queue pays out another token", async () => {
@@ -144,8 +182,11 @@ describe("LidoAdapter", () => {
     const { ethers } = venue.connection;
     const other = await deployLidoDouble(venue.connection);
     const factory = await ethers.getContractFactory("LidoAdapter");
-    const [weth, wstEth, queue] =
-      [await venue.weth.getAddress(), await venue.lido.wstEth.getAddress(), await other.queue.getAddress()];
+    const [weth, wstEth, queue] = [
+      await venue.weth.getAddress(),
+      await venue.lido.wstEth.getAddress(),
+      await other.queue.getAddress(),
+    ];
     await expectRefusal(venue, () => factory.deploy(venue.vault.address, weth, wstEth, queue), "Adapter_AssetMismatch");
   });
 });

@@ -1,8 +1,8 @@
 /** AaveV3Adapter on Aave's own mainnet code. */
 import { expect } from "chai";
+import { MAINNET } from "../../deploy/chains/mainnet.ts";
 import type { AaveV3Adapter } from "../../types/ethers-contracts/contracts/adapters/AaveV3Adapter.js";
 import type { IWETH9 } from "../../types/ethers-contracts/contracts/interfaces/external/weth/IWETH9.js";
-import { MAINNET } from "../../deploy/chains/mainnet.ts";
 import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
 import { ETHER } from "../support/venue.ts";
 
@@ -20,7 +20,11 @@ describe("AaveV3Adapter on mainnet", () => {
     if (signer === undefined) return expect.fail("the network has no account");
     vault = signer.address;
     await networkHelpers.setBalance(vault, 10_000n * ETHER);
-    adapter = await ethers.deployContract("AaveV3Adapter", [vault, MAINNET.weth.address, MAINNET.aavePool.address], signer);
+    adapter = await ethers.deployContract(
+      "AaveV3Adapter",
+      [vault, MAINNET.weth.address, MAINNET.aavePool.address],
+      signer,
+    );
     weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, signer);
     await weth.deposit({ value: supplied });
     await weth.transfer(await adapter.getAddress(), supplied);

@@ -28,9 +28,10 @@ describe("mainnet address book", () => {
         }
         if (identity === undefined) continue;
         // IWETH9 includes the metadata of any ERC-20.
-        const answer = identity.call === "symbol"
-          ? await (await ethers.getContractAt("IWETH9", address)).symbol()
-          : await (await ethers.getContractAt("EACAggregatorProxy", address)).description();
+        const answer =
+          identity.call === "symbol"
+            ? await (await ethers.getContractAt("IWETH9", address)).symbol()
+            : await (await ethers.getContractAt("EACAggregatorProxy", address)).description();
         // The recording lacks slots that hold names: an empty answer proves nothing there.
         if (mainnet.origin === "recorded" && answer === "") {
           console.log(`      ${name}: its name is not recorded`);

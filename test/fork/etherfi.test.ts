@@ -1,7 +1,7 @@
 /** EtherFiAdapter on ether.fi's own mainnet code. */
 import { expect } from "chai";
-import type { EtherFiAdapter } from "../../types/ethers-contracts/contracts/adapters/EtherFiAdapter.js";
 import { MAINNET } from "../../deploy/chains/mainnet.ts";
+import type { EtherFiAdapter } from "../../types/ethers-contracts/contracts/adapters/EtherFiAdapter.js";
 import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
 import { ETHER } from "../support/venue.ts";
 
@@ -17,12 +17,18 @@ describe("EtherFiAdapter on mainnet", () => {
       // SYNTHETIC: the request contract's code is not recorded, and the adapter refuses a target without code. A STOP
       // stands in for it; nothing below reads it, and exits are not tested here.
       await networkHelpers.setCode(MAINNET.etherFiWithdrawRequests.address, "0x00");
-      console.log("      synthetic: one byte of code at the request contract; exits are tested on a fork and on the double");
+      console.log(
+        "      synthetic: one byte of code at the request contract; exits are tested on a fork and on the double",
+      );
     }
     const [vault] = await ethers.getSigners();
     if (vault === undefined) return expect.fail("the network has no account");
     await networkHelpers.setBalance(vault.address, 10_000n * ETHER);
-    adapter = await ethers.deployContract("EtherFiAdapter", [vault.address, MAINNET.weth.address, MAINNET.weEth.address], vault);
+    adapter = await ethers.deployContract(
+      "EtherFiAdapter",
+      [vault.address, MAINNET.weth.address, MAINNET.weEth.address],
+      vault,
+    );
     const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, vault);
     await weth.deposit({ value: staked });
     await weth.transfer(await adapter.getAddress(), staked);

@@ -1,8 +1,8 @@
 /** LidoAdapter on Lido's own mainnet code. */
 import { expect } from "chai";
 import { AbiCoder, id, keccak256 } from "ethers";
-import type { LidoAdapter } from "../../types/ethers-contracts/contracts/adapters/LidoAdapter.js";
 import { MAINNET } from "../../deploy/chains/mainnet.ts";
+import type { LidoAdapter } from "../../types/ethers-contracts/contracts/adapters/LidoAdapter.js";
 import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
 import { ETHER } from "../support/venue.ts";
 
@@ -17,9 +17,11 @@ describe("LidoAdapter on mainnet", () => {
     const [vault] = await ethers.getSigners();
     if (vault === undefined) return expect.fail("the network has no account");
     await networkHelpers.setBalance(vault.address, 10_000n * ETHER);
-    adapter = await ethers.deployContract("LidoAdapter", [
-      vault.address, MAINNET.weth.address, MAINNET.wstEth.address, MAINNET.lidoWithdrawalQueue.address,
-    ], vault);
+    adapter = await ethers.deployContract(
+      "LidoAdapter",
+      [vault.address, MAINNET.weth.address, MAINNET.wstEth.address, MAINNET.lidoWithdrawalQueue.address],
+      vault,
+    );
     const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, vault);
     await weth.deposit({ value: staked });
     await weth.transfer(await adapter.getAddress(), staked);
@@ -52,7 +54,10 @@ describe("LidoAdapter on mainnet", () => {
     expect(worth.liquid).to.equal(0n);
     expect(worth.pending).to.be.closeTo(liquid, 10n);
     expect(worth.claimable).to.equal(0n);
-    const queue = await mainnet.connection.ethers.getContractAt("ILidoWithdrawalQueue", MAINNET.lidoWithdrawalQueue.address);
+    const queue = await mainnet.connection.ethers.getContractAt(
+      "ILidoWithdrawalQueue",
+      MAINNET.lidoWithdrawalQueue.address,
+    );
     for (const status of await queue.getWithdrawalStatus([...ids])) {
       expect(status.owner).to.equal(await adapter.getAddress());
       expect(status.isFinalized).to.equal(false);
@@ -74,7 +79,8 @@ describe("LidoAdapter on mainnet", () => {
     if (vault === undefined) return expect.fail("the network has no account");
     // SYNTHETIC: only Lido may finalize, so the role is written for the test's account. Lido keeps its roles at a named
     // slot (utils/access/AccessControl.sol): roles[role].members[account].
-    const slotOf = (type: string, key: string, slot: string) => keccak256(AbiCoder.defaultAbiCoder().encode([type, "bytes32"], [key, slot]));
+    const slotOf = (type: string, key: string, slot: string) =>
+      keccak256(AbiCoder.defaultAbiCoder().encode([type, "bytes32"], [key, slot]));
     const role = slotOf("bytes32", id("FINALIZE_ROLE"), id("openzeppelin.AccessControl._roles"));
     await networkHelpers.setStorageAt(MAINNET.lidoWithdrawalQueue.address, slotOf("address", vault.address, role), 1n);
 
@@ -102,5 +108,27 @@ describe("LidoAdapter on mainnet", () => {
     expect(await adapter.openRequests()).to.deep.equal([ids[2]]);
     expect((await adapter.realAssets()).claimable).to.equal(0n);
     console.log(`      claim of two parts: ${gas} gas`);
+  });
+
+  it("behavior: sixteen open requests can still be valued and claimed in one transaction", async () => {
+    const { ethers, networkHelpers } = mainnet.connection;
+    const [vault] = await ethers.getSigners();
+    if (vault === undefined) return expect.fail("the network has no account");
+    await networkHelpers.setBalance(vault.address, 10_000n * ETHER);
+    const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, vault);
+    await weth.deposit({ value: 20n * ETHER });
+    await weth.transfer(await adapter.getAddress(), 20n * ETHER);
+    await adapter.allocate(20n * ETHER, 0n);
+    while ((await adapter.openRequests()).length < 16) await adapter.requestExit(ETHER, 0n);
+    const queue = await ethers.getContractAt("WithdrawalQueueDouble", MAINNET.lidoWithdrawalQueue.address, vault);
+    const ids = await adapter.openRequests();
+    const rate = await (await ethers.getContractAt("IStETH", MAINNET.stEth.address)).getPooledEthByShares(10n ** 27n);
+    await queue["finalize(uint256,uint256)"](ids[15] ?? 0n, rate, { value: await queue.unfinalizedStETH() });
+    const [valuing, claiming] = [await adapter.realAssets.estimateGas(), await adapter.claim.estimateGas()];
+    console.log(`      sixteen finished requests: realAssets ${valuing} gas, claim ${claiming} gas`);
+    // A report and a claim must fit together in a transaction, which the protocol caps at 2^24 gas, with room for others.
+    expect(valuing + claiming).to.be.below(4_000_000n);
+    await adapter.claim();
+    expect(await adapter.openRequests()).to.have.length(0);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { readBigint } from "./genuine/artifact.ts";
 import { Seeded } from "./seeded.ts";
-import { ETHER, type Venue, WAD, allocate, expectRefusal, fund, sendWeth } from "./venue.ts";
+import { allocate, ETHER, expectRefusal, fund, sendWeth, type Venue, WAD } from "./venue.ts";
 
 const FUZZ_SEED = 20_260_101n;
 const FUZZ_RUNS = 10;
@@ -115,7 +115,7 @@ export function conformance(getVenue: () => Venue): void {
       const rate = await venue.adapter.rate();
       await closing.close();
       expect(await venue.adapter.maxAllocate(), closing.name).to.equal(0n);
-      const expected = closing.exitLimit((await liquid()));
+      const expected = closing.exitLimit(await liquid());
       expect(await venue.adapter.maxDeallocate(), closing.name).to.equal(expected);
       expect(await venue.adapter.rate(), closing.name).to.be.at.least(rate);
       await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), ETHER);
@@ -136,7 +136,9 @@ export function conformance(getVenue: () => Venue): void {
     const { adapter, stranger, vault } = getVenue();
     const outsider = adapter.connect(stranger);
     for (const call of [
-      () => outsider.allocate(1n, 0n), () => outsider.deallocate(1n, 0n), () => outsider.requestExit(1n, 0n),
+      () => outsider.allocate(1n, 0n),
+      () => outsider.deallocate(1n, 0n),
+      () => outsider.requestExit(1n, 0n),
       () => outsider.claim(),
     ]) {
       await expectRefusal(getVenue(), call, "Adapter_NotVault", [stranger.address, vault.address]);
@@ -201,7 +203,10 @@ export function syncConformance(getVenue: () => Venue): void {
   it("error: Adapter_ReceivedTooLow", async () => {
     const venue = getVenue();
     await allocate(venue, 2n * ETHER);
-    await expectRefusal(getVenue(), () => venue.adapter.deallocate(ETHER, ETHER + 1n), "Adapter_ReceivedTooLow", [ETHER, ETHER + 1n]);
+    await expectRefusal(getVenue(), () => venue.adapter.deallocate(ETHER, ETHER + 1n), "Adapter_ReceivedTooLow", [
+      ETHER,
+      ETHER + 1n,
+    ]);
   });
 
   it("error: Adapter_NoAsyncExit", async () => {

@@ -1,6 +1,7 @@
 /** Deploys a fixture once and gives every test the state it left. */
-import type { Venue } from "./venue.ts";
+
 import { GenuineArtifactError } from "./genuine/errors.ts";
+import type { Venue } from "./venue.ts";
 
 /** Registers the hooks and returns the way to the fixture. */
 export function isolate<T extends Venue>(deploy: () => Promise<T>): () => T {

@@ -16,16 +16,20 @@ import type { Connection } from "./venue.ts";
 /** The block whose accounts hold Lido, Aave, ether.fi and the feeds together. */
 const BLOCK = 19_932_810;
 const BLOCK_TIME = "2024-05-23T15:30:00Z";
-const DIRECTORY = process.env["MAINNET_STATE_DIR"] ?? fileURLToPath(new URL("../../../shared/mainnet-state/", import.meta.url));
+const DIRECTORY =
+  process.env.MAINNET_STATE_DIR ?? fileURLToPath(new URL("../../../shared/mainnet-state/", import.meta.url));
 /** Calls in flight at a time; the provider answers in process. */
 const CHUNK = 500;
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
-const prestate = z.record(hex, z.object({
-  balance: hex.optional(),
-  code: hex.optional(),
-  storage: z.record(hex, hex).optional(),
-}));
+const prestate = z.record(
+  hex,
+  z.object({
+    balance: hex.optional(),
+    code: hex.optional(),
+    storage: z.record(hex, hex).optional(),
+  }),
+);
 
 export class RecordedStateError extends InputError {
   readonly code = "RECORDED_STATE";
@@ -45,9 +49,9 @@ export interface Mainnet {
 
 /** Opens mainnet, or returns why it cannot. */
 export async function openMainnet(): Promise<Mainnet | { readonly skipped: string }> {
-  const url = process.env["MAINNET_RPC_URL"];
+  const url = process.env.MAINNET_RPC_URL;
   if (url !== undefined && url !== "") {
-    const block = Number(process.env["MAINNET_FORK_BLOCK"] ?? BLOCK);
+    const block = Number(process.env.MAINNET_FORK_BLOCK ?? BLOCK);
     const connection = await network.create({
       override: { chainId: MAINNET_CHAIN_ID, forking: { url, blockNumber: block } },
     });
@@ -83,8 +87,11 @@ async function load(connection: Connection, file: string): Promise<void> {
     }
   }
   for (let from = 0; from < calls.length; from += CHUNK) {
-    await Promise.all(calls.slice(from, from + CHUNK).map((call) =>
-      connection.provider.request({ method: call.method, params: [...call.params] })));
+    await Promise.all(
+      calls
+        .slice(from, from + CHUNK)
+        .map((call) => connection.provider.request({ method: call.method, params: [...call.params] })),
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { conformance, fuzz } from "./conformance.ts";
 import { readBigint } from "./genuine/artifact.ts";
-import { ETHER, type QueuedVenue, WAD, allocate, expectRefusal } from "./venue.ts";
+import { allocate, ETHER, expectRefusal, type QueuedVenue, WAD } from "./venue.ts";
 
 /** Declares the suite. */
 export function queuedConformance(getVenue: () => QueuedVenue): void {
@@ -144,7 +144,11 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
   it("error: Adapter_ValueTooLow when an exit is worth less than signed", async () => {
     const venue = getVenue();
     await allocate(venue, 10n * ETHER);
-    await expectRefusal(getVenue(), () => venue.adapter.requestExit(5n * ETHER, 5n * ETHER + 1n), "Adapter_ValueTooLow");
+    await expectRefusal(
+      getVenue(),
+      () => venue.adapter.requestExit(5n * ETHER, 5n * ETHER + 1n),
+      "Adapter_ValueTooLow",
+    );
   });
 
   it("error: Adapter_LimitExceeded when more than the position should leave", async () => {
@@ -156,6 +160,8 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
   it("error: Adapter_UnexpectedEther", async () => {
     const { adapter, stranger } = getVenue();
     const to = await adapter.getAddress();
-    await expectRefusal(getVenue(), () => stranger.sendTransaction({ to, value: WAD }), "Adapter_UnexpectedEther", [stranger.address]);
+    await expectRefusal(getVenue(), () => stranger.sendTransaction({ to, value: WAD }), "Adapter_UnexpectedEther", [
+      stranger.address,
+    ]);
   });
 }

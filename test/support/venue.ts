@@ -3,8 +3,8 @@ import { expect } from "chai";
 import type { Contract } from "ethers";
 import { network } from "hardhat";
 import type { IStrategyAdapter } from "../../types/ethers-contracts/contracts/interfaces/IStrategyAdapter.js";
-import { wrapEth } from "./genuine/weth.ts";
 import { at, send } from "./genuine/artifact.ts";
+import { wrapEth } from "./genuine/weth.ts";
 
 export const ETHER = 10n ** 18n;
 export const WAD = 10n ** 18n;
@@ -74,7 +74,10 @@ export async function allocate(venue: Venue, assets: bigint, minValue = 0n): Pro
 
 /** `call` must revert with the project's error of that name and, where given, those values. */
 export async function expectRefusal(
-  venue: Venue, call: () => Promise<unknown>, error: string, args?: readonly unknown[],
+  venue: Venue,
+  call: () => Promise<unknown>,
+  error: string,
+  args?: readonly unknown[],
 ): Promise<void> {
   // Looked up before the call starts: a rejection must find its handler attached.
   const errors = await venue.connection.ethers.getContractAt("Errors", await venue.adapter.getAddress());

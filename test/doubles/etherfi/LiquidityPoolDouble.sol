@@ -117,7 +117,7 @@ contract LiquidityPoolDouble is OwnedDouble {
     }
 
     function sharesForAmount(uint256 amount) public view returns (uint256) {
-        return _totalPooledEther == 0 ? 0 : amount * eETH.totalShares() / _totalPooledEther;
+        return _totalPooledEther == 0 ? 0 : (amount * eETH.totalShares()) / _totalPooledEther;
     }
 
     /// @dev Rounded up, against who leaves.
@@ -127,7 +127,7 @@ contract LiquidityPoolDouble is OwnedDouble {
 
     function amountForShare(uint256 share) public view returns (uint256) {
         uint256 totalShares = eETH.totalShares();
-        return totalShares == 0 ? 0 : share * _totalPooledEther / totalShares;
+        return totalShares == 0 ? 0 : (share * _totalPooledEther) / totalShares;
     }
 
     // INTERNAL
@@ -141,7 +141,7 @@ contract LiquidityPoolDouble is OwnedDouble {
     }
 
     function _send(address to, uint256 amount) private {
-        (bool sent,) = to.call{value: amount}("");
+        (bool sent, ) = to.call{value: amount}("");
         if (!sent) revert SendFail();
     }
 }

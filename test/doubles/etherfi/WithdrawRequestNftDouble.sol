@@ -22,10 +22,18 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
     }
 
     event WithdrawRequestCreated(
-        uint32 indexed requestId, uint256 amountOfEEth, uint256 shareOfEEth, address owner, uint256 fee
+        uint32 indexed requestId,
+        uint256 amountOfEEth,
+        uint256 shareOfEEth,
+        address owner,
+        uint256 fee
     );
     event WithdrawRequestClaimed(
-        uint32 indexed requestId, uint256 amountOfEEth, uint256 burntShareOfEEth, address owner, uint256 fee
+        uint32 indexed requestId,
+        uint256 amountOfEEth,
+        uint256 burntShareOfEEth,
+        address owner,
+        uint256 fee
     );
 
     LiquidityPoolDouble public immutable liquidityPool;
@@ -47,7 +55,7 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
     /// @notice Finalizes requests up to `upToId` and passes the ether sent to the pool, which pays the claims.
     function finalize(uint256 upToId) external payable onlyOwner {
         finalizeRequests(upToId);
-        (bool sent,) = address(liquidityPool).call{value: msg.value}("");
+        (bool sent, ) = address(liquidityPool).call{value: msg.value}("");
         require(sent, "ETH transfer failed");
     }
 
@@ -74,10 +82,12 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
 
     // POOL
 
-    function requestWithdraw(uint96 amountOfEEth, uint96 shareOfEEth, address recipient, uint256 fee)
-        external
-        returns (uint256 requestId)
-    {
+    function requestWithdraw(
+        uint96 amountOfEEth,
+        uint96 shareOfEEth,
+        address recipient,
+        uint256 fee
+    ) external returns (uint256 requestId) {
         require(msg.sender == address(liquidityPool), "Caller is not the liquidity pool");
         requestId = nextRequestId++;
         _requests[requestId] = WithdrawRequest(amountOfEEth, shareOfEEth, true, uint32(fee / 1 gwei));

@@ -84,7 +84,7 @@ contract StEthDouble is OwnedDouble {
 
     /// @notice Takes staked ether out of the buffer.
     function withdrawBufferedEther(address payable to, uint256 amount) external onlyOwner {
-        (bool success,) = to.call{value: amount}("");
+        (bool success, ) = to.call{value: amount}("");
         require(success, "TRANSFER_FAILED");
     }
 
@@ -147,11 +147,11 @@ contract StEthDouble is OwnedDouble {
     }
 
     function getSharesByPooledEth(uint256 ethAmount) public view returns (uint256) {
-        return ethAmount * _totalShares / _totalPooledEther;
+        return (ethAmount * _totalShares) / _totalPooledEther;
     }
 
     function getPooledEthByShares(uint256 sharesAmount) public view returns (uint256) {
-        return sharesAmount * _totalPooledEther / _totalShares;
+        return (sharesAmount * _totalPooledEther) / _totalShares;
     }
 
     function transferShares(address recipient, uint256 sharesAmount) external returns (uint256 tokensAmount) {

@@ -45,10 +45,17 @@ contract WithdrawalQueueDouble is OwnedDouble {
         uint256 amountOfShares
     );
     event WithdrawalsFinalized(
-        uint256 indexed from, uint256 indexed to, uint256 amountOfETHLocked, uint256 sharesToBurn, uint256 timestamp
+        uint256 indexed from,
+        uint256 indexed to,
+        uint256 amountOfETHLocked,
+        uint256 sharesToBurn,
+        uint256 timestamp
     );
     event WithdrawalClaimed(
-        uint256 indexed requestId, address indexed owner, address indexed receiver, uint256 amountOfETH
+        uint256 indexed requestId,
+        address indexed owner,
+        address indexed receiver,
+        uint256 amountOfETH
     );
     event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
 
@@ -102,12 +109,12 @@ contract WithdrawalQueueDouble is OwnedDouble {
 
     /// @notice Wei that `finalize(upToId)` needs at the present share rate.
     function etherToFinalize(uint256 upToId) external view returns (uint256 amount) {
-        (amount,) = _prefinalize(upToId, currentShareRate());
+        (amount, ) = _prefinalize(upToId, currentShareRate());
     }
 
     /// @notice Wei that `finalize(upToId, maxShareRate)` needs.
     function etherToFinalize(uint256 upToId, uint256 maxShareRate) external view returns (uint256 amount) {
-        (amount,) = _prefinalize(upToId, maxShareRate);
+        (amount, ) = _prefinalize(upToId, maxShareRate);
     }
 
     /// @notice Present stETH of one share, 1e27.
@@ -127,10 +134,10 @@ contract WithdrawalQueueDouble is OwnedDouble {
 
     // HOLDER
 
-    function requestWithdrawals(uint256[] calldata amounts, address owner_)
-        external
-        returns (uint256[] memory requestIds)
-    {
+    function requestWithdrawals(
+        uint256[] calldata amounts,
+        address owner_
+    ) external returns (uint256[] memory requestIds) {
         require(!isPaused, ResumedExpected());
         address holder = owner_ == address(0) ? msg.sender : owner_;
         requestIds = new uint256[](amounts.length);
@@ -141,10 +148,10 @@ contract WithdrawalQueueDouble is OwnedDouble {
         }
     }
 
-    function requestWithdrawalsWstETH(uint256[] calldata amounts, address owner_)
-        external
-        returns (uint256[] memory requestIds)
-    {
+    function requestWithdrawalsWstETH(
+        uint256[] calldata amounts,
+        address owner_
+    ) external returns (uint256[] memory requestIds) {
         require(!isPaused, ResumedExpected());
         address holder = owner_ == address(0) ? msg.sender : owner_;
         requestIds = new uint256[](amounts.length);
@@ -188,11 +195,9 @@ contract WithdrawalQueueDouble is OwnedDouble {
         return request.owner;
     }
 
-    function getWithdrawalStatus(uint256[] calldata requestIds)
-        external
-        view
-        returns (WithdrawalRequestStatus[] memory statuses)
-    {
+    function getWithdrawalStatus(
+        uint256[] calldata requestIds
+    ) external view returns (WithdrawalRequestStatus[] memory statuses) {
         statuses = new WithdrawalRequestStatus[](requestIds.length);
         for (uint256 i; i < requestIds.length; ++i) {
             WithdrawalRequest storage request = _existing(requestIds[i]);
@@ -207,11 +212,10 @@ contract WithdrawalQueueDouble is OwnedDouble {
         }
     }
 
-    function getClaimableEther(uint256[] calldata requestIds, uint256[] calldata hints)
-        external
-        view
-        returns (uint256[] memory amounts)
-    {
+    function getClaimableEther(
+        uint256[] calldata requestIds,
+        uint256[] calldata hints
+    ) external view returns (uint256[] memory amounts) {
         amounts = new uint256[](requestIds.length);
         for (uint256 i; i < requestIds.length; ++i) {
             WithdrawalRequest storage request = _existing(requestIds[i]);
@@ -220,11 +224,11 @@ contract WithdrawalQueueDouble is OwnedDouble {
         }
     }
 
-    function findCheckpointHints(uint256[] calldata requestIds, uint256 firstIndex, uint256 lastIndex)
-        external
-        view
-        returns (uint256[] memory hintIds)
-    {
+    function findCheckpointHints(
+        uint256[] calldata requestIds,
+        uint256 firstIndex,
+        uint256 lastIndex
+    ) external view returns (uint256[] memory hintIds) {
         hintIds = new uint256[](requestIds.length);
         uint256 previous;
         for (uint256 i; i < requestIds.length; ++i) {
@@ -269,8 +273,8 @@ contract WithdrawalQueueDouble is OwnedDouble {
     }
 
     function _pays(WithdrawalRequest storage request, uint256 maxShareRate) private view returns (uint256) {
-        if (request.amountOfStETH * E27_PRECISION_BASE / request.amountOfShares > maxShareRate) {
-            return request.amountOfShares * maxShareRate / E27_PRECISION_BASE;
+        if ((request.amountOfStETH * E27_PRECISION_BASE) / request.amountOfShares > maxShareRate) {
+            return (request.amountOfShares * maxShareRate) / E27_PRECISION_BASE;
         }
         return request.amountOfStETH;
     }
@@ -294,16 +298,14 @@ contract WithdrawalQueueDouble is OwnedDouble {
     }
 
     function _claim(uint256 requestId, uint256 hint) private {
-        require(
-            requestId != 0 && requestId <= getLastFinalizedRequestId, RequestNotFoundOrNotFinalized(requestId)
-        );
+        require(requestId != 0 && requestId <= getLastFinalizedRequestId, RequestNotFoundOrNotFinalized(requestId));
         WithdrawalRequest storage request = _queue[requestId];
         require(!request.claimed, RequestAlreadyClaimed(requestId));
         require(request.owner == msg.sender, NotOwner(msg.sender, request.owner));
         request.claimed = true;
         uint256 amount = _claimable(requestId, hint);
         require(address(this).balance >= amount, NotEnoughEther());
-        (bool success,) = msg.sender.call{value: amount}("");
+        (bool success, ) = msg.sender.call{value: amount}("");
         require(success, CantSendValueRecipientMayHaveReverted());
         emit WithdrawalClaimed(requestId, msg.sender, msg.sender, amount);
         emit Transfer(msg.sender, address(0), requestId);

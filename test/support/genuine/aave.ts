@@ -3,7 +3,7 @@
  * to lend into and a collateral reserve, so that a borrower can move utilization. Only the price oracle is the package's
  * own mock, because no borrower here is ever to be liquidated by a real price.
  */
-import { type Contract, type Signer, encodeBytes32String } from "ethers";
+import { type Contract, encodeBytes32String, type Signer } from "ethers";
 import { type Artifact, at, deployArtifact, readAddress, readArtifact, send } from "./artifact.ts";
 
 const RAY = 10n ** 27n;
@@ -49,7 +49,13 @@ async function deployLibraries(signer: Signer): Promise<Map<string, string>> {
   const libraries = new Map<string, string>();
   // FlashLoanLogic links BorrowLogic, so BorrowLogic comes first.
   for (const name of [
-    "SupplyLogic", "BorrowLogic", "LiquidationLogic", "EModeLogic", "BridgeLogic", "PoolLogic", "FlashLoanLogic",
+    "SupplyLogic",
+    "BorrowLogic",
+    "LiquidationLogic",
+    "EModeLogic",
+    "BridgeLogic",
+    "PoolLogic",
+    "FlashLoanLogic",
     "ConfiguratorLogic",
   ]) {
     const library = await deployArtifact(artifact(`protocol/libraries/logic/${name}`), signer, [], libraries);
@@ -70,7 +76,10 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   const admin = await signer.getAddress();
   const libraries = await deployLibraries(signer);
 
-  const provider = await deployArtifact(artifact("protocol/configuration/PoolAddressesProvider"), signer, ["ETH", admin]);
+  const provider = await deployArtifact(artifact("protocol/configuration/PoolAddressesProvider"), signer, [
+    "ETH",
+    admin,
+  ]);
   const providerAddress = await provider.getAddress();
   await send(provider, "setACLAdmin", admin);
   const aclManager = await deployArtifact(artifact("protocol/configuration/ACLManager"), signer, [providerAddress]);
@@ -86,7 +95,12 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   const poolAddress = await readAddress(provider, "getPool");
   const pool = at(poolAddress, artifact("protocol/pool/Pool").abi, signer);
 
-  const configuratorImplementation = await deployArtifact(artifact("protocol/pool/PoolConfigurator"), signer, [], libraries);
+  const configuratorImplementation = await deployArtifact(
+    artifact("protocol/pool/PoolConfigurator"),
+    signer,
+    [],
+    libraries,
+  );
   await send(provider, "setPoolConfiguratorImpl", await configuratorImplementation.getAddress());
   const configuratorAddress = await readAddress(provider, "getPoolConfigurator");
   const configurator = at(configuratorAddress, artifact("protocol/pool/PoolConfigurator").abi, signer);
@@ -98,7 +112,16 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   const collateralAddress = await collateral.getAddress();
   const strategy = await deployArtifact(artifact("protocol/pool/DefaultReserveInterestRateStrategy"), signer, [
     // No stable-rate debt: its four parameters are zero, and its share of total debt has the mainnet value.
-    providerAddress, optimalUsage, 0n, slope1, slope2, 0n, 0n, 0n, 0n, (RAY * 20n) / 100n,
+    providerAddress,
+    optimalUsage,
+    0n,
+    slope1,
+    slope2,
+    0n,
+    0n,
+    0n,
+    0n,
+    (RAY * 20n) / 100n,
   ]);
   const implementations = [];
   for (const name of ["AToken", "StableDebtToken", "VariableDebtToken"]) {
@@ -108,14 +131,20 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   const [aTokenImpl, stableDebtTokenImpl, variableDebtTokenImpl] = implementations;
   const strategyAddress = await strategy.getAddress();
   const input = (underlyingAsset: string, symbol: string) => ({
-    aTokenImpl, stableDebtTokenImpl, variableDebtTokenImpl,
+    aTokenImpl,
+    stableDebtTokenImpl,
+    variableDebtTokenImpl,
     underlyingAssetDecimals: 18,
     interestRateStrategyAddress: strategyAddress,
-    underlyingAsset, treasury,
+    underlyingAsset,
+    treasury,
     incentivesController: "0x0000000000000000000000000000000000000000",
-    aTokenName: `Aave ${symbol}`, aTokenSymbol: `a${symbol}`,
-    variableDebtTokenName: `Aave Variable Debt ${symbol}`, variableDebtTokenSymbol: `variableDebt${symbol}`,
-    stableDebtTokenName: `Aave Stable Debt ${symbol}`, stableDebtTokenSymbol: `stableDebt${symbol}`,
+    aTokenName: `Aave ${symbol}`,
+    aTokenSymbol: `a${symbol}`,
+    variableDebtTokenName: `Aave Variable Debt ${symbol}`,
+    variableDebtTokenSymbol: `variableDebt${symbol}`,
+    stableDebtTokenName: `Aave Stable Debt ${symbol}`,
+    stableDebtTokenSymbol: `stableDebt${symbol}`,
     params: encodeBytes32String(""),
   });
   await send(configurator, "initReserves", [input(weth, "WETH"), input(collateralAddress, "COL")]);
@@ -129,17 +158,32 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   const aToken = at(String(tokens[0]), artifact("protocol/tokenization/AToken").abi, signer);
   const variableDebtToken = at(String(tokens[2]), artifact("protocol/tokenization/VariableDebtToken").abi, signer);
   return {
-    provider, pool, configurator, aclManager, dataProvider, oracle, aToken, variableDebtToken, collateral, weth,
+    provider,
+    pool,
+    configurator,
+    aclManager,
+    dataProvider,
+    oracle,
+    aToken,
+    variableDebtToken,
+    collateral,
+    weth,
     addresses: {
-      provider: providerAddress, pool: poolAddress, configurator: configuratorAddress,
-      aToken: await aToken.getAddress(), collateral: collateralAddress,
+      provider: providerAddress,
+      pool: poolAddress,
+      configurator: configuratorAddress,
+      aToken: await aToken.getAddress(),
+      collateral: collateralAddress,
     },
   };
 }
 
 /** `borrower` posts collateral worth `collateralAmount` and borrows `amount` WETH at the variable rate. */
 export async function borrowWeth(
-  aave: AaveDeployment, borrower: Signer, collateralAmount: bigint, amount: bigint,
+  aave: AaveDeployment,
+  borrower: Signer,
+  collateralAmount: bigint,
+  amount: bigint,
 ): Promise<void> {
   const to = await borrower.getAddress();
   const collateral = at(aave.addresses.collateral, aave.collateral.interface, borrower);

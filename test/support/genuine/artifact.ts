@@ -53,7 +53,8 @@ export function link(artifact: Artifact, libraries: ReadonlyMap<string, string>)
   for (const file of Object.values(artifact.linkReferences)) {
     for (const [library, positions] of Object.entries(file)) {
       const address = libraries.get(library);
-      if (address === undefined) throw new GenuineArtifactError(artifact.name, `the library ${library} is not deployed`);
+      if (address === undefined)
+        throw new GenuineArtifactError(artifact.name, `the library ${library} is not deployed`);
       for (const { start, length } of positions) {
         const from = 2 + start * 2;
         code = code.slice(0, from) + address.slice(2).toLowerCase() + code.slice(from + length * 2);
@@ -93,5 +94,8 @@ export async function readBigint(contract: Contract, method: string, ...args: re
 
 /** Reads a value that must be an address. */
 export async function readAddress(contract: Contract, method: string, ...args: readonly unknown[]): Promise<string> {
-  return z.string().regex(/^0x[0-9a-fA-F]{40}$/).parse(await contract.getFunction(method).staticCall(...args));
+  return z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .parse(await contract.getFunction(method).staticCall(...args));
 }

@@ -31,15 +31,27 @@ interface Compiler {
 }
 
 const isCompiler = (value: unknown): value is Compiler =>
-  typeof value === "object" && value !== null && "compile" in value && typeof value.compile === "function" &&
-  "version" in value && typeof value.version === "function";
+  typeof value === "object" &&
+  value !== null &&
+  "compile" in value &&
+  typeof value.compile === "function" &&
+  "version" in value &&
+  typeof value.version === "function";
 
 const outputSchema = z.object({
   errors: z.array(z.object({ severity: z.string(), formattedMessage: z.string() })).optional(),
-  contracts: z.record(z.string(), z.record(z.string(), z.object({
-    abi: z.array(z.unknown()),
-    evm: z.object({ bytecode: z.object({ object: z.string(), linkReferences: z.unknown() }) }),
-  }))).optional(),
+  contracts: z
+    .record(
+      z.string(),
+      z.record(
+        z.string(),
+        z.object({
+          abi: z.array(z.unknown()),
+          evm: z.object({ bytecode: z.object({ object: z.string(), linkReferences: z.unknown() }) }),
+        }),
+      ),
+    )
+    .optional(),
 });
 
 const cacheSchema = z.record(z.string(), z.unknown());
@@ -73,8 +85,12 @@ function collectSources(build: GenuineBuild): Map<string, string> {
 }
 
 const fromCache = (path: string): ReadonlyMap<string, Artifact> =>
-  new Map(Object.entries(cacheSchema.parse(JSON.parse(readFileSync(path, "utf8"))))
-    .map(([name, value]) => [name, parseArtifact(name, value)]));
+  new Map(
+    Object.entries(cacheSchema.parse(JSON.parse(readFileSync(path, "utf8")))).map(([name, value]) => [
+      name,
+      parseArtifact(name, value),
+    ]),
+  );
 
 /** Artifacts by contract name, from `cache/genuine/` or compiled now. */
 export function compileGenuine(build: GenuineBuild): ReadonlyMap<string, Artifact> {
@@ -104,7 +120,9 @@ export function compileGenuine(build: GenuineBuild): ReadonlyMap<string, Artifac
     const contract = output.contracts?.[wanted.slice(0, cut)]?.[name];
     if (contract === undefined) throw new GenuineArtifactError(wanted, "the compiler did not produce it");
     artifacts[name] = {
-      abi: contract.abi, bytecode: contract.evm.bytecode.object, linkReferences: contract.evm.bytecode.linkReferences,
+      abi: contract.abi,
+      bytecode: contract.evm.bytecode.object,
+      linkReferences: contract.evm.bytecode.linkReferences,
     };
   }
   mkdirSync(dirname(path), { recursive: true });

@@ -16,7 +16,9 @@ export class GenuineCompileError extends InputError {
   readonly code = "GENUINE_COMPILE";
   readonly diagnostics: readonly string[];
   constructor(diagnostics: readonly string[]) {
-    super(`The protocol's source did not compile: ${diagnostics.join(" | ")}. Check the locked versions of its dependencies.`);
+    super(
+      `The protocol's source did not compile: ${diagnostics.join(" | ")}. Check the locked versions of its dependencies.`,
+    );
     this.diagnostics = diagnostics;
   }
 }

@@ -3,7 +3,7 @@
  * contracts register and the borrowing side are doubles (gearbox/GearboxSideDoubles.sol), because a pool needs no more of
  * them than the calls they answer.
  */
-import { type Contract, type Signer, MaxUint256 } from "ethers";
+import { type Contract, MaxUint256, type Signer } from "ethers";
 import { deployArtifact, send } from "./artifact.ts";
 import { compileGenuine, pick } from "./compile.ts";
 
@@ -34,42 +34,63 @@ export interface GearboxDeployment {
   readonly addresses: Readonly<Record<"pool" | "interestRateModel" | "creditManager", string>>;
 }
 
-const artifacts = () => compileGenuine({
-  compiler: "solc-0.8.23",
-  evmVersion: "shanghai",
-  runs: 1_000,
-  contracts: [
-    `${CORE}/pool/PoolV3.sol:PoolV3`,
-    `${CORE}/pool/LinearInterestRateModelV3.sol:LinearInterestRateModelV3`,
-    `${DOUBLES}:GearboxAclDouble`,
-    `${DOUBLES}:GearboxContractsRegisterDouble`,
-    `${DOUBLES}:GearboxCreditManagerDouble`,
-  ],
-  packages: {
-    "@gearbox-protocol/core-v3": "@gearbox-protocol/core-v3",
-    "@openzeppelin/contracts": "@openzeppelin/contracts-4.9",
-    "@1inch/solidity-utils": "@1inch/solidity-utils",
-  },
-  local: { [DOUBLES]: `test/support/genuine/gearbox/${DOUBLES}` },
-});
+const artifacts = () =>
+  compileGenuine({
+    compiler: "solc-0.8.23",
+    evmVersion: "shanghai",
+    runs: 1_000,
+    contracts: [
+      `${CORE}/pool/PoolV3.sol:PoolV3`,
+      `${CORE}/pool/LinearInterestRateModelV3.sol:LinearInterestRateModelV3`,
+      `${DOUBLES}:GearboxAclDouble`,
+      `${DOUBLES}:GearboxContractsRegisterDouble`,
+      `${DOUBLES}:GearboxCreditManagerDouble`,
+    ],
+    packages: {
+      "@gearbox-protocol/core-v3": "@gearbox-protocol/core-v3",
+      "@openzeppelin/contracts": "@openzeppelin/contracts-4.9",
+      "@1inch/solidity-utils": "@1inch/solidity-utils",
+    },
+    local: { [DOUBLES]: `test/support/genuine/gearbox/${DOUBLES}` },
+  });
 
 /** Deploys the pool over `weth`; `signer` is configurator, pauser and owner of the doubles. */
 export async function deployGearbox(
-  signer: Signer, weth: string, options: GearboxOptions = {},
+  signer: Signer,
+  weth: string,
+  options: GearboxOptions = {},
 ): Promise<GearboxDeployment> {
   const {
-    u1Bps = 7_000n, u2Bps = 9_000n, baseBps = 0n, slope1Bps = 200n, slope2Bps = 250n, slope3Bps = 6_000n,
-    treasury = await signer.getAddress(), withdrawFeeBps = 0n,
+    u1Bps = 7_000n,
+    u2Bps = 9_000n,
+    baseBps = 0n,
+    slope1Bps = 200n,
+    slope2Bps = 250n,
+    slope3Bps = 6_000n,
+    treasury = await signer.getAddress(),
+    withdrawFeeBps = 0n,
   } = options;
   const built = artifacts();
   const acl = await deployArtifact(pick(built, "GearboxAclDouble"), signer);
   const register = await deployArtifact(pick(built, "GearboxContractsRegisterDouble"), signer);
   const interestRateModel = await deployArtifact(pick(built, "LinearInterestRateModelV3"), signer, [
-    u1Bps, u2Bps, baseBps, slope1Bps, slope2Bps, slope3Bps, false,
+    u1Bps,
+    u2Bps,
+    baseBps,
+    slope1Bps,
+    slope2Bps,
+    slope3Bps,
+    false,
   ]);
   const pool = await deployArtifact(pick(built, "PoolV3"), signer, [
-    await acl.getAddress(), await register.getAddress(), weth, treasury, await interestRateModel.getAddress(),
-    MaxUint256, "WETH v3", "dWETHV3",
+    await acl.getAddress(),
+    await register.getAddress(),
+    weth,
+    treasury,
+    await interestRateModel.getAddress(),
+    MaxUint256,
+    "WETH v3",
+    "dWETHV3",
   ]);
   const poolAddress = await pool.getAddress();
   const creditManager = await deployArtifact(pick(built, "GearboxCreditManagerDouble"), signer, [poolAddress]);
@@ -78,9 +99,13 @@ export async function deployGearbox(
   await send(pool, "setCreditManagerDebtLimit", creditManagerAddress, MaxUint256);
   if (withdrawFeeBps > 0n) await send(pool, "setWithdrawFee", withdrawFeeBps);
   return {
-    pool, interestRateModel, creditManager,
+    pool,
+    interestRateModel,
+    creditManager,
     addresses: {
-      pool: poolAddress, interestRateModel: await interestRateModel.getAddress(), creditManager: creditManagerAddress,
+      pool: poolAddress,
+      interestRateModel: await interestRateModel.getAddress(),
+      creditManager: creditManagerAddress,
     },
   };
 }

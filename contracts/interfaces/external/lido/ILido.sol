@@ -46,23 +46,24 @@ interface ILidoWithdrawalQueue {
     function WSTETH() external view returns (address);
 
     /// @notice Reverts while paused; claims go on.
-    function requestWithdrawalsWstETH(uint256[] calldata amounts, address owner)
-        external
-        returns (uint256[] memory requestIds);
-    function getWithdrawalStatus(uint256[] calldata requestIds)
-        external
-        view
-        returns (WithdrawalRequestStatus[] memory);
+    function requestWithdrawalsWstETH(
+        uint256[] calldata amounts,
+        address owner
+    ) external returns (uint256[] memory requestIds);
+    function getWithdrawalStatus(
+        uint256[] calldata requestIds
+    ) external view returns (WithdrawalRequestStatus[] memory);
     function getLastCheckpointIndex() external view returns (uint256);
 
     /// @notice `requestIds` ascending; indices from 1.
-    function findCheckpointHints(uint256[] calldata requestIds, uint256 firstIndex, uint256 lastIndex)
-        external
-        view
-        returns (uint256[] memory hintIds);
-    function getClaimableEther(uint256[] calldata requestIds, uint256[] calldata hints)
-        external
-        view
-        returns (uint256[] memory);
+    function findCheckpointHints(
+        uint256[] calldata requestIds,
+        uint256 firstIndex,
+        uint256 lastIndex
+    ) external view returns (uint256[] memory hintIds);
+    function getClaimableEther(
+        uint256[] calldata requestIds,
+        uint256[] calldata hints
+    ) external view returns (uint256[] memory);
     function claimWithdrawals(uint256[] calldata requestIds, uint256[] calldata hints) external;
 }
