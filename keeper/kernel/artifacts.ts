@@ -316,12 +316,15 @@ export interface CostInputs {
   readonly legCost: Assets;
 }
 
-/** One strategy's bounds for this run, shares of NAV. */
+/**
+ * One strategy's bounds for this run, shares of NAV. Weights mean the open position: what waits in an exit queue has left
+ * it, and counts as idle that cannot be spent.
+ */
 export interface StrategyLimits {
   readonly id: number;
   readonly name: string;
   readonly currentWeight: number;
-  /** What cannot leave in this execution: pending, claimable, illiquid, frozen. */
+  /** What cannot be asked to leave: illiquid, or without a price. */
   readonly minWeight: number;
   /** The tighter of the relative and the absolute cap. */
   readonly capWeight: number;

@@ -7,7 +7,7 @@ import type {
   StrategyReading,
 } from "./artifacts.ts";
 import { HoldError, InputError } from "./errors.ts";
-import { BPS } from "./units.ts";
+import { assets, BPS } from "./units.ts";
 
 export class NavNotPositiveError extends HoldError {
   readonly code = "NAV_NOT_POSITIVE";
@@ -58,18 +58,26 @@ function entryBlockedBy(reading: StrategyReading): string | null {
   return null;
 }
 
+/** What has left the position and not yet arrived: it counts as idle that cannot be spent. */
+const inTransit = (reading: StrategyReading): bigint => reading.pending + reading.claimable;
+
+const notNegative = (value: bigint): bigint => (value > 0n ? value : 0n);
+
 function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number; exit: number }): StrategyLimits {
   const relativeCap = (nav * BigInt(reading.relativeCapBps)) / BPS;
-  const frozen = reading.price.status === "Frozen" || reading.price.status === "Closed" || reading.state === "Frozen";
-  const leavable = frozen ? 0n : smaller(reading.maxDeallocate, smaller(reading.liquid, reading.value));
+  const open = notNegative(reading.value - inTransit(reading));
+  const unpriced = reading.price.status === "Frozen" || reading.price.status === "Closed";
+  // An asynchronous venue takes a request for everything; a synchronous one pays what it has.
+  const payable = reading.hasAsyncExit ? open : smaller(reading.maxDeallocate, open);
+  const leavable = unpriced || reading.state === "Revoked" ? 0n : payable;
   const room = smaller(reading.maxAllocate, reading.inflowLeft);
   return {
     id: reading.id,
     name: reading.name,
-    currentWeight: share(reading.value, nav),
-    minWeight: share(reading.value - leavable, nav),
-    capWeight: share(smaller(relativeCap, reading.absoluteCap), nav),
-    reachableWeight: share(reading.value + room, nav),
+    currentWeight: share(open, nav),
+    minWeight: share(open - leavable, nav),
+    capWeight: share(notNegative(smaller(relativeCap, reading.absoluteCap) - inTransit(reading)), nav),
+    reachableWeight: share(open + room, nav),
     entryBlockedBy: entryBlockedBy(reading),
     riskIds: reading.riskIds,
     costs,
@@ -82,7 +90,12 @@ function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number;
  * @throws {CostMissingError | CostOutOfRangeError} when the costs cannot.
  */
 export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): AllocationConstraints {
-  const { nav, idle, minimumIdle } = snapshot.vault;
+  const { idle, minimumIdle } = snapshot.vault;
+  // Present values, not the vault's cached debts: execution reports before it moves.
+  const nav = assets(snapshot.strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle));
+  const transit = snapshot.strategies.reduce<bigint>((sum, reading) => sum + inTransit(reading), 0n);
+  const transitOf = (riskId: number): bigint =>
+    snapshot.strategies.reduce<bigint>((sum, reading) => sum + (reading.riskIds.includes(riskId) ? inTransit(reading) : 0n), 0n);
   if (nav <= 0n) throw new NavNotPositiveError(nav);
   if (costs.fixedCost < 0n) throw new CostOutOfRangeError("fixed cost", costs.fixedCost);
   if (costs.legCost < 0n) throw new CostOutOfRangeError("cost per leg", costs.legCost);
@@ -110,9 +123,9 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
     strategies,
     riskIds: snapshot.riskCaps.map((cap) => ({
       riskId: cap.riskId,
-      capWeight: share(smaller((nav * BigInt(cap.relativeCapBps)) / BPS, cap.absoluteCap), nav),
+      capWeight: share(notNegative(smaller((nav * BigInt(cap.relativeCapBps)) / BPS, cap.absoluteCap) - transitOf(cap.riskId)), nav),
     })),
-    idle: { current: share(idle, nav), minimum: share(minimumIdle, nav) },
+    idle: { current: share(idle + transit, nav), minimum: share(minimumIdle + transit, nav) },
     fixedCost: costs.fixedCost,
     legCost: costs.legCost,
   };

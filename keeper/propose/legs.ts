@@ -10,6 +10,8 @@ const READABLE = 10n ** 12n;
 /** Most legs the module takes. */
 const MAX_LEGS = 16;
 
+/** A solver's 0.19999999999999996 is 0.2; a millionth of a millionth of NAV is below every dust threshold. */
+const tidy = (weight: number): number => Math.round(weight * 1e12) / 1e12;
 const smaller = (...values: readonly bigint[]): bigint => values.reduce((least, value) => (value < least ? value : least));
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const readable = (amount: bigint): bigint => amount - (amount % READABLE);
@@ -50,18 +52,36 @@ function leg(move: Move): Leg {
   };
 }
 
+/** The position that is still open: what waits at the venue is leaving already. */
+const openOf = ({ value, pending, claimable }: StrategyReading): bigint => larger(value - pending - claimable, 0n);
+
 function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): Move | null {
   const { name, price, state, liquid } = strategy;
   if (state === "None" || state === "Revoked" || price.status === "Frozen" || price.status === "Closed") {
     notes.push(`${name}: nothing can leave (registry ${state}, price ${price.status})`);
     return null;
   }
-  // What waits at the venue is leaving already; only the open position can be asked to.
-  const open = smaller(larger(excess - strategy.pending - strategy.claimable, 0n), liquid);
+  const open = smaller(excess, liquid);
   const instant = smaller(open, strategy.maxDeallocate);
   if (strategy.hasAsyncExit && instant < open) return { strategy, kind: "RequestExit", amount: readable(open) };
   if (instant < open) notes.push(`${name}: ${weth(open)} WETH should leave, ${weth(instant)} can leave now`);
   return { strategy, kind: "Deallocate", amount: readable(instant) };
+}
+
+/** Most a move loses by its own bound, and by what valuation takes at once from whatever enters below par. */
+function lossOf(move: Move): bigint {
+  const repriced = move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
+  return move.amount - minValueOf(move) + repriced;
+}
+
+/** Cuts inflows in proportion until exits and inflows together may lose no more than allowed, with a tenth to spare. */
+function withinLoss(inflows: readonly Move[], exits: readonly Move[], maxLoss: bigint, notes: string[]): readonly Move[] {
+  const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
+  const wanted = inflows.reduce((sum, move) => sum + lossOf(move), 0n);
+  const budget = larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n);
+  if (wanted <= budget) return inflows;
+  notes.push(`entering at present discounts could lose ${weth(wanted)} WETH, ${weth(budget)} are allowed: every inflow is cut in proportion, the rest follows in later proposals`);
+  return inflows.map((move) => ({ ...move, amount: mulDivDown(move.amount, budget, wanted) }));
 }
 
 /** Room under every cap the vault checks after the legs, asset units. */
@@ -89,12 +109,13 @@ export function planLegs(
   const notes: string[] = [];
   // WETH has 18 decimals, so a WAD of WETH is its raw amount.
   const dust: bigint = toWad(limits.minLegEth);
+  const lossBps = BigInt(Math.min(limits.maxLossBps, snapshot.policy.maxLossBps));
   const strategies = [...snapshot.strategies].sort((a, b) => a.id - b.id);
   const base = strategies.reduce<bigint>((sum, { value }) => sum + value, snapshot.vault.idle);
-  const targetOf = (id: number): bigint => mulDivDown(base, toWad(weights.find((weight) => weight.id === id)?.weight ?? 0), WAD);
+  const targetOf = (id: number): bigint => mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
 
   const exits = strategies.flatMap((strategy) => {
-    const excess = strategy.value - targetOf(strategy.id);
+    const excess = openOf(strategy) - targetOf(strategy.id);
     if (excess < dust) return [];
     const move = exitMove(strategy, excess, notes);
     return move === null || move.amount < dust ? [] : [move];
@@ -103,14 +124,16 @@ export function planLegs(
 
   // The reserve grows with the NAV between now and execution: keep it for the NAV the tolerance allows.
   const minimum = mulDivUp(snapshot.vault.minimumIdle, BPS + BigInt(limits.navToleranceBps), BPS);
-  const reserve = larger(minimum, mulDivDown(base, toWad(idleWeight), WAD));
+  // The idle weight covers what is in exit queues; that part is not in the vault to be kept.
+  const transit = strategies.reduce<bigint>((sum, { pending, claimable }) => sum + pending + claimable, 0n);
+  const reserve = larger(minimum, mulDivDown(base, toWad(tidy(idleWeight)), WAD) - transit);
   const available = larger(snapshot.vault.idle + proceeds - reserve, 0n);
 
   // Caps are shares of the NAV at execution, which may be lower by the tolerance.
   const capNav = mulDivDown(base, BPS - BigInt(limits.navToleranceBps), BPS);
   const planned = new Map<number, bigint>();
   const wanted = strategies.flatMap((strategy): Move[] => {
-    const missing = targetOf(strategy.id) - strategy.value;
+    const missing = targetOf(strategy.id) - openOf(strategy);
     if (missing < dust) return [];
     if (strategy.state !== "Active" || strategy.price.status !== "Normal") {
       notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
@@ -123,8 +146,9 @@ export function planLegs(
   });
   const total = wanted.reduce((sum, { amount }) => sum + amount, 0n);
   if (total > available) notes.push(`${weth(total)} WETH should enter strategies, ${weth(available)} are available now: every inflow is cut in proportion`);
-  const inflows = wanted
-    .map((move) => ({ ...move, amount: readable(total > available ? mulDivDown(move.amount, available, total) : move.amount) }))
+  const affordable = wanted.map((move) => ({ ...move, amount: total > available ? mulDivDown(move.amount, available, total) : move.amount }));
+  const inflows = withinLoss(affordable, exits, mulDivDown(base, lossBps, BPS), notes)
+    .map((move) => ({ ...move, amount: readable(move.amount) }))
     .filter(({ amount }) => amount >= dust);
 
   let moves: readonly Move[] = [
@@ -139,10 +163,6 @@ export function planLegs(
   }
   const touched = new Set(moves.map(({ strategy }) => strategy.id));
   const refNav = strategies.reduce<bigint>((sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt), snapshot.vault.idle);
-  const expectedLoss = moves.reduce((sum, move) => {
-    // What enters below par is counted at its market value at once.
-    const repriced = move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
-    return sum + move.amount - minValueOf(move) + repriced;
-  }, 0n);
+  const expectedLoss = moves.reduce((sum, move) => sum + lossOf(move), 0n);
   return { legs: moves.map(leg), refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
 }

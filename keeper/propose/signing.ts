@@ -5,13 +5,15 @@
 import { getAddress, getBytes, hashMessage, recoverAddress, type Wallet } from "ethers";
 import { z } from "zod";
 import { ISafeOwners__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/safe/ISafeOwners__factory.ts";
+import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
 import type { ChainClient } from "../chain/client.ts";
-import { addresses, int } from "../chain/fields.ts";
+import { addr, addresses, int } from "../chain/fields.ts";
 import { readView, view } from "../chain/multicall.ts";
 import { type Address, address, type Hash, hash } from "../kernel/units.ts";
 import {
   DuplicateSignerError,
   ProposalExpiredError,
+  ProposalFileError,
   ProposalIdDiffersError,
   SignatureForOtherProposalError,
   SignatureInvalidError,
@@ -75,6 +77,25 @@ function recover(id: Hash, signature: string): Address | null {
     return null;
   }
 }
+
+/** Reads an owner's signature file. @throws {ProposalFileError} on any other shape, naming the file. */
+export function parseOwnerSignature(content: string, file: string): OwnerSignature {
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch {
+    throw new ProposalFileError(`the signature file ${file} is not JSON`);
+  }
+  const parsed = ownerSignatureSchema.safeParse(json);
+  if (!parsed.success) throw new ProposalFileError(`the signature file ${file} is malformed: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+const moduleInterface = IProposalModule__factory.createInterface();
+
+/** The account whose approval a module asks for. */
+export const readApprover = (client: ChainClient, module: Address): Promise<Address> =>
+  readView(client, view(moduleInterface, module, "approver", [], (row) => addr(row, 0)), "latest");
 
 export interface SafeOwners {
   readonly safe: Address;

@@ -50,21 +50,29 @@ function proposalOf(row: Row): Proposal {
   };
 }
 
+/** Published proposals, oldest first; with an id, that one or none. */
+export async function findProposals(client: ChainClient, module: Address, id: Hash | null, fromBlock = 0): Promise<readonly PublishedProposal[]> {
+  const event = moduleInterface.getEvent("Propose");
+  const topics = id === null ? [event.topicHash] : [event.topicHash, zeroPadValue(id, 32)];
+  const filter = { address: module, topics, fromBlock: toQuantity(fromBlock), toBlock: "latest" };
+  const logs = logsSchema.parse(await client.request("eth_getLogs", [filter]));
+  return logs.map((log) => {
+    const row: Row = { what: "Propose", result: moduleInterface.decodeEventLog(event, log.data, log.topics) };
+    return {
+      id: hash(text(row, "id")),
+      proposal: proposalOf(struct(row, "proposal")),
+      proposer: addr(row, "proposer"),
+      blockNumber: Number(log.blockNumber),
+      transactionHash: hash(log.transactionHash),
+    };
+  });
+}
+
 /** Finds a published proposal by its id. @throws {ProposalNotFoundError} when no event in the range carries it. */
 export async function findProposal(client: ChainClient, module: Address, id: Hash, fromBlock = 0): Promise<PublishedProposal> {
-  const event = moduleInterface.getEvent("Propose");
-  const filter = { address: module, topics: [event.topicHash, zeroPadValue(id, 32)], fromBlock: toQuantity(fromBlock), toBlock: "latest" };
-  const logs = logsSchema.parse(await client.request("eth_getLogs", [filter]));
-  const [log] = logs;
-  if (log === undefined) throw new ProposalNotFoundError(id, module);
-  const row: Row = { what: "Propose", result: moduleInterface.decodeEventLog(event, log.data, log.topics) };
-  return {
-    id,
-    proposal: proposalOf(struct(row, "proposal")),
-    proposer: addr(row, "proposer"),
-    blockNumber: Number(log.blockNumber),
-    transactionHash: hash(log.transactionHash),
-  };
+  const [published] = await findProposals(client, module, id, fromBlock);
+  if (published === undefined) throw new ProposalNotFoundError(id, module);
+  return published;
 }
 
 export interface Difference {

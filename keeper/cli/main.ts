@@ -1,0 +1,89 @@
+/** `amplified`: the command line. Each verb loads only what it needs, so that signing starts at once. */
+import { Command, Option } from "commander";
+import { EXIT } from "../kernel/errors.ts";
+import { wholeNumber } from "./context.ts";
+import type { DemoFlags } from "./demo.ts";
+import type { ExecuteFlags, OnceFlags } from "./operator.ts";
+import { type OutputOptions, runCommand } from "./output.ts";
+import type { SignFlags } from "./owner.ts";
+
+const DEFAULT_CONFIG = "keeper.json";
+const json = () => new Option("--json", "print one JSON document instead of text");
+const config = () => new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
+
+const program = new Command("amplified")
+  .description("Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.")
+  .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
+  .showHelpAfterError()
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.badInput);
+  });
+
+program
+  .command("demo")
+  .description("run the whole engine on a chain of its own and write out/report.html and out/run.json")
+  .option("--seed <number>", "seed of the market and of the scenarios", "1")
+  .option("--market <directory>", "live through a recorded market, e.g. ../shared/data, instead of a seeded one")
+  .option("--out <directory>", "where the report goes", "out")
+  .option("--serve", "keep the chain running afterwards, so that other verbs can be tried")
+  .addOption(json())
+  .action((flags: DemoFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed))),
+  );
+
+program
+  .command("keeper")
+  .description("the keeper's own work")
+  .command("once")
+  .description("run one cycle: observe to propose; a dry run unless --propose is given")
+  .addOption(config())
+  .option("--propose", "publish the proposal on chain")
+  .option("--key-file <file>", "the proposer's key, mode 0600; needed with --propose")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .option("--out <directory>", "where proposal and evidence are written", "out")
+  .addOption(json())
+  .action((flags: OnceFlags & OutputOptions) => runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)));
+
+program
+  .command("show [id]")
+  .description("list the published proposals and their states, or show one")
+  .addOption(config())
+  .addOption(json())
+  .action((id: string | undefined, flags: { config: string } & OutputOptions) =>
+    runCommand(flags, async () => (await import("./owner.ts")).show(id, flags.config)),
+  );
+
+program
+  .command("verify <id>")
+  .description("recompute a published proposal from chain data and say in one sentence what it does and whether it matches")
+  .addOption(config())
+  .addOption(json())
+  .action((id: string, flags: { config: string } & OutputOptions) =>
+    runCommand(flags, async () => (await import("./owner.ts")).verify(id, flags.config)),
+  );
+
+program
+  .command("sign <proposal-file>")
+  .description("sign a proposal as an owner; needs no connection, recomputes the id, refuses what does not fit")
+  .requiredOption("--key-file <file>", "the owner's key: 64 hex digits or a keystore, mode 0600")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .requiredOption("--chain-id <number>", "the chain the owner means to sign for")
+  .requiredOption("--module <address>", "the ProposalModule the owner means to sign for")
+  .option("--now <seconds>", "Unix time to judge expiry by; the machine's clock when absent")
+  .option("--out <file>", "where the signature is written; printed when absent")
+  .addOption(json())
+  .action((file: string, flags: SignFlags & OutputOptions) => runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)));
+
+program
+  .command("execute <proposal-file>")
+  .description("execute an approved proposal; anyone may")
+  .addOption(config())
+  .option("--signatures <files...>", "the owners' signature files; none when the Safe approved by transaction", [])
+  .requiredOption("--key-file <file>", "key that pays the gas, mode 0600")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .addOption(json())
+  .action((file: string, flags: ExecuteFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./operator.ts")).execute(file, flags)),
+  );
+
+await program.parseAsync();
