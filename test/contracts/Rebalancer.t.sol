@@ -229,6 +229,9 @@ contract RebalancerTest is CoreFixture {
         registry.lowerRiskCap(0, 0, 0);
         run(one(exitLeg(1, 10 ether)));
         eq(vault.debtOf(1), 30 ether, "left above a cap of zero");
+        // Nor beside an allocation elsewhere: risk id 2 has room.
+        run(two(exitLeg(1, 5 ether), allocateLeg(4, 5 ether)));
+        eq(vault.debtOf(1), 25 ether, "still above, still leaving");
     }
 
     function test_TheBufferBindsAllocationsAndNotExits() public {
