@@ -27,6 +27,8 @@ export interface Optimum {
 /** Relative gap and absolute row violation that we accept; the programme is scaled to order one. */
 const GAP_TOLERANCE = 1e-8;
 const FEASIBILITY_TOLERANCE = 1e-8;
+/** Status of a solve that ended in a fault; HiGHS' own are never negative. */
+const FAULTED = -1;
 const QUIET = {
   output_flag: false,
   primal_feasibility_tolerance: 1e-10,
@@ -111,15 +113,37 @@ function refuseCrossedBounds(programme: NamedProgramme): void {
   });
 }
 
+/** Instances kept ready beside the one in use; a fault of the quadratic solver costs one. */
+const SPARES = 3;
+
 export class Solver {
-  readonly #highs: Highs;
-  private constructor(highs: Highs) {
+  #highs: Highs;
+  readonly #spares: Highs[];
+  private constructor(highs: Highs, spares: Highs[]) {
     this.#highs = highs;
+    this.#spares = spares;
   }
 
-  /** A fresh WebAssembly instance: no state of an earlier solve can leak into this one. */
+  /** Fresh WebAssembly instances: no state of an earlier solve can leak into this one. */
   static async load(): Promise<Solver> {
-    return new Solver(await highsPackage.default());
+    const spares = await Promise.all(Array.from({ length: SPARES }, () => highsPackage.default()));
+    return new Solver(await highsPackage.default(), spares);
+  }
+
+  /**
+   * Runs one solve. HiGHS' quadratic solver can fault inside WebAssembly on degenerate programmes, and the instance's memory
+   * is worthless afterwards: it is thrown away, and the caller goes its other way on a fresh one.
+   */
+  #guarded<T>(solve: (highs: Highs) => T, onFault: T): T {
+    try {
+      return solve(this.#highs);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      const fresh = this.#spares.pop();
+      if (fresh === undefined) throw new NotConvergedError(FAULTED, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      this.#highs = fresh;
+      return onFault;
+    }
   }
 
   /**
@@ -146,23 +170,27 @@ export class Solver {
   }
 
   #solveDirectly(programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
-    return this.#highs.withModel(toModel(this.#highs, programme, lowerTriangle(programme)), (model) => {
-      // HiGHS' own regularisation would bias the optimum by about 1e-7.
-      model.options.set({ ...QUIET, qp_regularization_value: 0 });
-      return this.#run(model, programme);
-    });
+    const solve = (highs: Highs) =>
+      highs.withModel(toModel(highs, programme, lowerTriangle(programme)), (model) => {
+        // HiGHS' own regularisation would bias the optimum by about 1e-7.
+        model.options.set({ ...QUIET, qp_regularization_value: 0 });
+        return this.#run(model, programme);
+      });
+    return this.#guarded(solve, { status: FAULTED, answer: null });
   }
 
   #solveByVertices(programme: NamedProgramme, isGoodEnough: (answer: LinearAnswer) => boolean): LinearAnswer | null {
-    return this.#highs.withModel(toModel(this.#highs, programme, null), (model) => {
-      model.options.set(QUIET);
-      const columns = [...programme.cost.keys()];
-      const linear = (cost: Float64Array): LinearAnswer | null => {
-        model.changeColsCost({ kind: "set", indices: columns }, cost);
-        return this.#run(model, programme).answer;
-      };
-      return minimizeByVertices(programme, linear, isGoodEnough);
-    });
+    const solve = (highs: Highs) =>
+      highs.withModel(toModel(highs, programme, null), (model) => {
+        model.options.set(QUIET);
+        const columns = [...programme.cost.keys()];
+        const linear = (cost: Float64Array): LinearAnswer | null => {
+          model.changeColsCost({ kind: "set", indices: columns }, cost);
+          return this.#run(model, programme).answer;
+        };
+        return minimizeByVertices(programme, linear, isGoodEnough);
+      });
+    return this.#guarded(solve, null);
   }
 
   /** @throws {InfeasibleError | UnboundedError} */
