@@ -88,6 +88,17 @@ function breachText(breach: Breach): string {
 
 async function decideAndPropose(client: ChainClient, config: KeeperConfig, snapshot: MarketSnapshot): Promise<CycleOutcome> {
   const features = buildFeatures(snapshot, DEFAULT_FEATURES_CONFIG);
+  try {
+    return await planFrom(client, config, snapshot, features);
+  } catch (error) {
+    if (!(error instanceof HoldError)) throw error;
+    // What a quality gate excluded is usually why a later stage cannot go on.
+    const excluded = features.flags.filter(({ excludes }) => excludes).map(({ message }) => message);
+    return { kind: "held", code: error.code, reasons: [error.message, ...excluded], snapshot, findings: null };
+  }
+}
+
+async function planFrom(client: ChainClient, config: KeeperConfig, snapshot: MarketSnapshot, features: Features): Promise<CycleOutcome> {
   const predicted = forecast(features, { ...DEFAULT_FORECAST_CONFIG, horizonDays: config.horizonDays });
   const constraints = buildConstraints(snapshot, costsOf(snapshot, predicted));
   const target = await optimize(predicted, constraints, {

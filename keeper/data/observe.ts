@@ -20,7 +20,7 @@ import { type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy,
 import { anchorBlocks, blockAt, type DaySample, dayTargets, refineBlocks, sortTimed, type TimedBlock } from "./timeline.ts";
 
 /** A day's sample may lie this far from its target before a closer block is looked for, seconds. */
-const SAMPLE_TOLERANCE = 2 * 3_600;
+const SAMPLE_TOLERANCE = 900;
 /** Rounds of refinement; each is one request while few days are off. */
 const REFINEMENTS = 2;
 /** Distance between the venue's own rate and the adapter's that rounding explains. */

@@ -113,37 +113,21 @@ function refuseCrossedBounds(programme: NamedProgramme): void {
   });
 }
 
-/** Instances kept ready beside the one in use; a fault of the quadratic solver costs one. */
-const SPARES = 3;
-
 export class Solver {
-  #highs: Highs;
-  readonly #spares: Highs[];
-  private constructor(highs: Highs, spares: Highs[]) {
-    this.#highs = highs;
-    this.#spares = spares;
+  readonly #linear: Highs;
+  /**
+   * HiGHS' quadratic solver can write outside its memory on degenerate programmes. It works in an instance of its own, which
+   * is abandoned at the first fault; from then on every programme goes through linear ones.
+   */
+  #quadratic: Highs | null;
+  private constructor(linear: Highs, quadratic: Highs) {
+    this.#linear = linear;
+    this.#quadratic = quadratic;
   }
 
   /** Fresh WebAssembly instances: no state of an earlier solve can leak into this one. */
   static async load(): Promise<Solver> {
-    const spares = await Promise.all(Array.from({ length: SPARES }, () => highsPackage.default()));
-    return new Solver(await highsPackage.default(), spares);
-  }
-
-  /**
-   * Runs one solve. HiGHS' quadratic solver can fault inside WebAssembly on degenerate programmes, and the instance's memory
-   * is worthless afterwards: it is thrown away, and the caller goes its other way on a fresh one.
-   */
-  #guarded<T>(solve: (highs: Highs) => T, onFault: T): T {
-    try {
-      return solve(this.#highs);
-    } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      const fresh = this.#spares.pop();
-      if (fresh === undefined) throw new NotConvergedError(FAULTED, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-      this.#highs = fresh;
-      return onFault;
-    }
+    return new Solver(await highsPackage.default(), await highsPackage.default());
   }
 
   /**
@@ -170,43 +154,48 @@ export class Solver {
   }
 
   #solveDirectly(programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
-    const solve = (highs: Highs) =>
-      highs.withModel(toModel(highs, programme, lowerTriangle(programme)), (model) => {
+    const highs = programme.hessian === null ? this.#linear : this.#quadratic;
+    if (highs === null) return { status: FAULTED, answer: null };
+    try {
+      return highs.withModel(toModel(highs, programme, lowerTriangle(programme)), (model) => {
         // HiGHS' own regularisation would bias the optimum by about 1e-7.
         model.options.set({ ...QUIET, qp_regularization_value: 0 });
-        return this.#run(model, programme);
+        return this.#run(highs, model, programme);
       });
-    return this.#guarded(solve, { status: FAULTED, answer: null });
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError) || programme.hessian === null) throw error;
+      this.#quadratic = null;
+      return { status: FAULTED, answer: null };
+    }
   }
 
   #solveByVertices(programme: NamedProgramme, isGoodEnough: (answer: LinearAnswer) => boolean): LinearAnswer | null {
-    const solve = (highs: Highs) =>
-      highs.withModel(toModel(highs, programme, null), (model) => {
-        model.options.set(QUIET);
-        const columns = [...programme.cost.keys()];
-        const linear = (cost: Float64Array): LinearAnswer | null => {
-          model.changeColsCost({ kind: "set", indices: columns }, cost);
-          return this.#run(model, programme).answer;
-        };
-        return minimizeByVertices(programme, linear, isGoodEnough);
-      });
-    return this.#guarded(solve, null);
+    const highs = this.#linear;
+    return highs.withModel(toModel(highs, programme, null), (model) => {
+      model.options.set(QUIET);
+      const columns = [...programme.cost.keys()];
+      const linear = (cost: Float64Array): LinearAnswer | null => {
+        model.changeColsCost({ kind: "set", indices: columns }, cost);
+        return this.#run(highs, model, programme).answer;
+      };
+      return minimizeByVertices(programme, linear, isGoodEnough);
+    });
   }
 
   /** @throws {InfeasibleError | UnboundedError} */
-  #run(model: Model, programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
-    const { modelStatus } = this.#highs.constants;
+  #run(highs: Highs, model: Model, programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
+    const { modelStatus } = highs.constants;
     try {
       model.run();
     } catch (error) {
       // The quadratic solver gives up on some degenerate programmes by failing the call; the caller has another way.
-      if (!(error instanceof this.#highs.errors.HighsError)) throw error;
+      if (!(error instanceof highs.errors.HighsError)) throw error;
       return { status: model.getModelStatus(), answer: null };
     }
     const status = model.getModelStatus();
     if (status === modelStatus.unbounded) throw new UnboundedError();
     if (status === modelStatus.infeasible || status === modelStatus.unboundedOrInfeasible) {
-      throw new InfeasibleError(conflictOf(this.#highs, model, programme));
+      throw new InfeasibleError(conflictOf(highs, model, programme));
     }
     if (status !== modelStatus.optimal) return { status, answer: null };
     const { colValue, rowDual } = model.getSolution();
