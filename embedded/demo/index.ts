@@ -2,7 +2,7 @@
  * The demonstration behind `npm start`: a market lives on the embedded chain, the engine is deployed into it, and the
  * keeper, the owners and everyone else do their work until the days are over.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
 import { createClient } from "../../keeper/chain/client.ts";
@@ -126,6 +126,8 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
   const { seed, marketDir, folder, progress, now } = options;
   const started = now();
   const scenario = marketDir === null ? SYNTHETIC : RECORDED;
+  // Keys, logs and proposals of an earlier run belong to an earlier chain.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
 
   progress(`[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`);
