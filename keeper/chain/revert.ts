@@ -1,5 +1,5 @@
 /** Revert data in words: the project's own errors by name and values, Solidity's built-in ones, Safe's codes. */
-import { Interface } from "ethers";
+import type { Interface } from "ethers";
 import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
 

@@ -175,7 +175,7 @@ async function drive(
     try {
       state = await broadcast(client, last.raw);
     } catch (error) {
-      // Only the very first send may be written off: a later one could have a sibling in some pool.
+      // Only the very first send may be written off; a later one could have a brother in some pool.
       if (error instanceof RpcAnswerError && sends.length === 1 && earlier.length === 0) await abandon(sender, intent);
       throw error;
     }

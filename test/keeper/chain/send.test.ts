@@ -24,7 +24,11 @@ describe("sending", () => {
   let folder: string;
   const signer = new Wallet(`0x${"5a".repeat(32)}`);
   let logs = 0;
-  const sender = (overrides: Partial<Sender["options"]> = {}, logFile = join(folder, `tx-${(logs += 1)}.jsonl`)): Sender => ({
+  const nextLog = (): string => {
+    logs += 1;
+    return join(folder, `tx-${logs}.jsonl`);
+  };
+  const sender = (overrides: Partial<Sender["options"]> = {}, logFile = nextLog()): Sender => ({
     client,
     signer,
     options: { logFile, fees: { cap: 200n * GWEI, minTip: GWEI, maxTip: 3n * GWEI }, waitMs: 200, pollMs: 20, maxBumps: 2, confirmations: 1, ...overrides },

@@ -10,7 +10,7 @@ import { caughtSync } from "../support/caught.ts";
 import { keeperConfig } from "../support/engine.ts";
 import { approvedRun } from "../support/run.ts";
 
-const ETHER = 10n ** 18n;
+
 const limits = { gasCapGwei: 100, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: 86_400, minLegEth: 0.1 };
 const eth = (amount: number) => assets(BigInt(Math.round(amount * 1e6)) * 10n ** 12n);
 

@@ -25,6 +25,8 @@ export function approvedRun(snapshot: MarketSnapshot, weights: readonly Strategy
       weights,
       idleWeight,
       expectedReturn: 0.0005,
+      horizonDays: 7,
+      currentReturn: 0.0001,
       expectedCost: 0.0001,
       status: "optimal",
       certificate: { primal: 1, dual: 1, gap: 0 },
