@@ -17,10 +17,11 @@ export const DAY = 86_400;
 const ASSET_DENOMINATED = 1;
 const MARKET_OF_TOKEN = 2;
 const PROPOSER = 3;
+const connect = () => network.create();
 const MNEMONIC_KEYS = [11, 12, 13].map((n) => `0x${n.toString(16).padStart(64, "0")}`);
 
 export interface Engine {
-  readonly connection: Awaited<ReturnType<typeof network.create>>;
+  readonly connection: Awaited<ReturnType<typeof connect>>;
   readonly server: RpcServer;
   readonly client: ChainClient;
   readonly addresses: Readonly<Record<"vault" | "registry" | "guard" | "module" | "multicall" | "weth" | "safe", Address>>;
@@ -121,7 +122,7 @@ export async function addVenue(
 
 /** Deploys everything. `strategies` linear venues are registered, open, and 1,000 WETH are deposited. */
 export async function deployEngine(strategies: number, days = 30): Promise<Engine> {
-  const connection = await network.create();
+  const connection = await connect();
   const { ethers } = connection;
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) throw new TypeError("the chain has no accounts");
