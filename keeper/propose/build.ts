@@ -14,7 +14,7 @@ import { canonicalHash, canonicalJson } from "../kernel/canonical.ts";
 import { assets, BPS, fromWad, type Hash, hash, mulDivDown } from "../kernel/units.ts";
 import { describe } from "./describe.ts";
 import { ProvenanceDiffersError } from "./errors.ts";
-import { planLegs } from "./legs.ts";
+import { planLegs, readable } from "./legs.ts";
 import { type ProposalTypedData, proposalId, typedData } from "./typed-data.ts";
 
 export interface ProposeInput {
@@ -120,7 +120,7 @@ export function buildProposal(input: ProposeInput, config: KeeperConfig): BuiltP
   const deadline = provenance.timestamp + Math.min(config.limits.ttlSeconds, policy.maxTtl);
   if (notBefore >= deadline) return hold(`the cooldown ends at ${notBefore}, after the deadline ${deadline} (Unix seconds)`);
   const lossBps = BigInt(Math.min(config.limits.maxLossBps, policy.maxLossBps));
-  const maxLoss = mulDivDown(plan.refNav, lossBps, BPS);
+  const maxLoss = readable(mulDivDown(plan.refNav, lossBps, BPS));
   if (plan.expectedLoss > maxLoss) {
     return hold(`the legs may lose ${fromWad(plan.expectedLoss).toFixed(6)} WETH by their own bounds, allowed are ${fromWad(maxLoss).toFixed(6)}`);
   }
@@ -130,7 +130,7 @@ export function buildProposal(input: ProposeInput, config: KeeperConfig): BuiltP
     notBefore,
     deadline,
     configEpoch: snapshot.configEpoch,
-    refNav: plan.refNav,
+    refNav: assets(readable(plan.refNav)),
     navToleranceBps: Math.min(config.limits.navToleranceBps, policy.maxNavToleranceBps),
     maxLoss: assets(maxLoss),
     evidence: hash(keccak256(toUtf8Bytes(evidence))),

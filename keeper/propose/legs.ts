@@ -14,7 +14,7 @@ const MAX_LEGS = 16;
 const tidy = (weight: number): number => Math.round(weight * 1e12) / 1e12;
 const smaller = (...values: readonly bigint[]): bigint => values.reduce((least, value) => (value < least ? value : least));
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-const readable = (amount: bigint): bigint => amount - (amount % READABLE);
+export const readable = (amount: bigint): bigint => amount - (amount % READABLE);
 const weth = (amount: bigint): string => fromWad(amount).toFixed(6);
 
 export interface LegPlan {
@@ -38,7 +38,7 @@ const protocolFor = ({ protocol }: StrategyReading): Protocol | null => (isProto
 /** Signed bound of a leg: the amount less the venue's own shortfall. */
 function minValueOf({ strategy, kind, amount }: Move): bigint {
   const shortfall = BigInt(protocolFor(strategy)?.shortfallBps[kind] ?? 0);
-  return mulDivUp(amount, BPS - shortfall, BPS);
+  return readable(mulDivDown(amount, BPS - shortfall, BPS));
 }
 
 function leg(move: Move): Leg {
