@@ -1,8 +1,8 @@
 /** Revert data in words: the project's own errors by name and values, Solidity's built-in ones, Safe's codes. */
 import type { Interface } from "ethers";
-import { plainWords } from "./plain-words.ts";
-import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
+import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
+import { plainWords } from "./plain-words.ts";
 
 const interfaces: Interface[] = [Errors__factory.createInterface(), ILiquidityVault__factory.createInterface()];
 

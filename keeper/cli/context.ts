@@ -34,7 +34,8 @@ export async function readText(file: string): Promise<string> {
 
 /** A whole number that is not negative, or one clear error. */
 export function wholeNumber(option: string, value: string): number {
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value))) throw new OptionError(option, value, "Give a whole number, 0 or more.");
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value)))
+    throw new OptionError(option, value, "Give a whole number, 0 or more.");
   return Number(value);
 }
 

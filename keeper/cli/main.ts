@@ -9,10 +9,13 @@ import type { SignFlags } from "./owner.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 const json = () => new Option("--json", "print one JSON document instead of text");
-const config = () => new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
+const config = () =>
+  new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
 
 const program = new Command("amplified")
-  .description("Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.")
+  .description(
+    "Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.",
+  )
   .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
   .showHelpAfterError()
   .exitOverride((error) => {
@@ -42,7 +45,9 @@ program
   .option("--password-file <file>", "password of an encrypted keystore")
   .option("--out <directory>", "where proposal and evidence are written", "out")
   .addOption(json())
-  .action((flags: OnceFlags & OutputOptions) => runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)));
+  .action((flags: OnceFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)),
+  );
 
 program
   .command("show [id]")
@@ -55,7 +60,9 @@ program
 
 program
   .command("verify <id>")
-  .description("recompute a published proposal from chain data and say in one sentence what it does and whether it matches")
+  .description(
+    "recompute a published proposal from chain data and say in one sentence what it does and whether it matches",
+  )
   .addOption(config())
   .addOption(json())
   .action((id: string, flags: { config: string } & OutputOptions) =>
@@ -72,7 +79,9 @@ program
   .option("--now <seconds>", "Unix time to judge expiry by; the machine's clock when absent")
   .option("--out <file>", "where the signature is written; printed when absent")
   .addOption(json())
-  .action((file: string, flags: SignFlags & OutputOptions) => runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)));
+  .action((file: string, flags: SignFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)),
+  );
 
 program
   .command("execute <proposal-file>")

@@ -24,12 +24,22 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   const { runCycle } = await import("../run.ts");
   const { proposeOnChain } = await import("../propose/publish.ts");
   const { formatProposalFile } = await import("../propose/typed-data.ts");
-  if (flags.propose && flags.keyFile === undefined) throw new OptionError("--key-file", "", "--propose sends a transaction: name the proposer's key file.");
+  if (flags.propose && flags.keyFile === undefined)
+    throw new OptionError("--key-file", "", "--propose sends a transaction: name the proposer's key file.");
   return connected(flags.config, async ({ client, config }) => {
     const outcome = await runCycle(client, config);
     if (outcome.kind === "held") {
-      const data = { status: "held", code: outcome.code, reasons: outcome.reasons, block: outcome.snapshot?.provenance.blockNumber ?? null };
-      return { data, text: [`held: ${outcome.code}`, ...outcome.reasons.map((reason) => `  ${reason}`)].join("\n"), exitCode: EXIT.held };
+      const data = {
+        status: "held",
+        code: outcome.code,
+        reasons: outcome.reasons,
+        block: outcome.snapshot?.provenance.blockNumber ?? null,
+      };
+      return {
+        data,
+        text: [`held: ${outcome.code}`, ...outcome.reasons.map((reason) => `  ${reason}`)].join("\n"),
+        exitCode: EXIT.held,
+      };
     }
     const { built, findings, approved } = outcome;
     const domain = { chainId: config.chainId, module: config.addresses.module };
@@ -41,7 +51,11 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     let transaction: string | null = null;
     if (flags.propose && flags.keyFile !== undefined) {
       const signer = await loadSigner(resolve(flags.keyFile), flags.passwordFile);
-      const published = await proposeOnChain(createSender(client, signer, config, systemClock), config.addresses.module, built.proposal);
+      const published = await proposeOnChain(
+        createSender(client, signer, config, systemClock),
+        config.addresses.module,
+        built.proposal,
+      );
       transaction = published.receipt?.hash ?? null;
     }
     const figures = cycleFigures(findings);
@@ -62,10 +76,14 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       built.sentence,
       ...built.notes.map((note) => `  note: ${note}`),
       ...findings.decision.reasons.map((reason) => `  why: ${reason}`),
-      ...findings.forecast.strategies.map((s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`),
+      ...findings.forecast.strategies.map(
+        (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
+      ),
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
       `id ${built.id}`,
-      flags.propose ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}` : `dry run: nothing was sent; ${file}`,
+      flags.propose
+        ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}`
+        : `dry run: nothing was sent; ${file}`,
     ];
     return { data, text: text.join("\n") };
   });
@@ -81,9 +99,13 @@ export interface ExecuteFlags {
 /** Executes a proposal file with the owners' signature files; anyone may. */
 export async function execute(file: string, flags: ExecuteFlags): Promise<CommandResult> {
   const { executeProposal } = await import("../execute/execute.ts");
-  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import("../propose/signing.ts");
+  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import(
+    "../propose/signing.ts"
+  );
   const content = await readText(file);
-  const signatures = await Promise.all(flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)));
+  const signatures = await Promise.all(
+    flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)),
+  );
   return connected(flags.config, async ({ client, config }) => {
     const { module, vault } = config.addresses;
     const { timestamp } = await client.header("latest");
@@ -99,8 +121,14 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
       signatures: collected?.packed ?? "0x",
     });
     const text = {
-      executed: () => (outcome.kind === "executed" ? `executed in ${outcome.transactionHash}: NAV ${outcome.navBefore} -> ${outcome.navAfter} wei, loss ${outcome.loss} wei, ${outcome.gasUsed} gas` : ""),
-      aborted: () => (outcome.kind === "aborted" ? `aborted in ${outcome.transactionHash}: strategy ${outcome.trippedStrategy} lost more than its trip and is frozen; no leg ran` : ""),
+      executed: () =>
+        outcome.kind === "executed"
+          ? `executed in ${outcome.transactionHash}: NAV ${outcome.navBefore} -> ${outcome.navAfter} wei, loss ${outcome.loss} wei, ${outcome.gasUsed} gas`
+          : "",
+      aborted: () =>
+        outcome.kind === "aborted"
+          ? `aborted in ${outcome.transactionHash}: strategy ${outcome.trippedStrategy} lost more than its trip and is frozen; no leg ran`
+          : "",
       refused: () => (outcome.kind === "refused" ? `refused, nothing changed: ${outcome.reason}` : ""),
       notReady: () => (outcome.kind === "notReady" ? `not before ${new Date(outcome.until * 1000).toISOString()}` : ""),
     }[outcome.kind]();

@@ -7,10 +7,12 @@ import type { LegKindName } from "../kernel/artifacts.ts";
 import type { ProtocolId } from "./ids.ts";
 import type { GasEstimate } from "./protocol.ts";
 
-const on = (venue: string) => (units: number): GasEstimate => ({
-  units,
-  source: `LiquidityVault.rebalance of one leg on ${venue}, in-process chain, rounded up`,
-});
+const on =
+  (venue: string) =>
+  (units: number): GasEstimate => ({
+    units,
+    source: `LiquidityVault.rebalance of one leg on ${venue}, in-process chain, rounded up`,
+  });
 const aave = on("genuine Aave v3 (npm @aave/core-v3 1.19.3)");
 const erc4626 = on("an ERC-4626 double; a real venue may cost more");
 const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1)");

@@ -108,7 +108,7 @@ export function fanChart(forecast: ForecastFigure): string {
   const ahead = forecast.path.map((point) => ({ date: day(point.date), apy: point.apyPct }));
   return draw({
     height: 220,
-    width: 370,
+    width: 520,
     marginLeft: 44,
     x: { label: null, ticks: 4 },
     y: { label: "yield, % a year", grid: true },

@@ -1,16 +1,15 @@
 /** Each protocol beside its adapter: the same rate, and no more gas than the keeper reckons with. */
 import { expect } from "chai";
-import { multicall } from "../../../keeper/chain/multicall.ts";
+import { multicall, viewUint } from "../../../keeper/chain/multicall.ts";
+import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
 import { address } from "../../../keeper/kernel/units.ts";
-import { type ProtocolId, PROTOCOLS, protocolOf } from "../../../keeper/protocols/index.ts";
 import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
+import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
+import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
-import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
-import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
-import { viewUint } from "../../../keeper/chain/multicall.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
 
@@ -32,9 +31,21 @@ describe("protocols", () => {
       const adapter = await (await ethers.deployContract(contract, [...args])).getAddress();
       await registry.registerStrategy(adapter, 2);
       const strategyId = await registry.count();
-      await registry.setLimits(strategyId, { absoluteCap: 10_000n * ETHER, dailyInflowBudget: 10_000n * ETHER, relativeCapBps: 10_000, lossTripBps: 50 });
+      await registry.setLimits(strategyId, {
+        absoluteCap: 10_000n * ETHER,
+        dailyInflowBudget: 10_000n * ETHER,
+        relativeCapBps: 10_000,
+        lossTripBps: 50,
+      });
       await guard.setOracle(strategyId, {
-        kind: 1, feed: `0x${"00".repeat(20)}`, heartbeat: 0, margin: 0, maxRateGrowthBps: 2_000, slashBudgetBps: 50, minAnswer: 0, maxAnswer: 0,
+        kind: 1,
+        feed: `0x${"00".repeat(20)}`,
+        heartbeat: 0,
+        margin: 0,
+        maxRateGrowthBps: 2_000,
+        slashBudgetBps: 50,
+        minAnswer: 0,
+        maxAnswer: 0,
       });
       adapters.set(id, adapter);
     };
@@ -78,7 +89,14 @@ describe("protocols", () => {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
         if (estimate === null) continue;
-        const leg = { strategyId: index + 1, kind: LEG_KINDS.indexOf(kind), amount: kind === "Allocate" ? 100n * ETHER : 40n * ETHER, minValue: 1n, tickLower: 0, tickUpper: 0 };
+        const leg = {
+          strategyId: index + 1,
+          kind: LEG_KINDS.indexOf(kind),
+          amount: kind === "Allocate" ? 100n * ETHER : 40n * ETHER,
+          minValue: 1n,
+          tickLower: 0,
+          tickUpper: 0,
+        };
         const receipt = await (await vault.rebalance([leg], await vault.nav(), 100)).wait();
         const gas = Number(receipt?.gasUsed ?? 0n);
         expect(gas, `${id} ${kind}`).to.be.within(Math.floor(estimate.units * 0.85), estimate.units);

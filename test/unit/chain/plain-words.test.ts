@@ -5,9 +5,17 @@ import { Errors__factory } from "../../../types/ethers-contracts/factories/contr
 
 const errors = Errors__factory.createInterface();
 const NAMES = [
-  ["OracleGuard_NoInflow", [4, 4, 1n, 1n, 1_754_870_400n], "the price of strategy 4 allows no inflow: status Frozen, last feed round 2025-08-11 00:00 UTC"],
+  [
+    "OracleGuard_NoInflow",
+    [4, 4, 1n, 1n, 1_754_870_400n],
+    "the price of strategy 4 allows no inflow: status Frozen, last feed round 2025-08-11 00:00 UTC",
+  ],
   ["ProposalModule_Expired", [1_754_870_401n, 1_754_870_400n], "the proposal expired at 2025-08-11 00:00 UTC"],
-  ["LiquidityVault_CapExceeded", [2, 1_999_999_999_999_999_999n, 10n ** 18n], "strategy 2 would hold 1.999999 WETH, its cap is 1.000000 WETH"],
+  [
+    "LiquidityVault_CapExceeded",
+    [2, 1_999_999_999_999_999_999n, 10n ** 18n],
+    "strategy 2 would hold 1.999999 WETH, its cap is 1.000000 WETH",
+  ],
   ["ProposalModule_WrongState", [`0x${"11".repeat(32)}`, 3], "the proposal is cancelled"],
 ] as const;
 
