@@ -11,11 +11,8 @@ import {
   type OraclePlan,
   type StrategyPlan,
 } from "../deploy/plan.ts";
+import { selectorOf } from "../deploy/selectors.ts";
 import { type Address, address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
-import { LiquidityVault__factory } from "../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
-import { OracleGuard__factory } from "../types/ethers-contracts/factories/contracts/OracleGuard__factory.ts";
-import { ProposalModule__factory } from "../types/ethers-contracts/factories/contracts/ProposalModule__factory.ts";
-import { StrategyRegistry__factory } from "../types/ethers-contracts/factories/contracts/StrategyRegistry__factory.ts";
 import { EmbeddedDeploymentMismatchError } from "./errors.ts";
 import type { World } from "./world.ts";
 
@@ -149,20 +146,6 @@ export function planOf(
       { riskId: RISK_ID.restaking, absoluteCap: parseEther("20000"), relativeCapBps: 3_500 },
     ],
   };
-}
-
-const INTERFACES: Readonly<Record<string, { getFunction(name: string): { readonly selector: string } | null }>> = {
-  LiquidityVault: LiquidityVault__factory.createInterface(),
-  OracleGuard: OracleGuard__factory.createInterface(),
-  ProposalModule: ProposalModule__factory.createInterface(),
-  StrategyRegistry: StrategyRegistry__factory.createInterface(),
-};
-
-/** Four bytes of a function, from the compiled ABI. */
-export function selectorOf(contract: string, functionName: string): string {
-  const found = INTERFACES[contract]?.getFunction(functionName);
-  if (!found) throw new EmbeddedDeploymentMismatchError(`${contract}.${functionName}`, "a function of the ABI", "none");
-  return found.selector;
 }
 
 /** Deploys the engine into a world. */
