@@ -1,12 +1,12 @@
 /** What happened day by day: NAV around flows, gas paid, weights; and, at the end, what plain alternatives earned. */
 import type { MarketSnapshot } from "../../keeper/kernel/artifacts.ts";
 import { fromWad, SECONDS_PER_DAY } from "../../keeper/kernel/units.ts";
-import type { DayPoint, NamedWeight } from "../../keeper/report/result.ts";
 import { equalWeightIndex, growthIndex, type NavDay, ratio } from "../../keeper/report/performance.ts";
+import type { DayPoint, NamedWeight } from "../../keeper/report/result.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import type { EngineAddresses } from "../engine.ts";
-import type { World } from "../world.ts";
 import { formatDate } from "../market/market.ts";
+import type { World } from "../world.ts";
 
 export interface VaultState {
   readonly nav: bigint;
@@ -75,7 +75,8 @@ export class Ledger {
   /** Money came or went after the day was closed. */
   flowed(state: VaultState): void {
     const last = this.#days.pop();
-    if (last) this.#days.push({ ...last, navAfterFlow: state.nav, state: { ...state, sharePrice: last.state.sharePrice } });
+    if (last)
+      this.#days.push({ ...last, navAfterFlow: state.nav, state: { ...state, sharePrice: last.state.sharePrice } });
   }
 
   /** An execution changed the weights of the day, not its performance: what it cost shows in tomorrow's NAV. */
@@ -120,7 +121,9 @@ export function alternativesFrom(snapshot: MarketSnapshot, days: number): Altern
       rates.map((rate, index) => fromWad(rate) * fromWad(marketRatios?.[index] ?? 10n ** 18n)).slice(-days),
     ]),
   );
-  const returns = [...levels.values()].map((level) => level.slice(1).map((value, i) => value / (level[i] ?? value) - 1));
+  const returns = [...levels.values()].map((level) =>
+    level.slice(1).map((value, i) => value / (level[i] ?? value) - 1),
+  );
   const lido = snapshot.strategies.find(({ protocol }) => protocol === "lido");
   const held = lido ? (levels.get(lido.id) ?? []) : [];
   const first = held[0] ?? 1;

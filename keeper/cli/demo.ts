@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
 import { renderReport } from "../report/html.ts";
+import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
 import { type CommandResult, progress, toJson } from "./output.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -37,21 +37,42 @@ function table(cycles: readonly CycleResult[]): string {
     cycle.transaction?.slice(0, 10) ?? "-",
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 function describe(result: RunResult, files: { readonly html: string; readonly json: string }): string {
   const { summary, market } = result;
-  const lines = [table(result.cycles), "", "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV", ""];
+  const lines = [
+    table(result.cycles),
+    "",
+    "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV",
+    "",
+  ];
   if (market.mapping.length > 0) {
-    lines.push("What feeds what:", ...market.mapping.map(({ column, feeds }) => `  ${column.padEnd(44)} -> ${feeds}`), "");
+    lines.push(
+      "What feeds what:",
+      ...market.mapping.map(({ column, feeds }) => `  ${column.padEnd(44)} -> ${feeds}`),
+      "",
+    );
   }
   if (market.recorded !== null) {
     lines.push("% a year, in the file and on this chain:");
-    lines.push(...market.recorded.map(({ name, apyPct, onChainApyPct }) => `  ${name.padEnd(80)} ${percent(apyPct, 3).padStart(7)} ${percent(onChainApyPct, 3).padStart(7)}`), "");
+    lines.push(
+      ...market.recorded.map(
+        ({ name, apyPct, onChainApyPct }) =>
+          `  ${name.padEnd(80)} ${percent(apyPct, 3).padStart(7)} ${percent(onChainApyPct, 3).padStart(7)}`,
+      ),
+      "",
+    );
   }
-  const reasons = result.cycles.flatMap((cycle) => (cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`]));
+  const reasons = result.cycles.flatMap((cycle) =>
+    cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`],
+  );
   if (reasons.length > 0) lines.push("Not executed, and why:", ...reasons, "");
   lines.push(`${summary.executed} executed, ${summary.refused} refused, ${summary.held} held. ${summary.verdict}`);
   lines.push(`report: ${files.html}`, `data:   ${files.json}`);
@@ -72,13 +93,21 @@ export async function demo(flags: DemoFlags, seed: number): Promise<CommandResul
   process.chdir(root);
   const { runDemo } = await import("../../embedded/demo/index.ts");
   mkdirSync(out, { recursive: true });
-  const finished = await runDemo({ seed, marketDir, folder: join(out, "demo"), progress, now: () => performance.now() });
+  const finished = await runDemo({
+    seed,
+    marketDir,
+    folder: join(out, "demo"),
+    progress,
+    now: () => performance.now(),
+  });
   const files = { html: join(out, "report.html"), json: join(out, "run.json") };
   writeWhole(files.json, `${toJson(finished.result)}\n`);
   writeWhole(files.html, renderReport(finished.result));
   const text = describe(finished.result, files);
   if (flags.serve) {
-    progress(`${text}\n\nThe chain stays at ${finished.world.chain.url}; configuration: ${finished.configFile}. Ctrl-C ends it.`);
+    progress(
+      `${text}\n\nThe chain stays at ${finished.world.chain.url}; configuration: ${finished.configFile}. Ctrl-C ends it.`,
+    );
     await new Promise<void>((done) => {
       process.once("SIGINT", done);
       process.once("SIGTERM", done);
