@@ -24,7 +24,11 @@ async function blockAtTime(client: ChainClient, timestamp: number, highest: numb
 }
 
 /** The keeper's own run at the block the proposal was made from, which its deadline and the configured life reveal. */
-export async function recompute(client: ChainClient, config: KeeperConfig, published: PublishedProposal): Promise<Recomputation> {
+export async function recompute(
+  client: ChainClient,
+  config: KeeperConfig,
+  published: PublishedProposal,
+): Promise<Recomputation> {
   const before = published.blockNumber - 1;
   const maxTtl = await readView(
     client,
@@ -34,9 +38,12 @@ export async function recompute(client: ChainClient, config: KeeperConfig, publi
   const madeAt = published.proposal.deadline - Math.min(config.limits.ttlSeconds, maxTtl);
   const block = await blockAtTime(client, madeAt, before);
   if (block === null) {
-    return { reason: `no block has the time ${madeAt} that the deadline and this configuration's ttlSeconds point to; the keeper used another configuration` };
+    return {
+      reason: `no block has the time ${madeAt} that the deadline and this configuration's ttlSeconds point to; the keeper used another configuration`,
+    };
   }
   const outcome = await runCycle(client, config, block);
-  if (outcome.kind === "held") return { reason: `this configuration holds at block ${block}: ${outcome.code}, ${outcome.reasons.join("; ")}` };
+  if (outcome.kind === "held")
+    return { reason: `this configuration holds at block ${block}: ${outcome.code}, ${outcome.reasons.join("; ")}` };
   return { proposal: outcome.built.proposal };
 }

@@ -126,6 +126,13 @@ async function gasOf({ world }: Stage, transaction: Hash): Promise<{ readonly us
   return { used: Number(receipt.gasUsed), paid: receipt.gasUsed * receipt.gasPrice };
 }
 
+/** "strategy 4" as the owners know it. */
+const withNames = (reason: string, engine: EngineAddresses): string =>
+  reason.replace(
+    /strategy (\d+)/g,
+    (whole, id: string) => engine.strategies.find((strategy) => strategy.id === Number(id))?.name ?? whole,
+  );
+
 export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> {
   const { world, engine, client, config, ledger } = stage;
   const head = await client.header("latest");
@@ -162,7 +169,7 @@ export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> 
     signatures: approved.signatures,
   });
   if (executed.kind === "refused")
-    return { ...proposed, status: "refused", reasons: [executed.reason], executedBy: null };
+    return { ...proposed, status: "refused", reasons: [withNames(executed.reason, engine)], executedBy: null };
   if (executed.kind === "notReady")
     return { ...proposed, status: "refused", reasons: [`not before ${executed.until}`], executedBy: null };
 

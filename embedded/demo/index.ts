@@ -234,6 +234,7 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
         deployMs: Math.round(engineAt - worldAt),
         cyclesMs: Math.round(cyclesAt - engineAt),
         totalMs: Math.round(now() - started),
+        peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
       },
     };
     client.close();

@@ -35,7 +35,11 @@ function forecastFigures(features: Features, set: ForecastSet): readonly Forecas
       name: strategy.name,
       model: strategy.model,
       apyPct: apyPct(strategy.meanDaily),
-      intervals: strategy.intervals.map(({ level, lower, upper }) => ({ level, lower: apyPct(lower), upper: apyPct(upper) })),
+      intervals: strategy.intervals.map(({ level, lower, upper }) => ({
+        level,
+        lower: apyPct(lower),
+        upper: apyPct(upper),
+      })),
       history: features.days
         .slice(from)
         .map((day, index) => ({ date: isoDay(day), apyPct: apyPct(past?.yieldReturns[from + index] ?? Number.NaN) })),
@@ -51,7 +55,15 @@ function forecastFigures(features: Features, set: ForecastSet): readonly Forecas
 
 export function cycleFigures(findings: FindingsForReport | null): CycleFigures {
   if (findings === null) {
-    return { expectedNetApyPct: null, cvarPct: null, varPct: null, maxDrawdownPct: null, forecasts: [], frontier: [], chosen: null };
+    return {
+      expectedNetApyPct: null,
+      cvarPct: null,
+      varPct: null,
+      maxDrawdownPct: null,
+      forecasts: [],
+      frontier: [],
+      chosen: null,
+    };
   }
   const { features, forecast, target, risk } = findings;
   const net = target.expectedReturn * (DAYS_PER_YEAR / target.horizonDays) - target.expectedCost;
