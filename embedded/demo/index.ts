@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
 import { createClient } from "../../keeper/chain/client.ts";
 import { observe } from "../../keeper/data/observe.ts";
+import type { BuiltProposal } from "../../keeper/propose/build.ts";
 import { annualizedPct } from "../../keeper/report/performance.ts";
 import type { CycleResult, RunResult } from "../../keeper/report/result.ts";
-import { deployEngine } from "../engine.ts";
+import { deployEngine, type EngineAddresses, type EngineStrategy } from "../engine.ts";
 import { keeperConfigFor } from "../keeper-config.ts";
 import type { FeedName } from "../market/live.ts";
 import { createWorld, type Role, type World } from "../world.ts";
@@ -17,6 +18,7 @@ import { type CyclePlan, liveCycle, type Stage } from "./cycle.ts";
 import { alternativesFrom, Ledger, readVault } from "./ledger.ts";
 import { createPeople, type OwnerRole } from "./people.ts";
 import { describeMarket } from "./recorded-comparison.ts";
+import { partOf } from "./script.ts";
 import { summarize } from "./summary.ts";
 
 export interface DemoOptions {
@@ -65,10 +67,6 @@ const FLOWS: readonly {
   { cycle: 4, who: "secondDepositor", deposit: "900" },
   { cycle: 5, who: "firstDepositor", deposit: "500" },
 ];
-/** In this cycle the feeds of the touched tokens fall silent between signing and execution. */
-const REFUSED_CYCLE = 3;
-/** In this cycle the owners approve by an ordinary Safe transaction instead of typed signatures. */
-const FALLBACK_CYCLE = 2;
 const SILENT_DAYS = 2;
 
 const pairs: readonly (readonly OwnerRole[])[] = [
@@ -97,33 +95,38 @@ async function moneyMoves(stage: Stage, cycle: number, progress: (line: string) 
   if (moves.length > 0) ledger.flowed(await readVault(world, engine));
 }
 
+const FEED_OF: Readonly<Partial<Record<EngineStrategy["protocol"], FeedName>>> = {
+  lido: "stethEth",
+  etherfi: "weethEth",
+};
+
+/** The feeds that price what a proposal touches; empty when it touches lending venues only. */
+const feedsOf = (built: BuiltProposal, { strategies }: EngineAddresses): readonly FeedName[] =>
+  built.proposal.legs.flatMap(({ strategyId }) => {
+    const touched = strategies.find(({ id }) => id === strategyId);
+    return touched === undefined ? [] : (FEED_OF[touched.protocol] ?? []);
+  });
+
 function planOf(
-  index: number,
+  done: readonly Pick<CycleResult, "status" | "approvedBy">[],
   stage: Stage,
   progress: (line: string) => void,
 ): { plan: CyclePlan; silentDays: () => number } {
-  let silentDays = 0;
+  const index = done.length;
   const signers = pairs[index % pairs.length] ?? [];
-  if (index !== REFUSED_CYCLE) {
-    return {
-      plan: { index, signers, approval: index === FALLBACK_CYCLE ? "safe-transaction" : "signatures" },
-      silentDays: () => silentDays,
-    };
-  }
+  const { approval, silence } = partOf(done);
+  let silentDays = 0;
+  if (!silence) return { plan: { index, signers, approval }, silentDays: () => silentDays };
   const between: CyclePlan["between"] = async (built) => {
-    const feeds: Readonly<Record<string, FeedName>> = { lido: "stethEth", etherfi: "weethEth" };
-    const touched = built.proposal.legs.map(
-      ({ strategyId }) => stage.engine.strategies.find(({ id }) => id === strategyId)?.protocol ?? "",
-    );
-    for (const protocol of touched) {
-      const feed = feeds[protocol];
-      if (feed !== undefined) stage.world.driver.silent.add(feed);
-    }
+    const feeds = feedsOf(built, stage.engine);
+    // What has no feed cannot lose it: this proposal goes through, the next one gets the part.
+    if (feeds.length === 0) return;
+    for (const feed of feeds) stage.world.driver.silent.add(feed);
     progress(`  the price feeds of what the proposal touches fall silent for ${SILENT_DAYS} days`);
     for (; silentDays < SILENT_DAYS; silentDays += 1) await liveDay(stage, progress);
     stage.world.driver.silent.clear();
   };
-  return { plan: { index, signers, approval: "signatures", between }, silentDays: () => silentDays };
+  return { plan: { index, signers, approval, between }, silentDays: () => silentDays };
 }
 
 /** Adds to each cycle what the vault really earned until the next one. */
@@ -188,7 +191,7 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
     for (let index = 0; index < scenario.cycles; index += 1) {
       await moneyMoves(stage, index, progress);
       dayOfCycle.push(ledger.length - 1);
-      const { plan, silentDays } = planOf(index, stage, progress);
+      const { plan, silentDays } = planOf(cycles, stage, progress);
       const cycle = await liveCycle(stage, plan);
       cycles.push(cycle);
       progress(

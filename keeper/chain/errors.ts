@@ -158,9 +158,12 @@ export class TransactionLogError extends InputError {
   readonly file: string;
   readonly line: number;
   constructor(file: string, line: number, problem: string) {
-    super(
-      `Line ${line} of the transaction log ${file} is not readable: ${problem}. Repair or archive the file before sending again.`,
-    );
+    // Line 0 stands for the file as a whole.
+    const where =
+      line === 0
+        ? `The transaction log ${file} cannot be used`
+        : `Line ${line} of the transaction log ${file} is not readable`;
+    super(`${where}: ${problem}. Repair or archive the file before sending again.`);
     this.file = file;
     this.line = line;
   }

@@ -3,11 +3,14 @@ import { Command, Option } from "commander";
 import { EXIT } from "../kernel/errors.ts";
 import { wholeNumber } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
+import type { DoctorFlags } from "./doctor.ts";
 import type { ExecuteFlags, OnceFlags } from "./operator.ts";
-import { type OutputOptions, runCommand } from "./output.ts";
+import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
+/** As in the configuration: 32 bits. */
+const MAX_SEED = 0xffff_ffff;
 const json = () => new Option("--json", "print one JSON document instead of text");
 const config = () =>
   new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
@@ -17,7 +20,7 @@ const program = new Command("amplified")
     "Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.",
   )
   .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
-  .showHelpAfterError()
+  .configureOutput({ outputError: (message) => printUsageError(message, process.argv) })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.badInput);
   });
@@ -31,7 +34,7 @@ program
   .option("--serve", "keep the chain running afterwards, so that other verbs can be tried")
   .addOption(json())
   .action((flags: DemoFlags & OutputOptions) =>
-    runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed))),
+    runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed, MAX_SEED))),
   );
 
 program
@@ -47,6 +50,17 @@ program
   .addOption(json())
   .action((flags: OnceFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)),
+  );
+
+program
+  .command("doctor")
+  .description("check everything a run needs, one line each, with the remedy")
+  .addOption(config())
+  .option("--key-file <file>", "also check this key: its file, its role as proposer, its balance")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .addOption(json())
+  .action((flags: DoctorFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./doctor.ts")).doctor(flags)),
   );
 
 program

@@ -1,5 +1,6 @@
 /** Reads the configuration file, lets the environment replace the RPC only, and refuses nonsense with every reason at once. */
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { redactUrl } from "../chain/errors.ts";
 import { canonicalHash } from "../kernel/canonical.ts";
 import type { Hash } from "../kernel/units.ts";
@@ -88,7 +89,9 @@ export async function loadConfig(
     override !== undefined && override !== "" && typeof raw === "object" && raw !== null
       ? { ...raw, rpcUrls: override.split(/\s+/) }
       : raw;
-  return parseConfig(merged, file);
+  const config = parseConfig(merged, file);
+  // Beside the configuration, not beside wherever the verb is run from: another log would forget what this key has sent.
+  return { ...config, txLog: resolve(dirname(file), config.txLog) };
 }
 
 /**

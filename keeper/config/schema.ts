@@ -98,7 +98,7 @@ export const configSchema = z
     }),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
-    /** Path of the append-only transaction log. */
+    /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })
   .superRefine((config, context) => {

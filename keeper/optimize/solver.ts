@@ -33,7 +33,11 @@ const QUIET = {
   output_flag: false,
   primal_feasibility_tolerance: 1e-10,
   dual_feasibility_tolerance: 1e-10,
+  // Hundreds are usual at 32 strategies. A bound in iterations ends the same way on every machine; one in seconds would not.
+  simplex_iteration_limit: 100_000,
 } as const;
+/** HiGHS' active-set method can cycle for ever on degenerate programmes; the way over vertices takes over at this bound. */
+const QUADRATIC_ITERATIONS = 5_000;
 
 const isOptimum = (programme: NamedProgramme, found: Optimum): boolean =>
   found.gap <= GAP_TOLERANCE && infeasibility(programme, found.x) <= FEASIBILITY_TOLERANCE;
@@ -159,7 +163,7 @@ export class Solver {
     try {
       return highs.withModel(toModel(highs, programme, lowerTriangle(programme)), (model) => {
         // HiGHS' own regularisation would bias the optimum by about 1e-7.
-        model.options.set({ ...QUIET, qp_regularization_value: 0 });
+        model.options.set({ ...QUIET, qp_regularization_value: 0, qp_iteration_limit: QUADRATIC_ITERATIONS });
         return this.#run(highs, model, programme);
       });
     } catch (error) {

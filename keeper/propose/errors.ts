@@ -105,6 +105,19 @@ export class DuplicateSignerError extends RefusedError {
   }
 }
 
+export class TooFewSignaturesError extends RefusedError {
+  readonly code = "TOO_FEW_SIGNATURES";
+  readonly signers: readonly string[];
+  readonly threshold: number;
+  constructor(signers: readonly string[], threshold: number, safe: string) {
+    super(
+      `${signers.length} owner(s) signed (${signers.join(", ") || "none"}), Safe ${safe} asks for ${threshold}. Collect the missing signatures.`,
+    );
+    this.signers = signers;
+    this.threshold = threshold;
+  }
+}
+
 /** The module on chain hashes the proposal differently: wrong module version or domain. */
 export class ModuleDisagreesError extends RefusedError {
   readonly code = "MODULE_DISAGREES";
