@@ -39,7 +39,7 @@ export class TooLittleGasHistoryError extends HoldError {
   }
 }
 
-interface Fitted {
+interface Split {
   /** Log effect of each hour of the week, median zero. */
   readonly pattern: readonly number[];
   /** Deseasonalised logs, oldest first. */
@@ -47,8 +47,6 @@ interface Fitted {
   /** Hour of the week of the last level. */
   readonly lastHour: number;
 }
-
-const hourOfWeek = (seconds: number): number => Math.floor(seconds / HOUR) % HOURS_PER_WEEK;
 
 /** Hourly logs on a full grid; a missing hour carries its neighbours' mean level, as a gap of a feed would be bridged. */
 function hourlyLogs(
@@ -77,7 +75,7 @@ function hourlyLogs(
   return { logs, last };
 }
 
-function fit(logs: readonly number[], lastHour: number): Fitted {
+function split(logs: readonly number[], lastHour: number): Split {
   const centre = median(logs);
   const hourAt = (index: number): number =>
     (((lastHour - (logs.length - 1 - index)) % HOURS_PER_WEEK) + HOURS_PER_WEEK) % HOURS_PER_WEEK;
@@ -131,7 +129,7 @@ export function forecastGas(
 ): GasForecast {
   const { logs, last } = hourlyLogs(timestamps, fees, config.patternHours);
   if (logs.length < MINIMUM_GAS_HOURS) throw new TooLittleGasHistoryError(logs.length);
-  const { pattern, levels, lastHour } = fit(logs, last);
+  const { pattern, levels, lastHour } = split(logs, last);
   const mean = means(levels, config.meanHours);
   const kept = persistence(levels, mean, config.horizon);
   const end = levels.length - 1;
