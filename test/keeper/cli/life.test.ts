@@ -6,14 +6,23 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { z } from "zod";
+import type { Role } from "../../../embedded/world.ts";
 import { toStruct } from "../../../keeper/chain/proposal.ts";
-import { EXIT } from "../../../keeper/kernel/errors.ts";
 import type { Proposal } from "../../../keeper/kernel/artifacts.ts";
+import { EXIT, type ExitCode } from "../../../keeper/kernel/errors.ts";
 import { address, assets, type Hash } from "../../../keeper/kernel/units.ts";
 import { formatProposalFile, parseProposalFile, proposalId } from "../../../keeper/propose/typed-data.ts";
 import { ProposalModule__factory } from "../../../types/ethers-contracts/factories/contracts/ProposalModule__factory.ts";
-import type { Role } from "../../../embedded/world.ts";
-import { amplified, createLife, documentOf, expectError, expectJsonError, type Finished, type Life, read } from "../support/cli.ts";
+import {
+  amplified,
+  createLife,
+  documentOf,
+  expectError,
+  expectJsonError,
+  type Finished,
+  type Life,
+  read,
+} from "../support/cli.ts";
 
 const cycle = z.object({
   status: z.enum(["dry-run", "proposed"]),
@@ -44,7 +53,11 @@ describe("command line: the life of a proposal", () => {
 
   const once = (out: string, ...more: readonly string[]) =>
     amplified(["keeper", "once", "-c", life.configFile, "--out", out, "--json", ...more]);
-  const sign = async (proposal: string, role: Role, changes: Readonly<Record<string, string>> = {}): Promise<Finished> => {
+  const sign = async (
+    proposal: string,
+    role: Role,
+    changes: Readonly<Record<string, string>> = {},
+  ): Promise<Finished> => {
     const flags = {
       "--key-file": life.keyFile(role),
       "--chain-id": String(life.config.chainId),
@@ -69,7 +82,9 @@ describe("command line: the life of a proposal", () => {
   const stateOf = async (wanted: string): Promise<string | undefined> =>
     documentOf(await amplified(["show", wanted, "-c", life.configFile, "--json"]), EXIT.ok, listed)[0]?.state;
   /** Publishes with the proposer's key what the keeper did not compute; the file an owner would be shown. */
-  const publishForeign = async (change: (proposal: Proposal) => Proposal): Promise<{ readonly id: Hash; readonly file: string }> => {
+  const publishForeign = async (
+    change: (proposal: Proposal) => Proposal,
+  ): Promise<{ readonly id: Hash; readonly file: string }> => {
     const { domain, proposal } = parseProposalFile(read(file));
     const foreign = change(proposal);
     const signer = await life.world.chain.ethers.getSigner(life.world.account("keeper").address);
@@ -84,7 +99,10 @@ describe("command line: the life of a proposal", () => {
     const out = life.out("dry");
     const found = documentOf(await once(out), EXIT.ok, cycle);
     expect(found).to.include({ status: "dry-run", transaction: null });
-    expect(life.filesIn(out)).to.deep.equal([`evidence-${found.id.slice(2, 10)}.json`, `proposal-${found.id.slice(2, 10)}.json`]);
+    expect(life.filesIn(out)).to.deep.equal([
+      `evidence-${found.id.slice(2, 10)}.json`,
+      `proposal-${found.id.slice(2, 10)}.json`,
+    ]);
     expect(parseProposalFile(read(found.file)).id).to.equal(found.id);
     expect(await life.published()).to.equal(0);
     expect((await amplified(["show", "-c", life.configFile])).stdout).to.contain("No proposal has been published.");
@@ -96,14 +114,28 @@ describe("command line: the life of a proposal", () => {
     const bad = join(life.folder, "bad.key");
     writeFileSync(bad, "no key", { mode: 0o600 });
     expectJsonError(await once(out, "--propose", "--key-file", bad), EXIT.badInput, "KEY_FILE");
-    const stranger = await amplified(["keeper", "once", "-c", life.configFile, "--out", out, "--propose", "--key-file", life.keyFile("executor")]);
-    expectError(stranger, EXIT.chain, "CALL_REVERTED", life.world.account("executor").address);
+    const stranger = await amplified([
+      "keeper",
+      "once",
+      "-c",
+      life.configFile,
+      "--out",
+      out,
+      "--propose",
+      "--key-file",
+      life.keyFile("executor"),
+    ]);
+    expectError(stranger, EXIT.chain, "CALL_REVERTED", "AccessManagedUnauthorized");
     expect(life.filesIn(out)).to.deep.equal([]);
     expect(await life.published()).to.equal(0);
   });
 
   it("proposes on chain, and shows what it proposed", async () => {
-    const found = documentOf(await once(life.out("out"), "--propose", "--key-file", life.keyFile("keeper")), EXIT.ok, cycle);
+    const found = documentOf(
+      await once(life.out("out"), "--propose", "--key-file", life.keyFile("keeper")),
+      EXIT.ok,
+      cycle,
+    );
     expect(found.status).to.equal("proposed");
     expect(found.transaction).to.match(/^0x[0-9a-f]{64}$/);
     ({ id, file } = found);
@@ -133,9 +165,15 @@ describe("command line: the life of a proposal", () => {
     await life.undone(async () => {
       const foreign = await publishForeign((proposal) => ({
         ...proposal,
-        legs: proposal.legs.map((leg, index) => (index === 0 ? { ...leg, amount: assets(leg.amount + 10n ** 18n) } : leg)),
+        legs: proposal.legs.map((leg, index) =>
+          index === 0 ? { ...leg, amount: assets(leg.amount + 10n ** 18n) } : leg,
+        ),
       }));
-      const found = documentOf(await amplified(["verify", foreign.id, "-c", life.configFile, "--json"]), EXIT.refused, verified);
+      const found = documentOf(
+        await amplified(["verify", foreign.id, "-c", life.configFile, "--json"]),
+        EXIT.refused,
+        verified,
+      );
       expect(found.kind).to.equal("differs");
       expect(found.differences?.map(({ field }) => field)).to.deep.equal(["legs[0].amount"]);
       expect((await amplified(["verify", foreign.id, "-c", life.configFile])).stdout).to.contain("IT DIFFERS");
@@ -144,17 +182,27 @@ describe("command line: the life of a proposal", () => {
 
   it("error: verify and show of an id that nobody published", async () => {
     const unknown = `0x${"5a".repeat(32)}`;
-    for (const verb of ["verify", "show"]) {
-      expectError(await amplified([verb, unknown, "-c", life.configFile]), EXIT.refused, "PROPOSAL_NOT_FOUND", unknown);
-      expectError(await amplified([verb, "0x5a", "-c", life.configFile]), EXIT.badInput, "OPTION", "0x5a");
-    }
+    await Promise.all(
+      ["verify", "show"].map(async (verb) => {
+        expectError(
+          await amplified([verb, unknown, "-c", life.configFile]),
+          EXIT.refused,
+          "PROPOSAL_NOT_FOUND",
+          unknown,
+        );
+        expectError(await amplified([verb, "0x5a", "-c", life.configFile]), EXIT.badInput, "OPTION", "0x5a");
+      }),
+    );
   });
 
   it("error: sign refuses a file whose contents are not what its id stands for", async () => {
     const tampered = join(life.folder, "tampered.json");
     const { domain, proposal } = parseProposalFile(read(file));
     const more = { ...proposal, maxLoss: assets(proposal.maxLoss * 2n) };
-    writeFileSync(tampered, formatProposalFile({ id: parseProposalFile(read(file)).id, domain, proposal: more }, "harmless"));
+    writeFileSync(
+      tampered,
+      formatProposalFile({ id: parseProposalFile(read(file)).id, domain, proposal: more }, "harmless"),
+    );
     expectError(await sign(tampered, "firstOwner"), EXIT.refused, "PROPOSAL_ID_DIFFERS", id);
     writeFileSync(tampered, read(file).slice(0, 200));
     expectError(await sign(tampered, "firstOwner"), EXIT.badInput, "PROPOSAL_FILE", "not JSON");
@@ -188,12 +236,16 @@ describe("command line: the life of a proposal", () => {
     writeFileSync(forged, read(stranger).replace(life.world.account("thirdDepositor").address, owner));
     const broken = join(life.folder, "broken.json");
     writeFileSync(broken, '{"id":"0x12"}');
-    expectError(await execute(file, [first]), EXIT.refused, "TOO_FEW_SIGNATURES", "asks for 2");
-    expectError(await execute(file, [first, first]), EXIT.refused, "DUPLICATE_SIGNER", owner);
-    expectError(await execute(file, [first, stranger]), EXIT.refused, "SIGNER_NOT_OWNER", life.world.account("thirdDepositor").address);
-    expectError(await execute(file, [second, forged]), EXIT.refused, "SIGNATURE_INVALID", owner);
-    expectError(await execute(file, [first, broken]), EXIT.badInput, "PROPOSAL_FILE", "broken.json");
-    expectError(await execute(file, [first, join(life.folder, "absent.json")]), EXIT.badInput, "FILE_UNREADABLE", "absent.json");
+    const refuse = async (signatures: readonly string[], exit: ExitCode, code: string, value: string) =>
+      expectError(await execute(file, signatures), exit, code, value);
+    await Promise.all([
+      refuse([first], EXIT.refused, "TOO_FEW_SIGNATURES", "asks for 2"),
+      refuse([first, first], EXIT.refused, "DUPLICATE_SIGNER", owner),
+      refuse([first, stranger], EXIT.refused, "SIGNER_NOT_OWNER", life.world.account("thirdDepositor").address),
+      refuse([second, forged], EXIT.refused, "SIGNATURE_INVALID", owner),
+      refuse([first, broken], EXIT.badInput, "PROPOSAL_FILE", "broken.json"),
+      refuse([first, join(life.folder, "absent.json")], EXIT.badInput, "FILE_UNREADABLE", "absent.json"),
+    ]);
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
@@ -208,7 +260,10 @@ describe("command line: the life of a proposal", () => {
     const { domain, proposal } = parseProposalFile(read(file));
     const moved = async (changed: typeof domain, code: string) => {
       const target = join(life.folder, "moved.json");
-      writeFileSync(target, formatProposalFile({ id: proposalId(changed, proposal), domain: changed, proposal }, "moved"));
+      writeFileSync(
+        target,
+        formatProposalFile({ id: proposalId(changed, proposal), domain: changed, proposal }, "moved"),
+      );
       expectError(await execute(target, [first, second]), EXIT.refused, code);
     };
     await moved({ ...domain, chainId: 1 }, "WRONG_PROPOSAL_CHAIN");
@@ -221,7 +276,10 @@ describe("command line: the life of a proposal", () => {
       const { domain, proposal } = parseProposalFile(read(file));
       const unpublished = { ...proposal, nonce: proposal.nonce + 1n };
       const target = join(life.folder, "unpublished.json");
-      writeFileSync(target, formatProposalFile({ id: proposalId(domain, unpublished), domain, proposal: unpublished }, "x"));
+      writeFileSync(
+        target,
+        formatProposalFile({ id: proposalId(domain, unpublished), domain, proposal: unpublished }, "x"),
+      );
       const run = await execute(target, [await signed(target, "firstOwner"), await signed(target, "secondOwner")]);
       expect(run.code).to.equal(EXIT.refused);
       expect(run.stdout).to.contain("state is None");
@@ -270,10 +328,15 @@ describe("command line: the life of a proposal", () => {
     });
   });
 
-  it("keeper once after the execution: held, exit 3, with its reasons and no file", async () => {
+  it("keeper once is held by its own risk limits: exit 3, the figure beside the limit, and no file", async () => {
     const out = life.out("held");
+    const risk = { ...life.config.risk, maxDrawdown: 0.000_01 };
     const held = z.object({ status: z.literal("held"), code: z.string(), reasons: z.array(z.string()).min(1) });
-    expect(documentOf(await once(out), EXIT.held, held).code).to.equal("NO_TRADE");
+    const run = await amplified(["keeper", "once", "-c", life.variant("timid", { risk }), "--out", out, "--json"]);
+    const { code, reasons } = documentOf(run, EXIT.held, held);
+    expect(code).to.equal("RISK_REJECTED");
+    expect(reasons.join()).to.match(/drawdownAboveLimit: maxDrawdown 0\.000\d+, limit 0\.00001/);
     expect(life.filesIn(out)).to.deep.equal([]);
+    expect(await life.published()).to.equal(1);
   });
 });

@@ -64,14 +64,17 @@ describe("command line: usage", () => {
     expectJsonError(await amplified(["demo", "--sed", "1", "--json"]), EXIT.badInput, "USAGE");
   });
 
-  for (const seed of ["", "x", "-1", "1.5", "1e3", "4294967296", "99999999999999999999"]) {
-    it(`error: OPTION for the seed "${seed}", and no file`, async () => {
-      const out = join(folder, "never");
-      const run = await amplified(["demo", `--seed=${seed}`, "--out", out]);
-      expectError(run, EXIT.badInput, "OPTION", "--seed", `"${seed}"`, "0 to 4294967295");
-      expect(readdirSync(folder)).not.to.contain("never");
-    });
-  }
+  it("error: OPTION for a seed that is no 32-bit number, and no file", async () => {
+    const out = join(folder, "never");
+    const seeds = ["", "x", "-1", "1.5", "1e3", "4294967296", "99999999999999999999"];
+    await Promise.all(
+      seeds.map(async (seed) => {
+        const run = await amplified(["demo", `--seed=${seed}`, "--out", out]);
+        expectError(run, EXIT.badInput, "OPTION", "--seed", `"${seed}"`, "0 to 4294967295");
+      }),
+    );
+    expect(readdirSync(folder)).not.to.contain("never");
+  });
 
   it("error: a market folder that does not exist, or lacks a file", async () => {
     const missing = await amplified(["demo", "--market", join(folder, "nowhere"), "--out", join(folder, "out")]);
