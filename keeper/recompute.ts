@@ -10,7 +10,11 @@ import { runCycle } from "./run.ts";
 const moduleInterface = IProposalModule__factory.createInterface();
 
 /** Number of the block with exactly this timestamp at or below `highest`; null when there is none. */
-async function blockAtTime(client: ChainClient, timestamp: number, highest: number): Promise<number | null> {
+export async function blockAtTime(
+  client: Pick<ChainClient, "header">,
+  timestamp: number,
+  highest: number,
+): Promise<number | null> {
   let low = 0;
   let high = highest;
   while (low <= high) {

@@ -151,10 +151,6 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
   const { seed, marketDir, folder, progress, now } = options;
   const started = now();
   const scenario = marketDir === null ? SYNTHETIC : RECORDED;
-  // Keys, logs and proposals of an earlier run belong to an earlier chain.
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-
   progress(
     `[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`,
   );
@@ -164,6 +160,9 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
       : { marketDir, historyDays: scenario.historyDays, assumedQueueDelayDays: ASSUMED_QUEUE_DELAY_DAYS },
   );
   try {
+    // Keys, logs and proposals of an earlier run belong to an earlier chain.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     const worldAt = now();
     progress("[2/4] deploying the engine by its Ignition module, roles handed over to a 2-of-3 Safe ...");
     const engine = await deployEngine(world);

@@ -1,9 +1,11 @@
 /** `amplified demo`: the whole engine on a chain of its own. The one verb that loads Hardhat. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderReport } from "../report/html.ts";
+import { shortNames } from "../report/names.ts";
 import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
+import { FolderUnwritableError, OptionError } from "./context.ts";
 import { type CommandResult, progress, toJson } from "./output.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -16,11 +18,14 @@ export interface DemoFlags {
 }
 
 const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
-const allocation = (weights: readonly NamedWeight[]): string =>
-  weights
+const allocation = (weights: readonly NamedWeight[]): string => {
+  const shown = shortNames(weights.map(({ name }) => name));
+  return weights
+    .map(({ weight }, index) => ({ name: shown[index] ?? "", weight }))
     .filter(({ weight }) => weight >= 0.0005)
-    .map(({ name, weight }) => `${name.split(" ").at(-1)} ${(weight * 100).toFixed(0)}`)
+    .map(({ name, weight }) => `${name} ${(weight * 100).toFixed(0)}`)
     .join(" ");
+};
 
 function table(cycles: readonly CycleResult[]): string {
   const head = ["date", "status", "before, %", "after, %", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
@@ -86,13 +91,26 @@ function writeWhole(file: string, content: string): void {
   renameSync(beside, file);
 }
 
+/** Before the chain lives through anything: a run that cannot be written down is not worth its minute. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new FolderUnwritableError(folder, cause);
+  }
+}
+
 export async function demo(flags: DemoFlags, seed: number): Promise<CommandResult> {
   const out = resolve(flags.out);
   const marketDir = flags.market === undefined ? null : resolve(flags.market);
+  if (marketDir !== null && !statSync(marketDir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new OptionError("--market", marketDir, "Name the folder that holds the recorded tables.");
+  }
   // Hardhat looks for its configuration in the working directory.
   process.chdir(root);
   const { runDemo } = await import("../../embedded/demo/index.ts");
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const finished = await runDemo({
     seed,
     marketDir,

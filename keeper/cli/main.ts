@@ -110,3 +110,7 @@ program
   );
 
 await program.parseAsync();
+// A node that hangs leaves its socket open, and the process would wait for it after everything is said.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((flushed) => stream.write("", () => flushed()));
+process.exit();

@@ -6,7 +6,7 @@ import { createSender } from "../chain/sender.ts";
 import { loadSigner } from "../chain/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { EXIT } from "../kernel/errors.ts";
-import { cycleFigures } from "../report/figures.ts";
+import { cycleFigures, exclusions } from "../report/figures.ts";
 import { connected, FolderUnwritableError, OptionError, readText } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -53,16 +53,22 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     flags.propose && flags.keyFile !== undefined ? await loadSigner(resolve(flags.keyFile), flags.passwordFile) : null;
   return connected(flags.config, async ({ client, config }) => {
     const outcome = await runCycle(client, config);
+    const leftOut = outcome.findings === null ? [] : exclusions(outcome.findings);
     if (outcome.kind === "held") {
       const data = {
         status: "held",
         code: outcome.code,
         reasons: outcome.reasons,
+        leftOut,
         block: outcome.snapshot?.provenance.blockNumber ?? null,
       };
       return {
         data,
-        text: [`held: ${outcome.code}`, ...outcome.reasons.map((reason) => `  ${reason}`)].join("\n"),
+        text: [
+          `held: ${outcome.code}`,
+          ...outcome.reasons.map((reason) => `  ${reason}`),
+          ...leftOut.map((reason) => `  left out: ${reason}`),
+        ].join("\n"),
         exitCode: EXIT.held,
       };
     }
@@ -98,6 +104,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       id: built.id,
       sentence: built.sentence,
       notes: built.notes,
+      leftOut,
       reasons: findings.decision.reasons,
       file,
       transaction,
@@ -108,6 +115,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     const text = [
       built.sentence,
       ...built.notes.map((note) => `  note: ${note}`),
+      ...leftOut.map((reason) => `  left out: ${reason}`),
       ...findings.decision.reasons.map((reason) => `  why: ${reason}`),
       ...findings.forecast.strategies.map(
         (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,

@@ -165,6 +165,50 @@ describe("legs from weights", () => {
     const exact = (leg.amount * 9_999n) / 10_000n;
     expect(leg.minValue).to.equal(exact - (exact % 10n ** 12n));
   });
+  describe("the loss budget", () => {
+    // 1,000 WETH at 5 bp may lose 0.5; a tenth is spared: 0.45 for exits and inflows together.
+    const below = (id: number, value: number, sellFactor: bigint) =>
+      strategy(id, value, { price: { ...strategy(id, 0).price, sellFactor: wad(sellFactor) } });
+    const AT_30_BP = 997n * 10n ** 15n;
+
+    it("leaves inflows alone that lose less than it allows", () => {
+      const plan = planLegs(snapshot(1_000, [below(1, 0, 9_991n * 10n ** 14n)]), weights(0.4), 0.6, limits);
+      expect(plan.legs.map(({ amount }) => formatEther(amount))).to.deep.equal(["400.0"]);
+      expect(plan.notes).to.deep.equal([]);
+    });
+    it("cuts inflows in proportion to what they may lose by bound and by discount", () => {
+      const plan = planLegs(
+        snapshot(1_000, [below(1, 0, AT_30_BP), below(2, 0, AT_30_BP)]),
+        weights(0.4, 0.2),
+        0.4,
+        limits,
+      );
+      const [large, small] = plan.legs;
+      if (large === undefined || small === undefined) expect.fail("two legs were expected");
+      // A millionth of a WETH is cut off each.
+      expect(Number(large.amount - 2n * small.amount) / 1e18).to.be.within(-2e-6, 2e-6);
+      expect(Number(plan.expectedLoss) / 1e18).to.be.within(0.4499, 0.45);
+      expect(plan.notes.join()).to.contain("every inflow is cut in proportion");
+    });
+    it("lets exits take from it first", () => {
+      const alone = planLegs(snapshot(1_000, [below(1, 0, AT_30_BP)]), weights(0.4), 0.6, limits);
+      const beside = planLegs(snapshot(500, [below(1, 0, AT_30_BP), strategy(2, 500)]), weights(0.4, 0), 0.6, limits);
+      const inflow = (plan: typeof alone) => plan.legs.find(({ kind }) => kind === "Allocate")?.amount ?? 0n;
+      expect(beside.legs.map(({ kind }) => kind)).to.deep.equal(["Deallocate", "Allocate"]);
+      expect(inflow(beside) < inflow(alone)).to.equal(true);
+      expect(Number(beside.expectedLoss) / 1e18).to.be.within(0.4499, 0.45);
+    });
+    it("takes the policy's limit when it is the tighter one", () => {
+      const tight = snapshot(1_000, [below(1, 0, AT_30_BP)], {
+        policy: { cooldown: 21_600, maxTtl: 259_200, maxLossBps: 1, windowLossBps: 20, maxNavToleranceBps: 100 },
+      });
+      expect(Number(planLegs(tight, weights(0.4), 0.6, limits).expectedLoss) / 1e18).to.be.within(0.0899, 0.09);
+    });
+    it("counts a price above redemption as no gain", () => {
+      const rich = planLegs(snapshot(1_000, [below(1, 0, 1_010n * 10n ** 15n)]), weights(0.4), 0.6, limits);
+      expect(Number(rich.expectedLoss) / 1e18).to.be.within(0, 0.041);
+    });
+  });
   it("takes at most 16 legs", () => {
     const many = Array.from({ length: 20 }, (_, index) => strategy(index + 1, 0));
     expect(planLegs(snapshot(1_000, many), weights(...many.map(() => 0.04)), 0.2, limits).legs).to.have.length(16);
