@@ -148,7 +148,6 @@ export function traceCriticalLine(problem: BoxQuadratic, mu: Float64Array): Crit
   let tolerance = 0;
   let justChanged = -1;
   let stalled = 0;
-  const widest = mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0);
   for (let step = 0; step < 20 * n + 100; step++) {
     const { weights, price } = segment(problem, mu, factor, state);
     const gradient = times(problem.matrix, weights, n, factor.members);
@@ -162,10 +161,8 @@ export function traceCriticalLine(problem: BoxQuadratic, mu: Float64Array): Crit
       const w = value + tolerance * (weights.slope[i] ?? 0);
       return Math.min(problem.upper[i] ?? 0, Math.max(problem.lower[i] ?? 0, w));
     });
-    const expectedReturn = dot(mu, at);
-    const last = corners.at(-1);
-    const gained = expectedReturn - (last?.expectedReturn ?? 0);
-    if (gained > 1e-15 * widest) corners.push({ tolerance, weights: at, expectedReturn });
+    // Corners of equal weights and different tolerance stay: between them the tolerance moves and nothing else.
+    corners.push({ tolerance, weights: at, expectedReturn: dot(mu, at) });
     if (event.to === 0) {
       if (!factor.add(problem.matrix, n, event.index)) return null;
     } else factor.remove(event.index);
@@ -191,8 +188,8 @@ export function atReturn({ corners }: CriticalLine, wanted: number): Float64Arra
   }
   const a = corners[low] ?? first;
   const b = corners[high] ?? last;
-  const share = (wanted - a.expectedReturn) / (b.expectedReturn - a.expectedReturn);
-  return a.weights.map((w, i) => w + share * ((b.weights[i] ?? 0) - w));
+  const width = b.expectedReturn - a.expectedReturn;
+  return between(a, b, width > 0 ? Math.min(1, (wanted - a.expectedReturn) / width) : 1);
 }
 
 /** Variance between two corners is a quadratic of the share walked: v0 + share v1 + share^2 v2. */
@@ -231,8 +228,8 @@ export function atRisk({ corners }: CriticalLine, matrix: Float64Array, risk: nu
     if (k === 0 && excess > 0) return excess <= 1e-12 * v0 ? a.weights : null;
     if (v0 + v1 + v2 < risk * risk) continue;
     // The root of v2 s^2 + v1 s + excess that cancels nothing: v1 >= 0 and excess <= 0 on an ascending segment.
-    const root = (-2 * excess) / (v1 + Math.sqrt(Math.max(0, v1 * v1 - 4 * v2 * excess)));
-    return between(a, b, Math.min(1, Math.max(0, root)));
+    const divisor = v1 + Math.sqrt(Math.max(0, v1 * v1 - 4 * v2 * excess));
+    return between(a, b, divisor > 0 ? Math.min(1, Math.max(0, (-2 * excess) / divisor)) : 0);
   }
   if (corners.length === 1 && last !== undefined) {
     const [v0] = quadraticBetween(matrix, last, last);
@@ -256,6 +253,7 @@ export function atMaximumSharpe(
     const [v0, v1, v2] = quadraticBetween(matrix, a, b);
     const m0 = a.expectedReturn - riskFree;
     const m1 = b.expectedReturn - a.expectedReturn;
+    if (m1 <= 1e-14 * Math.abs(b.expectedReturn)) continue;
     // d/ds (m0 + s m1) / sqrt(v0 + s v1 + s^2 v2) = 0 is linear in s; the ratio rises where rising(s) > 0.
     const constant = m1 * v0 - (m0 * v1) / 2;
     const linear = (m1 * v1) / 2 - m0 * v2;
