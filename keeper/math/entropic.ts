@@ -85,9 +85,11 @@ export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0
     const newton = slope > 0 ? theta - excess / slope : Number.NaN;
     const safe = Number.isFinite(high) ? (low + high) / 2 : 2 * theta;
     const next = newton > low && newton < high && newton <= 4 * theta ? newton : safe;
-    // EVaR is stationary in theta: an error of 1e-9 here is one of 1e-18 there.
-    if (Math.abs(next - theta) <= 1e-9 * theta || !(next > 0)) break;
+    if (!(next > 0)) break;
+    const moved = Math.abs(next - theta);
     theta = next;
+    // EVaR is stationary in theta: an error of 1e-9 here is one of 1e-18 there.
+    if (moved <= 1e-9 * theta) break;
   }
   const { logSum } = momentsAt(gaps, theta, weights);
   const evar = worst + (range * (logSum - logSize + entropy)) / theta;
