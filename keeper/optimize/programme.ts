@@ -39,6 +39,10 @@ export class ProgrammeBuilder {
     this.#rows.push({ indices: entries.map(([index]) => index), values: entries.map(([, value]) => value) });
   }
 
+  get rowCount(): number {
+    return this.#rows.length;
+  }
+
   setCost(column: number, cost: number): void {
     this.#cost[column] = cost;
   }

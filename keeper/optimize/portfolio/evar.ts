@@ -70,7 +70,25 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
   return solver.minimize(builder.build(null), 1e-3).dual;
 }
 
-/** The proven bound. Tail weights a rounding outside the entropy ball are mixed with uniform ones until they are inside. */
+/** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
+function insideBall(
+  sample: Sample,
+  means: readonly number[],
+  q: Float64Array,
+  gradient: Float64Array,
+  alpha: number,
+): Float64Array {
+  let entropy = Math.log(sample.size);
+  for (let s = 0; s < q.length; s++) {
+    const share = q[s] ?? 0;
+    if (share > 0) entropy += share * Math.log(share);
+  }
+  const allowed = -Math.log(alpha);
+  const mixed = (entropy > allowed ? 1 - allowed / entropy : 0) + 1e-14;
+  return gradient.map((g, i) => (1 - mixed) * g - (mixed * (means[i] ?? 0)) / sample.unit);
+}
+
+/** The proven bound. */
 function boundFrom(
   problem: PortfolioProblem,
   solver: Solver,
@@ -80,15 +98,7 @@ function boundFrom(
   gradient: Float64Array,
   alpha: number,
 ): number {
-  let entropy = Math.log(sample.size);
-  for (let s = 0; s < q.length; s++) {
-    const share = q[s] ?? 0;
-    if (share > 0) entropy += share * Math.log(share);
-  }
-  const allowed = -Math.log(alpha);
-  const mixed = (entropy > allowed ? 1 - allowed / entropy : 0) + 1e-14;
-  const slopes = gradient.map((g, i) => (1 - mixed) * g - (mixed * (means[i] ?? 0)) / sample.unit);
-  return leastLinear(problem, solver, slopes);
+  return leastLinear(problem, solver, insideBall(sample, means, q, gradient, alpha));
 }
 
 /**
@@ -247,6 +257,82 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
   return { point, dual, rounds: round };
 }
 
+/** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
+function leastWorstLoss(
+  problem: PortfolioProblem,
+  solver: Solver,
+  sample: Sample,
+  alpha: number,
+): { point: Point; dual: number } {
+  const { size, assets, values, unit } = sample;
+  // The CVaR of a tail of one observation is the worst loss.
+  const single = leastCvar(problem, solver, sample, 1 - (1 - 1e-9) / size);
+  const point = pointAt(sample, Float64Array.from(single.weights), alpha, 0);
+  const worst = point.losses.reduce((most, loss) => Math.max(most, loss), Number.NEGATIVE_INFINITY);
+  const builder = commonProgramme(problem);
+  const level = builder.addColumn("worst loss", -1e3, 1e3, true);
+  builder.setCost(level, 1);
+  const first = builder.rowCount;
+  const binding: number[] = [];
+  point.losses.forEach((loss, s) => {
+    if (loss < worst - 1e-7) return;
+    binding.push(s);
+    const entries: (readonly [number, number])[] = [[level, 1]];
+    for (let i = 0; i < assets; i++) entries.push([i, (values[s * assets + i] ?? 0) / unit]);
+    builder.addRow(`step ${s + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
+  });
+  const { multipliers } = solver.minimize(builder.build(null), 1e-3);
+  const q = new Float64Array(size);
+  let total = 0;
+  binding.forEach((s, k) => {
+    q[s] = Math.max(0, multipliers[first + k] ?? 0);
+    total += q[s] ?? 0;
+  });
+  if (!(total > 0)) return { point, dual: Number.NEGATIVE_INFINITY };
+  for (let s = 0; s < size; s++) q[s] = (q[s] ?? 0) / total;
+  return { point, dual: boundFrom(problem, solver, sample, meansOf(sample), q, gradientOf(sample, q), alpha) };
+}
+
+const MAX_CUTS = 400;
+
+/**
+ * Cutting planes (Kelley 1960): EVaR is the greatest of E_q[-Rw] over the entropy ball, so every q met on the way bounds it from
+ * below, and a linear programme over these bounds proves the optimum, kinks and riskless assets included. Slow, and last.
+ */
+function byCuts(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
+  const means = meansOf(sample);
+  const cuts: Float64Array[] = [];
+  let best = pointAt(sample, from, alpha, 0);
+  let dual = Number.NEGATIVE_INFINITY;
+  const cutAt = (point: Point): void => {
+    cuts.push(insideBall(sample, means, point.tail.weights, gradientOf(sample, point.tail.weights), alpha));
+    if (point.value < best.value) best = point;
+  };
+  cutAt(best);
+  let round = 1;
+  for (; round <= MAX_CUTS; round++) {
+    const builder = commonProgramme(problem);
+    const level = builder.addColumn("EVaR", -1e3, 1e3, true);
+    builder.setCost(level, 1);
+    for (const cut of cuts) {
+      const entries: (readonly [number, number])[] = [[level, 1]];
+      cut.forEach((slope, i) => {
+        entries.push([i, -slope]);
+      });
+      builder.addRow("cut", 0, Number.POSITIVE_INFINITY, entries, true);
+    }
+    const optimum = solver.minimize(builder.build(null), 1e-3);
+    dual = Math.max(dual, optimum.dual);
+    if (best.value - dual <= GAP * Math.max(Math.abs(best.value), 1e-6)) break;
+    const corner = optimum.x.slice(0, sample.assets);
+    cutAt(pointAt(sample, corner, alpha, 0));
+    // Corners jump about; a point on the way to the best one settles them.
+    const halfway = corner.map((w, i) => (w + (best.weights[i] ?? 0)) / 2);
+    cutAt(pointAt(sample, halfway, alpha, 0));
+  }
+  return { point: best, dual, rounds: round };
+}
+
 /** Least EVaR of the loss at confidence beta. */
 export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sample, beta: number): Portfolio {
   requireInside("beta", beta, 0, 1);
@@ -256,19 +342,17 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
   let gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
   let method = "newton on the profile of t";
   if (!(gap <= ACCEPTED_GAP)) {
-    // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss,
-    // whose least value is a linear programme: the CVaR of a tail of one observation.
-    const single = 1 - Math.min(alpha, 1 / sample.size) * (1 - 1e-12);
-    const worst = leastCvar(problem, solver, sample, single);
-    const point = pointAt(sample, Float64Array.from(worst.weights), alpha, 0);
-    const dual = Math.max(
-      found.dual,
-      alpha * sample.size <= 1 ? worst.certificate.dual / sample.unit : Number.NEGATIVE_INFINITY,
-    );
-    if (point.value < found.point.value) found = { point, dual, rounds: found.rounds };
-    else found = { ...found, dual };
-    gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
-    method = "newton on the profile of t, then worst loss";
+    // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss.
+    const cuts = (): { point: Point; dual: number } => byCuts(problem, solver, sample, alpha, found.point.weights);
+    for (const attempt of [() => leastWorstLoss(problem, solver, sample, alpha), cuts]) {
+      const other = attempt();
+      const dual = Math.max(found.dual, other.dual);
+      const point = other.point.value < found.point.value ? other.point : found.point;
+      found = { point, dual, rounds: found.rounds };
+      gap = (point.value - dual) / Math.max(Math.abs(point.value), 1e-6);
+      method = attempt === cuts ? "newton, then cutting planes" : "newton, then least worst loss";
+      if (gap <= ACCEPTED_GAP) break;
+    }
   }
   const { point, dual, rounds } = found;
   const off = violation(problem, point.weights);
