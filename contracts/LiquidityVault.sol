@@ -165,6 +165,11 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc ILiquidityVault
+    function exitsOpen() external view returns (bool) {
+        return _exitsOpen();
+    }
+
+    /// @inheritdoc ILiquidityVault
     function frozen() external view returns (bool) {
         return _totals.frozen;
     }

@@ -116,6 +116,9 @@ interface ILiquidityVault is IERC4626 {
     /// @notice True while the guardian's freeze holds: no deposits, no rebalances, no sync exits, no pricing.
     function frozen() external view returns (bool);
 
+    /// @notice True while exits can be priced: not frozen, every debt reported recently, no rebalance in this block.
+    function exitsOpen() external view returns (bool);
+
     /// @notice True while {redeemInKind} is open: the vault is frozen, or a strategy with debt is, or the oldest report
     /// is older than seven days.
     function isInKindOpen() external view returns (bool);
