@@ -50,6 +50,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     // CONSTANTS
 
     uint256 private constant BPS = 10_000;
+    /// @dev Words of an encoded proposal without its legs: offset, nine fields, number of legs.
+    uint256 private constant HEAD_WORDS = 11;
 
     // IMMUTABLES
 
@@ -165,7 +167,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         ProposalState state = _status[id].state;
         require(state == ProposalState.None, Errors.ProposalModule_WrongState(id, state));
         _status[id].state = ProposalState.Proposed;
-        emit Propose(id, msg.sender, proposal);
+        _emitPropose(id, proposal.legs.length);
     }
 
     // APPROVER
@@ -245,6 +247,29 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     // INTERNAL
+
+    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is the one
+    /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
+    function _emitPropose(bytes32 id, uint256 legs) private {
+        uint256 length = msg.data.length - 4;
+        uint256 expected = 32 * (HEAD_WORDS + 6 * legs);
+        uint256 structAt;
+        uint256 legsAt;
+        bytes32 topic = Propose.selector;
+        assembly ("memory-safe") {
+            structAt := calldataload(4)
+            legsAt := calldataload(292)
+        }
+        require(
+            length == expected && structAt == 32 && legsAt == 288,
+            Errors.ProposalModule_NotCanonical(length, expected)
+        );
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 4, length)
+            log3(data, length, topic, id, caller())
+        }
+    }
 
     function _checkTime(Proposal calldata proposal) private view {
         require(!_standing.paused, Errors.ProposalModule_Paused());
