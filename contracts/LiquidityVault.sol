@@ -241,32 +241,24 @@ contract LiquidityVault is
     // DEPOSITOR
 
     /// @inheritdoc IERC4626
-    function deposit(uint256 assets, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function deposit(
+        uint256 assets,
+        address receiver
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.deposit(assets, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function mint(uint256 shares, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function mint(uint256 shares, address receiver) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.mint(shares, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function withdraw(uint256 assets, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256 shares)
-    {
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 shares) {
         uint256 worth = _convertToAssets(balanceOf(owner), Math.Rounding.Floor);
         shares = previewWithdraw(assets);
         if (assets > worth || !_provide(assets)) {
@@ -276,12 +268,11 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc IERC4626
-    function redeem(uint256 shares, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 assets) {
         assets = _prepareRedeem(shares, owner);
         _withdraw(msg.sender, receiver, owner, assets, shares);
     }
@@ -300,11 +291,7 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemEth(uint256 shares, address receiver, address owner)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeemEth(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         assets = _prepareRedeem(shares, owner);
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
@@ -315,31 +302,37 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc ILiquidityVault
-    function depositWithMin(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
-        external
-        returns (uint256 shares)
-    {
+    function depositWithMin(
+        uint256 assets,
+        address receiver,
+        uint256 minShares,
+        uint256 deadline
+    ) external returns (uint256 shares) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         shares = deposit(assets, receiver);
         require(shares >= minShares, Errors.LiquidityVault_TooFewShares(shares, minShares));
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemWithMin(uint256 shares, address receiver, address owner, uint256 minAssets, uint256 deadline)
-        external
-        returns (uint256 assets)
-    {
+    function redeemWithMin(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets,
+        uint256 deadline
+    ) external returns (uint256 assets) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         assets = redeem(shares, receiver, owner);
         require(assets >= minAssets, Errors.LiquidityVault_TooFewAssets(assets, minAssets));
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemInKind(uint256 shares, address receiver, address owner, uint256 minAssets)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeemInKind(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets
+    ) external nonReentrant returns (uint256 assets) {
         require(isInKindOpen(), Errors.LiquidityVault_InKindClosed(_clock.navTimestamp, block.timestamp));
         // Locked profit stays with those who stay, as in any exit.
         uint256 shareWad = Math.mulDiv(shares, WAD, totalSupply() + 10 ** _decimalsOffset());
@@ -375,11 +368,7 @@ contract LiquidityVault is
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault
-    function rebalance(Leg[] calldata, uint256, uint16)
-        external
-        nonReentrant
-        returns (RebalanceResult memory)
-    {
+    function rebalance(Leg[] calldata, uint256, uint16) external nonReentrant returns (RebalanceResult memory) {
         require(msg.sender == proposalModule, Errors.LiquidityVault_NotModule(msg.sender, proposalModule));
         // No supply check is needed: VaultOperations holds no code that mints, burns or moves a share.
         return abi.decode(_operate(msg.data), (RebalanceResult));
@@ -431,10 +420,7 @@ contract LiquidityVault is
 
     /// @inheritdoc ILiquidityVault
     function setFeeRecipient(address recipient) external restricted nonReentrant {
-        require(
-            recipient != address(this) && recipient != redeemQueue,
-            Errors.LiquidityVault_BadTarget(recipient)
-        );
+        require(recipient != address(this) && recipient != redeemQueue, Errors.LiquidityVault_BadTarget(recipient));
         _setTerms(recipient, _terms.managementBps, _terms.performanceBps);
     }
 
@@ -487,10 +473,7 @@ contract LiquidityVault is
 
     /// @inheritdoc ILiquidityVault
     function setWithdrawalOrder(uint8[] calldata ids) external restricted {
-        require(
-            ids.length <= MAX_WITHDRAWAL_ORDER,
-            Errors.LiquidityVault_BadSetting(ids.length, MAX_WITHDRAWAL_ORDER)
-        );
+        require(ids.length <= MAX_WITHDRAWAL_ORDER, Errors.LiquidityVault_BadSetting(ids.length, MAX_WITHDRAWAL_ORDER));
         registry.records(ids);
         uint256 seen;
         uint64 order;

@@ -123,20 +123,22 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     /// @inheritdoc IProposalModule
-    function requiredSigners(Leg[] calldata legs, uint256 refNav)
-        public
-        view
-        returns (uint256 required, uint256 threshold, uint256 movedBps)
-    {
+    function requiredSigners(
+        Leg[] calldata legs,
+        uint256 refNav
+    ) public view returns (uint256 required, uint256 threshold, uint256 movedBps) {
         if (!approverIsSafe) return (0, 0, 0);
         threshold = ISafe(approver).getThreshold();
         required = threshold;
         Standing memory tiers = _standing;
         if (tiers.largeBps == 0) return (required, threshold, 0);
         movedBps = _movedBps(legs, refNav);
-        uint256 tier = movedBps <= tiers.smallBps
-            ? tiers.smallSigners
-            : movedBps <= tiers.largeBps ? tiers.largeSigners : type(uint256).max;
+        uint256 tier =
+            movedBps <= tiers.smallBps
+                ? tiers.smallSigners
+                : movedBps <= tiers.largeBps
+                    ? tiers.largeSigners
+                    : type(uint256).max;
         if (tier <= threshold) return (required, threshold, movedBps);
         // More than there are owners could never sign: all of them then.
         required = Math.max(threshold, Math.min(tier, ISafe(approver).getOwners().length));
@@ -185,8 +187,9 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         Standing memory limits = _standing;
         uint256 latestDeadline = block.timestamp + limits.maxTtl;
         require(
-            proposal.notBefore <= proposal.deadline && proposal.deadline > block.timestamp
-                && proposal.deadline <= latestDeadline,
+            proposal.notBefore <= proposal.deadline &&
+                proposal.deadline > block.timestamp &&
+                proposal.deadline <= latestDeadline,
             Errors.ProposalModule_BadWindow(proposal.notBefore, proposal.deadline, latestDeadline)
         );
         require(
@@ -329,7 +332,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             Errors.ProposalModule_NotYet(block.timestamp, proposal.notBefore)
         );
         require(
-            block.timestamp <= proposal.deadline, Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
+            block.timestamp <= proposal.deadline,
+            Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
         );
         uint256 next = nextExecutionAt();
         require(block.timestamp >= next, Errors.ProposalModule_Cooldown(block.timestamp, next));
@@ -357,15 +361,15 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         (uint256 required, uint256 threshold, uint256 movedBps) = requiredSigners(proposal.legs, proposal.refNav);
         if (approved) {
             // The Safe's own transaction proves its threshold and nothing above it.
-            require(
-                required <= threshold,
-                Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold)
-            );
+            require(required <= threshold, Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold));
             return;
         }
         // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
         ISafe(approver).checkNSignatures(
-            id, abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash), signatures, required
+            id,
+            abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash),
+            signatures,
+            required
         );
     }
 
@@ -410,21 +414,17 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     function _hasRole(uint64 role, address account) private view returns (bool isMember) {
-        (isMember,) = IAccessManager(authority()).hasRole(role, account);
+        (isMember, ) = IAccessManager(authority()).hasRole(role, account);
     }
 
     function _setPolicy(Policy memory policy_) private {
         require(policy_.maxTtl != 0, Errors.ProposalModule_BadPolicy(policy_.maxTtl, type(uint32).max));
-        require(
-            policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS)
-        );
+        require(policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS));
         require(
             policy_.maxLossBps <= policy_.windowLossBps,
             Errors.ProposalModule_BadPolicy(policy_.maxLossBps, policy_.windowLossBps)
         );
-        require(
-            policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS)
-        );
+        require(policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS));
         _standing.cooldown = policy_.cooldown;
         _standing.maxTtl = policy_.maxTtl;
         _standing.maxLossBps = policy_.maxLossBps;

@@ -188,9 +188,9 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     function restrict(uint8 id, StrategyState state) external restricted {
         Record storage record = _known(id);
         StrategyState current = record.state;
-        bool lowers = (current == StrategyState.Active
-                && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen))
-            || (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
+        bool lowers =
+            (current == StrategyState.Active && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen)) ||
+                (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
         require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));
         _setState(id, record, state);
     }
@@ -198,11 +198,12 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     // VAULT
 
     /// @inheritdoc IStrategyRegistry
-    function recordInflows(uint8[] calldata ids, uint256[] calldata assets, uint32 riskIds, uint256 nav)
-        external
-        onlyVault
-        returns (uint256[] memory caps, uint256[] memory riskCaps)
-    {
+    function recordInflows(
+        uint8[] calldata ids,
+        uint256[] calldata assets,
+        uint32 riskIds,
+        uint256 nav
+    ) external onlyVault returns (uint256[] memory caps, uint256[] memory riskCaps) {
         caps = new uint256[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             Record storage record = _known(ids[i]);

@@ -170,6 +170,8 @@ interface ILiquidityVault is IERC4626 {
     ///
     /// Notes:
     /// - Nobody's proportion changes: a position that turns out worthless is worthless for the leaver as well.
+    /// - Units share in all cash that leaves a strategy, also by later in-kind exits: leaving first may mean being paid
+    ///   earlier, never being paid more of the same.
     /// - Finished exits count as units unless {claim} has turned them into idle before.
     /// - An adapter that reverts is passed over; its whole part becomes units.
     ///

@@ -108,11 +108,7 @@ interface IRedeemQueue {
     /// - this contract has the owner's allowance of shares.
     ///
     /// @return requestId The batch.
-    function requestRedeem(
-        uint256 shares,
-        address controller,
-        address owner
-    ) external returns (uint256 requestId);
+    function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId);
 
     /// @notice Takes shares of a request back, until its batch is priced.
     function cancelRedeemRequest(uint256 requestId, uint256 shares, address controller, address receiver) external;

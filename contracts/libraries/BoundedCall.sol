@@ -17,11 +17,11 @@ library BoundedCall {
     /// @notice Calls a view without arguments that answers up to three words. `ok` is false when the target has no code,
     /// reverts, burns READ_GAS or answers less than `words` words.
     /// @dev Nothing is allocated: the answer goes to memory beyond the free pointer and is read from there.
-    function tryRead(address target, bytes4 selector, uint256 words)
-        internal
-        view
-        returns (bool ok, uint256 first, uint256 second, uint256 third)
-    {
+    function tryRead(
+        address target,
+        bytes4 selector,
+        uint256 words
+    ) internal view returns (bool ok, uint256 first, uint256 second, uint256 third) {
         uint256 available = gasleft();
         uint256 stipend = READ_GAS;
         // An address without code answers nothing, hence too little.
@@ -66,7 +66,9 @@ library BoundedCall {
         uint256 limit = RETURN_LIMIT;
         assembly ("memory-safe") {
             let size := returndatasize()
-            if gt(size, limit) { size := limit }
+            if gt(size, limit) {
+                size := limit
+            }
             answer := mload(0x40)
             mstore(answer, size)
             returndatacopy(add(answer, 0x20), 0, size)

@@ -47,11 +47,10 @@ library Legs {
     }
 
     /// @dev Inside the array: `i` is below its length, which the decoder has checked against calldata.
-    function _words(Leg[] calldata legs, uint256 i)
-        private
-        pure
-        returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks)
-    {
+    function _words(
+        Leg[] calldata legs,
+        uint256 i
+    ) private pure returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks) {
         uint256 size = WORDS * 32;
         assembly ("memory-safe") {
             let leg := add(legs.offset, mul(i, size))

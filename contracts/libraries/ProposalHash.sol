@@ -26,24 +26,29 @@ library ProposalHash {
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             mstore(scratch, typehash)
-            for { let i := 0 } lt(i, length) { i := add(i, 1) } {
+            for {
+                let i := 0
+            } lt(i, length) {
+                i := add(i, 1)
+            } {
                 calldatacopy(add(scratch, 0x20), add(legs.offset, mul(i, 0xc0)), 0xc0)
                 mstore(add(legHashes, mul(add(i, 1), 0x20)), keccak256(scratch, 0xe0))
             }
         }
-        return keccak256(
-            abi.encode(
-                PROPOSAL_TYPEHASH,
-                proposal.nonce,
-                proposal.notBefore,
-                proposal.deadline,
-                proposal.configEpoch,
-                proposal.refNav,
-                proposal.navToleranceBps,
-                proposal.maxLoss,
-                proposal.evidence,
-                keccak256(abi.encodePacked(legHashes))
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    PROPOSAL_TYPEHASH,
+                    proposal.nonce,
+                    proposal.notBefore,
+                    proposal.deadline,
+                    proposal.configEpoch,
+                    proposal.refNav,
+                    proposal.navToleranceBps,
+                    proposal.maxLoss,
+                    proposal.evidence,
+                    keccak256(abi.encodePacked(legHashes))
+                )
+            );
     }
 }

@@ -12,15 +12,19 @@ using PackedRecords for PackedRecord global;
 /// @title PackedRecords
 /// @notice One word instead of a struct: thirty-two of them cross from registry to vault in one answer.
 library PackedRecords {
-    function pack(address adapter_, StrategyState state_, uint32 riskIds_, uint16 lossTripBps_)
-        internal
-        pure
-        returns (PackedRecord)
-    {
-        return PackedRecord.wrap(
-            uint256(uint160(adapter_)) | (uint256(state_) << 160) | (uint256(riskIds_) << 168)
-                | (uint256(lossTripBps_) << 200)
-        );
+    function pack(
+        address adapter_,
+        StrategyState state_,
+        uint32 riskIds_,
+        uint16 lossTripBps_
+    ) internal pure returns (PackedRecord) {
+        return
+            PackedRecord.wrap(
+                uint256(uint160(adapter_)) |
+                    (uint256(state_) << 160) |
+                    (uint256(riskIds_) << 168) |
+                    (uint256(lossTripBps_) << 200)
+            );
     }
 
     function adapter(PackedRecord record) internal pure returns (address) {

@@ -25,10 +25,11 @@ abstract contract Rebalancer is StrategyReports {
 
     // INTERNAL
 
-    function _rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        internal
-        returns (RebalanceResult memory result)
-    {
+    function _rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) internal returns (RebalanceResult memory result) {
         Legs.check(legs);
         require(!_totals.frozen, Errors.LiquidityVault_Frozen());
         _clock.rebalanceBlock = uint32(block.number);
@@ -88,10 +89,10 @@ abstract contract Rebalancer is StrategyReports {
     /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An untouched
     /// one that is not keeps its old debt, and the caps then count it as worth nothing, so that a dead venue neither
     /// stops the others nor inflates what they may hold.
-    function _reportAll(Touched[] memory touched, uint256 legged)
-        private
-        returns (uint8 tripped, uint256 unreported, uint256 gain)
-    {
+    function _reportAll(
+        Touched[] memory touched,
+        uint256 legged
+    ) private returns (uint8 tripped, uint256 unreported, uint256 gain) {
         uint256 unreadable;
         for (uint256 i; i < touched.length; ++i) {
             Touched memory t = touched[i];

@@ -112,7 +112,7 @@ abstract contract StrategyExits is StrategyReports {
     /// {ILiquidityVault.claim} first, or takes them as units.
     function _payableInKind(Touched memory t, uint256 shareWad) private view returns (uint256) {
         if (!_readPosition(t) || t.position.claimable != 0) return 0;
-        (, uint256 limit,,) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
+        (, uint256 limit, , ) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
         return (Math.min(limit, t.position.liquid) * shareWad) / WAD;
     }
 
@@ -126,10 +126,11 @@ abstract contract StrategyExits is StrategyReports {
         return units;
     }
 
-    function _settleClaim(uint8 id, InKind storage claims, address account)
-        private
-        returns (InKindClaim storage claim)
-    {
+    function _settleClaim(
+        uint8 id,
+        InKind storage claims,
+        address account
+    ) private returns (InKindClaim storage claim) {
         claim = _inKindClaims[id][account];
         uint256 earned = (uint256(claims.paidPerUnit - claim.paidPerUnit) * claim.units) / WAD;
         claim.credit += uint128(earned);

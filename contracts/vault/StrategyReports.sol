@@ -109,7 +109,8 @@ abstract contract StrategyReports is SyncLiquidity {
         if (value > previous) gain = value - previous;
         else loss = previous - value;
         emit ILiquidityVault.Report(t.id, previous, value, gain, loss);
-        if (loss != 0) _judgeLoss(t, tripBase, previous, lastFactor);
+        // Also without a loss in the sum: a market that rose must not hide what the protocol lost.
+        if (loss != 0 || t.sellFactor > lastFactor) _judgeLoss(t, tripBase, previous, lastFactor);
     }
 
     /// @dev The redemption loss: what the position lost with the market held where it was at the last sync.
@@ -126,8 +127,11 @@ abstract contract StrategyReports is SyncLiquidity {
 
     /// @dev Figures above MAX_ASSETS cannot be true and would overflow the sums: unreadable.
     function _readPosition(Touched memory t) internal view returns (bool) {
-        (bool ok, uint256 liquid, uint256 pending, uint256 claimable) =
-            BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.realAssets.selector, 3);
+        (bool ok, uint256 liquid, uint256 pending, uint256 claimable) = BoundedCall.tryRead(
+            t.info.adapter(),
+            IStrategyAdapter.realAssets.selector,
+            3
+        );
         if (!ok || liquid > MAX_ASSETS || pending > MAX_ASSETS || claimable > MAX_ASSETS) return false;
         if (liquid + pending + claimable > MAX_ASSETS) return false;
         Position memory position = t.position;

@@ -35,7 +35,7 @@ abstract contract SyncLiquidity is VaultBooks {
         if (_totals.hasInKind && _inKind[id].units != 0) return 0;
         PriceStatus status = guard.quote(id).status;
         if (status != PriceStatus.Normal && status != PriceStatus.NoInflow) return 0;
-        (, limit,,) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
+        (, limit, , ) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
     }
 
     function _recordOf(uint8 id) internal view returns (PackedRecord) {

@@ -22,9 +22,12 @@ contract VaultOperations is Rebalancer, StrategyExits {
         _;
     }
 
-    constructor(address weth, address registry_, address guard_, VaultSettings memory settings)
-        VaultBooks(weth, registry_, guard_, settings)
-    {
+    constructor(
+        address weth,
+        address registry_,
+        address guard_,
+        VaultSettings memory settings
+    ) VaultBooks(weth, registry_, guard_, settings) {
         _self = address(this);
     }
 
@@ -39,11 +42,11 @@ contract VaultOperations is Rebalancer, StrategyExits {
     }
 
     /// @notice See {ILiquidityVault.rebalance}.
-    function rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        external
-        onlyDelegated
-        returns (RebalanceResult memory)
-    {
+    function rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) external onlyDelegated returns (RebalanceResult memory) {
         return _rebalance(legs, refNav, navToleranceBps);
     }
 
@@ -58,11 +61,11 @@ contract VaultOperations is Rebalancer, StrategyExits {
     }
 
     /// @notice See {ILiquidityVault.collectInKind}.
-    function collectInKind(uint8[] calldata ids, address account, address receiver)
-        external
-        onlyDelegated
-        returns (uint256 paid)
-    {
+    function collectInKind(
+        uint8[] calldata ids,
+        address account,
+        address receiver
+    ) external onlyDelegated returns (uint256 paid) {
         return _collectInKind(ids, account, receiver);
     }
 
