@@ -13,15 +13,18 @@ import {Valuation} from "./libraries/Valuation.sol";
 import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol";
 
 /// @title OracleGuard
-/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth cap
+/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth
+/// cap
 /// and a slash budget, and a market feed, held by age and bounds. Where they disagree the milder use is refused first.
 ///
 /// Assumptions: adapters and feeds are reviewed before the curator names them; they may still break later.
 contract OracleGuard is IOracleGuard, AccessManaged {
     using BoundedCall for bytes;
 
-    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as uint16
-    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the rate
+    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as
+    /// uint16
+    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the
+    /// rate
     /// check refuse what does not fit.
     struct Source {
         OracleKind kind;
@@ -62,7 +65,8 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     uint256 private constant NORMAL_BPS = 50;
     uint256 private constant NO_INFLOW_BPS = 100;
     uint256 private constant EXIT_BPS = 300;
-    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in daily
+    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in
+    /// daily
     /// steps, so a younger snapshot would take an honest step for a jump. Compounded growth still stays under the cap.
     uint256 public constant GROWTH_WINDOW = 7 days;
     /// @notice Syncs inside the normal band, apart from each other, before inflow reopens.

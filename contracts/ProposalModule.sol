@@ -21,7 +21,8 @@ import {Roles} from "./libraries/Roles.sol";
 import {Leg, LegKind, Proposal, ProposalState} from "./types/Proposal.sol";
 
 /// @title ProposalModule
-/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are checked by
+/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are
+/// checked by
 /// the Safe itself, at execution, so an owner removed after signing no longer counts and a raised threshold binds.
 ///
 /// Assumptions: this module is not an owner of the Safe. `Safe.approveHash(id)` by an owner counts as that owner's
@@ -29,7 +30,8 @@ import {Leg, LegKind, Proposal, ProposalState} from "./types/Proposal.sol";
 contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGuardTransient {
     using SafeCast for uint256;
 
-    /// @dev One word, which is why {Policy} and {SignerTiers} lie here field by field: a struct inside would take its own.
+    /// @dev One word, which is why {Policy} and {SignerTiers} lie here field by field: a struct inside would take its
+    /// own.
     /// `epoch` counts changes of the policy and of the tiers.
     struct Standing {
         uint32 cooldown;
@@ -79,7 +81,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     mapping(bytes32 id => Status) private _status;
     mapping(uint256 word => uint256 bits) private _nonces;
 
-    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account with
+    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account
+    /// with
     /// a permissive fallback for a Safe, and then accept anything.
     constructor(
         address authority_,
@@ -302,7 +305,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
     // INTERNAL
 
-    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is the one
+    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is
+    /// the one
     /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
     function _emitPropose(bytes32 id, uint256 legs) private {
         uint256 length = msg.data.length - 4;
@@ -310,6 +314,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         uint256 structAt;
         uint256 legsAt;
         bytes32 topic = Propose.selector;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             structAt := calldataload(4)
             legsAt := calldataload(292)
@@ -318,6 +323,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             length == expected && structAt == 32 && legsAt == 288,
             Errors.ProposalModule_NotCanonical(length, expected)
         );
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             calldatacopy(data, 4, length)
@@ -373,7 +379,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         );
     }
 
-    /// @dev The larger of what leaves strategies and what enters them, against the NAV the signers saw. A remainder counts
+    /// @dev The larger of what leaves strategies and what enters them, against the NAV the signers saw. A remainder
+    /// counts
     /// as everything it could take: all idle there is and all that the exits bring. Rounded up: towards more signers.
     function _movedBps(Leg[] calldata legs, uint256 refNav) private view returns (uint256) {
         uint256 out;
@@ -406,7 +413,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);
     }
 
-    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role does not
+    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role
+    /// does not
     /// matter, for cancelling only lowers risk. The owners may always take back what they signed.
     function _mayCancel(address caller) private view returns (bool) {
         if (caller == approver) return true;
@@ -438,7 +446,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         require(target.code.length != 0, Errors.ProposalModule_BadTarget(target));
     }
 
-    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by silence
+    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by
+    /// silence
     /// would let anything pass.
     function _verifySafe(address safe) private view {
         require(ISafe(safe).getThreshold() != 0, Errors.ProposalModule_BadTarget(safe));

@@ -13,7 +13,8 @@ import {PackedRecord, PackedRecords} from "./types/PackedRecord.sol";
 import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
 
 /// @title StrategyRegistry
-/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk id in
+/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk
+/// id in
 /// step without asking again. Every change of configuration moves `epoch`, so signatures given before it die.
 contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     using SafeCast for uint256;

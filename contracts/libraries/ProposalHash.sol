@@ -21,8 +21,10 @@ library ProposalHash {
         bytes32[] memory legHashes = new bytes32[](length);
         Leg[] calldata legs = proposal.legs;
         bytes32 typehash = LEG_TYPEHASH;
-        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash of
+        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash
+        // of
         // nothing that can be signed; {Legs.check} refuses them besides.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             mstore(scratch, typehash)

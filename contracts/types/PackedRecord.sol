@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {StrategyState} from "./Strategy.sol";
 
-/// @notice The part of {StrategyInfo} that every report and every leg needs, in one word: adapter (160 bits), state (8),
+/// @notice The part of {StrategyInfo} that every report and every leg needs, in one word: adapter (160 bits), state
+/// (8),
 /// risk ids (32), loss trip in basis points (16), from the low end.
 type PackedRecord is uint256;
 

@@ -17,7 +17,8 @@ import {StrategyReports} from "./StrategyReports.sol";
 /// @notice Runs the legs of a proposal. Every leg is measured by what the vault's own balance and the adapter's
 /// `realAssets` did; return values of adapters are never trusted.
 ///
-/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the conservative
+/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the
+/// conservative
 /// one, a market discount bought with an allocation shows as a loss of the execution, and nothing is left for a later
 /// report to discover. Gains and losses are summed apart, leg by leg, as reports sum them apart, strategy by strategy.
 abstract contract Rebalancer is StrategyReports {
@@ -75,6 +76,7 @@ abstract contract Rebalancer is StrategyReports {
             if (block.timestamp > _reportTime(id) + maxNavAge) ids[length++] = id;
         }
         // The list is as long as it has entries; shortening only ever releases memory.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(ids, length)
         }
@@ -86,7 +88,8 @@ abstract contract Rebalancer is StrategyReports {
         }
     }
 
-    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An untouched
+    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An
+    /// untouched
     /// one that is not keeps its old debt, and the caps then count it as worth nothing, so that a dead venue neither
     /// stops the others nor inflates what they may hold.
     function _reportAll(
@@ -212,7 +215,8 @@ abstract contract Rebalancer is StrategyReports {
         return position.liquid + position.pending + position.claimable;
     }
 
-    /// @dev Inflow budgets and caps of every strategy that took inflow and of every risk id it carries, on fresh value,
+    /// @dev Inflow budgets and caps of every strategy that took inflow and of every risk id it carries, on fresh
+    /// value,
     /// and the buffer.
     function _checkLimits(Touched[] memory touched, uint256 legged, uint256 nav) private {
         uint256 held = _totals.idle;
@@ -228,6 +232,7 @@ abstract contract Rebalancer is StrategyReports {
             (ids[length], inflows[length]) = (touched[i].id, touched[i].inflow);
             ++length;
         }
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(ids, length)
             mstore(inflows, length)

@@ -18,7 +18,8 @@ abstract contract StrategyExits is StrategyReports {
 
     // INTERNAL
 
-    /// @dev Brings `needed` assets to idle from the strategies of the withdrawal order, at book value: the debt falls by
+    /// @dev Brings `needed` assets to idle from the strategies of the withdrawal order, at book value: the debt falls
+    /// by
     /// what arrives. A strategy that pays less than asked fails as a whole and is passed over.
     /// @return pulled Less than `needed` when the order cannot pay it.
     function _pull(uint256 needed) internal returns (uint256 pulled) {
@@ -80,7 +81,8 @@ abstract contract StrategyExits is StrategyReports {
 
     // PRIVATE
 
-    /// @dev `share` of the position goes to the account: of what can leave at once in cash, of the rest as units. Holders
+    /// @dev `share` of the position goes to the account: of what can leave at once in cash, of the rest as units.
+    /// Holders
     /// of older units take their part of the cash as well, so that nobody's part changes by another's exit.
     function _exitStrategyInKind(uint8 id, uint256 shareWad, address receiver) private returns (uint256 paid) {
         Touched memory t;

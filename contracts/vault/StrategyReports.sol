@@ -11,7 +11,8 @@ import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {SyncLiquidity} from "./SyncLiquidity.sol";
 
 /// @title StrategyReports
-/// @notice Brings the books up to what strategies are worth now. A gain is locked, a loss counts at once, and a strategy
+/// @notice Brings the books up to what strategies are worth now. A gain is locked, a loss counts at once, and a
+/// strategy
 /// that cannot be valued keeps its debt and its old time.
 ///
 /// Two kinds of loss are judged apart. What the position lost at the protocol's own rate, market prices held still,
@@ -40,7 +41,8 @@ abstract contract StrategyReports is SyncLiquidity {
 
     // INTERNAL
 
-    /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a strategy
+    /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a
+    /// strategy
     /// without debt, so that a gift to an adapter cannot tie the vault to a venue it never entered.
     function _reportDue(uint8[] calldata ids) internal {
         PackedRecord[] memory infos = registry.records(ids);
@@ -86,7 +88,8 @@ abstract contract StrategyReports is SyncLiquidity {
     }
 
     /// @dev Values one strategy and moves its debt there. `t.valued` is false when the adapter could not say; nothing
-    /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip again,
+    /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip
+    /// again,
     /// or its exit could be blocked for ever by the very loss it flees from.
     /// @param tripBase What the loss is measured against: the debt, before a claim turned part of it into cash, or the
     /// last wei of a finished exit would look like a total loss.

@@ -28,7 +28,8 @@ abstract contract SyncLiquidity is VaultBooks {
         return Math.saturatingSub(assets, short);
     }
 
-    /// @dev Most a strategy can pay a sync exit now: nothing when it is frozen or revoked, without a price in the normal
+    /// @dev Most a strategy can pay a sync exit now: nothing when it is frozen or revoked, without a price in the
+    /// normal
     /// or the no-inflow band, or where a part belongs to in-kind claims.
     function _syncLimit(uint8 id, PackedRecord info) internal view returns (uint256 limit) {
         if (info.state() != StrategyState.Active && info.state() != StrategyState.ReduceOnly) return 0;

@@ -76,7 +76,8 @@ abstract contract VaultFees is ERC4626 {
             }
         }
         marks.supply = supply.toUint128();
-        // The price that is left after the fee: what was paid for is not paid for twice, and the fee need not be earned
+        // The price that is left after the fee: what was paid for is not paid for twice, and the fee need not be
+        // earned
         // again before the next one.
         if (performance != 0) {
             marks.highWater = Math.mulDiv(assets, PRICE_UNIT * PRICE_WAD, supply, Math.Rounding.Ceil).toUint128();
@@ -85,7 +86,8 @@ abstract contract VaultFees is ERC4626 {
         _terms.accruedAt = uint40(block.timestamp);
     }
 
-    /// @dev New terms start now: with the present supply, and with a mark that is never below the present price, so that
+    /// @dev New terms start now: with the present supply, and with a mark that is never below the present price, so
+    /// that
     /// a fee switched on does not reach back.
     function _setTerms(address recipient, uint256 managementBps, uint256 performanceBps) internal {
         require(

@@ -10,7 +10,8 @@ import {VaultBooks, VaultSettings} from "./VaultBooks.sol";
 
 /// @title VaultOperations
 /// @notice Everything of the vault that meets strategies. The vault deploys it in its constructor and runs it by
-/// delegatecall on its own storage, because one contract cannot hold both under the size limit: two contracts, one vault.
+/// delegatecall on its own storage, because one contract cannot hold both under the size limit: two contracts, one
+/// vault.
 /// The target never changes, has no owner and no state, and answers nobody but a delegatecall.
 ///
 /// Who may call, reentrancy, shares and fees are the vault's part; here is none of them.
