@@ -89,8 +89,7 @@ abstract contract StrategyReports is SyncLiquidity {
 
     /// @dev Values one strategy and moves its debt there. `t.valued` is false when the adapter could not say; nothing
     /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip
-    /// again,
-    /// or its exit could be blocked for ever by the very loss it flees from.
+    /// again, or its exit could be blocked for ever by the very loss it flees from.
     /// @param tripBase What the loss is measured against: the debt, before a claim turned part of it into cash, or the
     /// last wei of a finished exit would look like a total loss.
     /// @return gain What the caller has to lock.
