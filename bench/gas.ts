@@ -11,8 +11,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { ContractTransactionResponse } from "ethers";
 import { network } from "hardhat";
 import { z } from "zod";
-import { printProfile } from "./profile.ts";
 import { deployCore, ETHER, KIND, type LegStruct, leg, POLICY } from "../test/support/core.ts";
+import { printProfile } from "./profile.ts";
 
 const TARGETS = {
   depositExisting: 68_000,
@@ -63,9 +63,15 @@ async function measure(): Promise<Record<Figure, number>> {
     }
   };
 
-  await core.weth.connect(depositor).getFunction("deposit").send({ value: 50n * ETHER });
+  await core.weth
+    .connect(depositor)
+    .getFunction("deposit")
+    .send({ value: 50n * ETHER });
   await core.weth.connect(depositor).getFunction("approve").send(vault.target, ethers.MaxUint256);
-  await core.weth.connect(anyone).getFunction("deposit").send({ value: 50n * ETHER });
+  await core.weth
+    .connect(anyone)
+    .getFunction("deposit")
+    .send({ value: 50n * ETHER });
   await core.weth.connect(anyone).getFunction("approve").send(vault.target, ethers.MaxUint256);
   const scheduled = vault.interface.encodeFunctionData("setWithdrawalOrder", [[1]]);
   await manager.connect(curator).schedule(vault.target, scheduled, 0);
@@ -111,8 +117,9 @@ async function measure(): Promise<Record<Figure, number>> {
 }
 
 const figures = await measure();
-for (const [name, target] of Object.entries(TARGETS)) {
-  const gas = figures[name as Figure];
+const targets: Readonly<Record<string, number>> = TARGETS;
+for (const [name, gas] of Object.entries(figures)) {
+  const target = targets[name] ?? 0;
   console.log(`${name.padEnd(18)} ${String(gas).padStart(8)}  target ${target}${gas > target ? "  above" : ""}`);
 }
 if (process.argv.includes("--check")) {

@@ -36,7 +36,9 @@ export async function printProfile(provider: Rpc, hash: string): Promise<void> {
     const next = trace.structLogs[i + 1];
     // A call's cost includes what it hands over; its own is what is left when the callee's gas is taken off.
     const entered = CALLS.has(log.op) && next !== undefined && next.depth > log.depth;
-    const cost = entered ? Math.max(0, log.gas - (next?.gas ?? 0) - Math.floor((log.gas - (next?.gas ?? 0)) / 64)) : log.gasCost;
+    const cost = entered
+      ? Math.max(0, log.gas - (next?.gas ?? 0) - Math.floor((log.gas - (next?.gas ?? 0)) / 64))
+      : log.gasCost;
     const own = entered ? Math.min(cost, 2_700) : cost;
     if (entered) path.push((log.stack.at(-2) ?? "").slice(-6));
     const kind = kindOf(log.op, own);
@@ -47,5 +49,6 @@ export async function printProfile(provider: Rpc, hash: string): Promise<void> {
   });
   console.log(`\n${hash} ${trace.gas} gas`);
   const rows = [...sums].sort(([, a], [, b]) => b.gas - a.gas);
-  for (const [key, { gas, count }] of rows.slice(0, 45)) console.log(`  ${String(gas).padStart(8)} ${String(count).padStart(6)}  ${key}`);
+  for (const [key, { gas, count }] of rows.slice(0, 45))
+    console.log(`  ${String(gas).padStart(8)} ${String(count).padStart(6)}  ${key}`);
 }

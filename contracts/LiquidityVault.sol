@@ -13,41 +13,27 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {FeeTerms, ILiquidityVault, RebalanceResult, StrategyReport} from "./interfaces/ILiquidityVault.sol";
+import {FeeTerms, ILiquidityVault, RebalanceResult} from "./interfaces/ILiquidityVault.sol";
 import {IWETH9} from "./interfaces/external/weth/IWETH9.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Leg} from "./types/Proposal.sol";
-import {PackedRecord} from "./types/PackedRecord.sol";
-import {StrategyState} from "./types/Strategy.sol";
-import {SyncLiquidity} from "./vault/SyncLiquidity.sol";
 import {VaultBooks, VaultSettings} from "./vault/VaultBooks.sol";
-import {VaultFees} from "./vault/VaultFees.sol";
+import {VaultViews} from "./vault/VaultViews.sol";
 import {VaultOperations} from "./vault/VaultOperations.sol";
 
 /// @title LiquidityVault
-/// @notice See {ILiquidityVault}. Depositors meet idle assets and cached numbers; strategies are met by `report`, `claim`,
+/// @notice See {ILiquidityVault}. Depositors meet idle assets and cached numbers; strategies are met by `report`,
+/// `claim`,
 /// `rebalance`, and by exits that idle cannot pay. What meets strategies runs in {VaultOperations}, by delegatecall.
 ///
-/// Assumptions: the asset is WETH9 (exact transfers, no callbacks). Adapters are reviewed but may break or lie; what they
+/// Assumptions: the asset is WETH9 (exact transfers, no callbacks). Adapters are reviewed but may break or lie; what
+/// they
 /// say is bounded by the guard, the caps, the trip and the module's loss limits.
 ///
-/// In the block of a rebalance `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero, also while it runs: nobody
+/// In the block of a rebalance `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero, also while it runs:
+/// nobody
 /// reads or uses a half-moved NAV to enter or leave.
-contract LiquidityVault is
-    SyncLiquidity,
-    ILiquidityVault,
-    VaultFees,
-    ERC20Permit,
-    AccessManaged,
-    ReentrancyGuardTransient
-{
-    // CONSTANTS
-
-    /// @notice Age of the oldest report at which in-kind exits open, seconds.
-    uint256 public constant IN_KIND_AFTER = 7 days;
-    /// @notice Most strategies that sync exits may pull from.
-    uint256 public constant MAX_WITHDRAWAL_ORDER = 8;
-
+contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     // IMMUTABLES
 
     /// @notice The other half of this contract's code.
@@ -90,114 +76,6 @@ contract LiquidityVault is
 
     // VIEWS
 
-    /// @inheritdoc ILiquidityVault
-    function idle() external view returns (uint256) {
-        return _totals.idle;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function totalDebt() external view returns (uint256) {
-        return _totals.totalDebt;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function debtOf(uint8 id) external view returns (uint256) {
-        return _debtOf(id);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function riskDebt(uint8 riskId) external view returns (uint256) {
-        return _riskDebtOf(riskId);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function nav() external view returns (uint256) {
-        return _nav();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function lockedProfit() external view returns (uint256) {
-        return _lockedProfit();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function reportedAt(uint8 id) external view returns (uint40) {
-        return uint40(_reportTime(id));
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function strategyReport(uint8 id) external view returns (StrategyReport memory) {
-        return StrategyReport(_debtOf(id), uint40(_reportTime(id)), _inKind[id].units, _inKind[id].unpaid);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function navTimestamp() external view returns (uint40) {
-        return uint40(_navTime());
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function minimumIdle() external view returns (uint256) {
-        return _minimumIdle();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function availableLiquidity() external view returns (uint256) {
-        return _syncLiquidity();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function queueLiabilities() external view returns (uint256) {
-        return _owed;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function withdrawalOrder() external view returns (uint8[] memory ids) {
-        ids = new uint8[](MAX_WITHDRAWAL_ORDER);
-        uint256 length;
-        for (uint256 order = _withdrawalOrder; order != 0; order >>= 8) ids[length++] = uint8(order);
-        assembly ("memory-safe") {
-            mstore(ids, length)
-        }
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function fees() external view returns (FeeTerms memory) {
-        return _terms;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function exitsOpen() external view returns (bool) {
-        return _exitsOpen();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function frozen() external view returns (bool) {
-        return _totals.frozen;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function inKindUnits(uint8 id, address account) external view returns (uint256) {
-        return _inKindClaims[id][account].units;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function isInKindOpen() public view returns (bool) {
-        if (_totals.frozen) return true;
-        uint256 rest = _totals.debtIds;
-        if (rest == 0) return false;
-        if (block.timestamp > uint256(_clock.navTimestamp) + IN_KIND_AFTER) return true;
-        for (; rest != 0; rest &= rest - 1) {
-            PackedRecord info = _recordOf(uint8(_lowestBit(rest) + 1));
-            if (info.state() == StrategyState.Frozen) return true;
-        }
-        return false;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function depositsPaused() external view returns (bool) {
-        return _totals.depositsPaused;
-    }
-
     /// @inheritdoc IERC4626
     function totalAssets() public view override(ERC4626, IERC4626) returns (uint256) {
         uint256 assets = _nav();
@@ -206,7 +84,8 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc IERC4626
-    /// @dev Closed while shares exist that are worth nothing: whoever deposited then would own the profit still locked.
+    /// @dev Closed while shares exist that are worth nothing: whoever deposited then would own the profit still
+    /// locked.
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
         if (_totals.depositsPaused || _totals.frozen || _clock.rebalanceBlock == uint32(block.number)) return 0;
         uint256 assets = _nav();
@@ -241,32 +120,24 @@ contract LiquidityVault is
     // DEPOSITOR
 
     /// @inheritdoc IERC4626
-    function deposit(uint256 assets, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function deposit(
+        uint256 assets,
+        address receiver
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.deposit(assets, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function mint(uint256 shares, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function mint(uint256 shares, address receiver) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.mint(shares, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function withdraw(uint256 assets, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256 shares)
-    {
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 shares) {
         uint256 worth = _convertToAssets(balanceOf(owner), Math.Rounding.Floor);
         shares = previewWithdraw(assets);
         if (assets > worth || !_provide(assets)) {
@@ -276,12 +147,11 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc IERC4626
-    function redeem(uint256 shares, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 assets) {
         assets = _prepareRedeem(shares, owner);
         _withdraw(msg.sender, receiver, owner, assets, shares);
     }
@@ -300,11 +170,7 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemEth(uint256 shares, address receiver, address owner)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeemEth(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         assets = _prepareRedeem(shares, owner);
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
@@ -315,31 +181,37 @@ contract LiquidityVault is
     }
 
     /// @inheritdoc ILiquidityVault
-    function depositWithMin(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
-        external
-        returns (uint256 shares)
-    {
+    function depositWithMin(
+        uint256 assets,
+        address receiver,
+        uint256 minShares,
+        uint256 deadline
+    ) external returns (uint256 shares) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         shares = deposit(assets, receiver);
         require(shares >= minShares, Errors.LiquidityVault_TooFewShares(shares, minShares));
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemWithMin(uint256 shares, address receiver, address owner, uint256 minAssets, uint256 deadline)
-        external
-        returns (uint256 assets)
-    {
+    function redeemWithMin(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets,
+        uint256 deadline
+    ) external returns (uint256 assets) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         assets = redeem(shares, receiver, owner);
         require(assets >= minAssets, Errors.LiquidityVault_TooFewAssets(assets, minAssets));
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemInKind(uint256 shares, address receiver, address owner, uint256 minAssets)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeemInKind(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets
+    ) external nonReentrant returns (uint256 assets) {
         require(isInKindOpen(), Errors.LiquidityVault_InKindClosed(_clock.navTimestamp, block.timestamp));
         // Locked profit stays with those who stay, as in any exit.
         uint256 shareWad = Math.mulDiv(shares, WAD, totalSupply() + 10 ** _decimalsOffset());
@@ -375,11 +247,7 @@ contract LiquidityVault is
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault
-    function rebalance(Leg[] calldata, uint256, uint16)
-        external
-        nonReentrant
-        returns (RebalanceResult memory)
-    {
+    function rebalance(Leg[] calldata, uint256, uint16) external nonReentrant returns (RebalanceResult memory) {
         require(msg.sender == proposalModule, Errors.LiquidityVault_NotModule(msg.sender, proposalModule));
         // No supply check is needed: VaultOperations holds no code that mints, burns or moves a share.
         return abi.decode(_operate(msg.data), (RebalanceResult));
@@ -431,10 +299,7 @@ contract LiquidityVault is
 
     /// @inheritdoc ILiquidityVault
     function setFeeRecipient(address recipient) external restricted nonReentrant {
-        require(
-            recipient != address(this) && recipient != redeemQueue,
-            Errors.LiquidityVault_BadTarget(recipient)
-        );
+        require(recipient != address(this) && recipient != redeemQueue, Errors.LiquidityVault_BadTarget(recipient));
         _setTerms(recipient, _terms.managementBps, _terms.performanceBps);
     }
 
@@ -487,10 +352,7 @@ contract LiquidityVault is
 
     /// @inheritdoc ILiquidityVault
     function setWithdrawalOrder(uint8[] calldata ids) external restricted {
-        require(
-            ids.length <= MAX_WITHDRAWAL_ORDER,
-            Errors.LiquidityVault_BadSetting(ids.length, MAX_WITHDRAWAL_ORDER)
-        );
+        require(ids.length <= MAX_WITHDRAWAL_ORDER, Errors.LiquidityVault_BadSetting(ids.length, MAX_WITHDRAWAL_ORDER));
         registry.records(ids);
         uint256 seen;
         uint64 order;

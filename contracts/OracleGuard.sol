@@ -3,9 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {
-    AggregatorV3Interface
-} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {IOracleGuard} from "./interfaces/IOracleGuard.sol";
 import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
@@ -15,15 +13,18 @@ import {Valuation} from "./libraries/Valuation.sol";
 import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol";
 
 /// @title OracleGuard
-/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth cap
+/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth
+/// cap
 /// and a slash budget, and a market feed, held by age and bounds. Where they disagree the milder use is refused first.
 ///
 /// Assumptions: adapters and feeds are reviewed before the curator names them; they may still break later.
 contract OracleGuard is IOracleGuard, AccessManaged {
     using BoundedCall for bytes;
 
-    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as uint16
-    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the rate
+    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as
+    /// uint16
+    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the
+    /// rate
     /// check refuse what does not fit.
     struct Source {
         OracleKind kind;
@@ -64,7 +65,8 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     uint256 private constant NORMAL_BPS = 50;
     uint256 private constant NO_INFLOW_BPS = 100;
     uint256 private constant EXIT_BPS = 300;
-    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in daily
+    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in
+    /// daily
     /// steps, so a younger snapshot would take an honest step for a jump. Compounded growth still stays under the cap.
     uint256 public constant GROWTH_WINDOW = 7 days;
     /// @notice Syncs inside the normal band, apart from each other, before inflow reopens.
@@ -150,10 +152,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     // VAULT
 
     /// @inheritdoc IOracleGuard
-    function sync(uint8 id, address adapter)
-        external
-        returns (PriceStatus status, uint256 sellFactor, uint256 lastFactor)
-    {
+    function sync(
+        uint8 id,
+        address adapter
+    ) external returns (PriceStatus status, uint256 sellFactor, uint256 lastFactor) {
         require(msg.sender == vault, Errors.OracleGuard_NotVault(msg.sender, vault));
         Source storage source = _sources[id];
         lastFactor = source.sellFactor;
@@ -300,22 +302,24 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     }
 
     function _readRate(address adapter) private view returns (bool readable, uint256 rate) {
-        (readable, rate,,) = BoundedCall.tryRead(adapter, IStrategyAdapter.rate.selector, 1);
+        (readable, rate, , ) = BoundedCall.tryRead(adapter, IStrategyAdapter.rate.selector, 1);
         if (!readable || rate == 0 || rate > type(uint80).max) return (false, 0);
     }
 
     function _rateInRange(Source storage source, uint256 rate) private view returns (bool) {
         if (rate * BPS < uint256(source.lastRate) * (BPS - source.slashBudgetBps)) return false;
         uint256 elapsed = Math.max(block.timestamp - source.snapshotAt, GROWTH_WINDOW);
-        uint256 highest = source.snapshotRate
-            + Math.mulDiv(uint256(source.snapshotRate) * source.maxRateGrowthBps, elapsed, YEAR * BPS);
+        uint256 highest =
+            source.snapshotRate +
+                Math.mulDiv(uint256(source.snapshotRate) * source.maxRateGrowthBps, elapsed, YEAR * BPS);
         return rate <= highest;
     }
 
     function _readFeed(Source storage source) private view returns (bool ok, uint256 marketWad, uint256 updatedAt) {
         bytes memory answer;
         (ok, answer) = BoundedCall.tryStaticCall(
-            source.feed, abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
+            source.feed,
+            abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
         );
         if (!ok || answer.length < 160) return (false, 0, 0);
         // The answer is an int256: a negative one is above every allowed maximum when read unsigned.
@@ -345,8 +349,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         require(config.margin <= type(uint16).max, Errors.OracleGuard_BadConfig(id, 3, config.margin));
         require(config.minAnswer < config.maxAnswer, Errors.OracleGuard_BadConfig(id, 6, config.minAnswer));
         require(config.maxAnswer <= type(uint120).max, Errors.OracleGuard_BadConfig(id, 7, config.maxAnswer));
-        (bool ok, bytes memory answer) =
-            BoundedCall.tryStaticCall(config.feed, abi.encodeCall(AggregatorV3Interface.decimals, ()));
+        (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
+            config.feed,
+            abi.encodeCall(AggregatorV3Interface.decimals, ())
+        );
         require(ok && answer.length >= 32 && answer.word(0) <= MAX_DECIMALS, Errors.OracleGuard_BadConfig(id, 1, feed));
         feedDecimals = uint8(answer.word(0));
     }

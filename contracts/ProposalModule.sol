@@ -21,7 +21,8 @@ import {Roles} from "./libraries/Roles.sol";
 import {Leg, LegKind, Proposal, ProposalState} from "./types/Proposal.sol";
 
 /// @title ProposalModule
-/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are checked by
+/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are
+/// checked by
 /// the Safe itself, at execution, so an owner removed after signing no longer counts and a raised threshold binds.
 ///
 /// Assumptions: this module is not an owner of the Safe. `Safe.approveHash(id)` by an owner counts as that owner's
@@ -29,7 +30,8 @@ import {Leg, LegKind, Proposal, ProposalState} from "./types/Proposal.sol";
 contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGuardTransient {
     using SafeCast for uint256;
 
-    /// @dev One word, which is why {Policy} and {SignerTiers} lie here field by field: a struct inside would take its own.
+    /// @dev One word, which is why {Policy} and {SignerTiers} lie here field by field: a struct inside would take its
+    /// own.
     /// `epoch` counts changes of the policy and of the tiers.
     struct Standing {
         uint32 cooldown;
@@ -79,7 +81,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     mapping(bytes32 id => Status) private _status;
     mapping(uint256 word => uint256 bits) private _nonces;
 
-    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account with
+    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account
+    /// with
     /// a permissive fallback for a Safe, and then accept anything.
     constructor(
         address authority_,
@@ -123,20 +126,22 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     /// @inheritdoc IProposalModule
-    function requiredSigners(Leg[] calldata legs, uint256 refNav)
-        public
-        view
-        returns (uint256 required, uint256 threshold, uint256 movedBps)
-    {
+    function requiredSigners(
+        Leg[] calldata legs,
+        uint256 refNav
+    ) public view returns (uint256 required, uint256 threshold, uint256 movedBps) {
         if (!approverIsSafe) return (0, 0, 0);
         threshold = ISafe(approver).getThreshold();
         required = threshold;
         Standing memory tiers = _standing;
         if (tiers.largeBps == 0) return (required, threshold, 0);
         movedBps = _movedBps(legs, refNav);
-        uint256 tier = movedBps <= tiers.smallBps
-            ? tiers.smallSigners
-            : movedBps <= tiers.largeBps ? tiers.largeSigners : type(uint256).max;
+        uint256 tier =
+            movedBps <= tiers.smallBps
+                ? tiers.smallSigners
+                : movedBps <= tiers.largeBps
+                    ? tiers.largeSigners
+                    : type(uint256).max;
         if (tier <= threshold) return (required, threshold, movedBps);
         // More than there are owners could never sign: all of them then.
         required = Math.max(threshold, Math.min(tier, ISafe(approver).getOwners().length));
@@ -185,8 +190,9 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         Standing memory limits = _standing;
         uint256 latestDeadline = block.timestamp + limits.maxTtl;
         require(
-            proposal.notBefore <= proposal.deadline && proposal.deadline > block.timestamp
-                && proposal.deadline <= latestDeadline,
+            proposal.notBefore <= proposal.deadline &&
+                proposal.deadline > block.timestamp &&
+                proposal.deadline <= latestDeadline,
             Errors.ProposalModule_BadWindow(proposal.notBefore, proposal.deadline, latestDeadline)
         );
         require(
@@ -299,7 +305,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
     // INTERNAL
 
-    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is the one
+    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is
+    /// the one
     /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
     function _emitPropose(bytes32 id, uint256 legs) private {
         uint256 length = msg.data.length - 4;
@@ -307,6 +314,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         uint256 structAt;
         uint256 legsAt;
         bytes32 topic = Propose.selector;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             structAt := calldataload(4)
             legsAt := calldataload(292)
@@ -315,6 +323,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             length == expected && structAt == 32 && legsAt == 288,
             Errors.ProposalModule_NotCanonical(length, expected)
         );
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             calldatacopy(data, 4, length)
@@ -329,7 +338,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             Errors.ProposalModule_NotYet(block.timestamp, proposal.notBefore)
         );
         require(
-            block.timestamp <= proposal.deadline, Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
+            block.timestamp <= proposal.deadline,
+            Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
         );
         uint256 next = nextExecutionAt();
         require(block.timestamp >= next, Errors.ProposalModule_Cooldown(block.timestamp, next));
@@ -357,19 +367,20 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         (uint256 required, uint256 threshold, uint256 movedBps) = requiredSigners(proposal.legs, proposal.refNav);
         if (approved) {
             // The Safe's own transaction proves its threshold and nothing above it.
-            require(
-                required <= threshold,
-                Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold)
-            );
+            require(required <= threshold, Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold));
             return;
         }
         // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
         ISafe(approver).checkNSignatures(
-            id, abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash), signatures, required
+            id,
+            abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash),
+            signatures,
+            required
         );
     }
 
-    /// @dev The larger of what leaves strategies and what enters them, against the NAV the signers saw. A remainder counts
+    /// @dev The larger of what leaves strategies and what enters them, against the NAV the signers saw. A remainder
+    /// counts
     /// as everything it could take: all idle there is and all that the exits bring. Rounded up: towards more signers.
     function _movedBps(Leg[] calldata legs, uint256 refNav) private view returns (uint256) {
         uint256 out;
@@ -402,7 +413,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);
     }
 
-    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role does not
+    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role
+    /// does not
     /// matter, for cancelling only lowers risk. The owners may always take back what they signed.
     function _mayCancel(address caller) private view returns (bool) {
         if (caller == approver) return true;
@@ -410,21 +422,17 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     function _hasRole(uint64 role, address account) private view returns (bool isMember) {
-        (isMember,) = IAccessManager(authority()).hasRole(role, account);
+        (isMember, ) = IAccessManager(authority()).hasRole(role, account);
     }
 
     function _setPolicy(Policy memory policy_) private {
         require(policy_.maxTtl != 0, Errors.ProposalModule_BadPolicy(policy_.maxTtl, type(uint32).max));
-        require(
-            policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS)
-        );
+        require(policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS));
         require(
             policy_.maxLossBps <= policy_.windowLossBps,
             Errors.ProposalModule_BadPolicy(policy_.maxLossBps, policy_.windowLossBps)
         );
-        require(
-            policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS)
-        );
+        require(policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS));
         _standing.cooldown = policy_.cooldown;
         _standing.maxTtl = policy_.maxTtl;
         _standing.maxLossBps = policy_.maxLossBps;
@@ -438,7 +446,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         require(target.code.length != 0, Errors.ProposalModule_BadTarget(target));
     }
 
-    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by silence
+    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by
+    /// silence
     /// would let anything pass.
     function _verifySafe(address safe) private view {
         require(ISafe(safe).getThreshold() != 0, Errors.ProposalModule_BadTarget(safe));

@@ -136,18 +136,20 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
 
     /// @inheritdoc IRedeemQueue
     function supportsInterface(bytes4 interfaceId) external pure override(IERC165, IRedeemQueue) returns (bool) {
-        return interfaceId == type(IERC165).interfaceId || interfaceId == ERC7540_OPERATOR
-            || interfaceId == ERC7540_REDEEM;
+        return
+            interfaceId == type(IERC165).interfaceId ||
+            interfaceId == ERC7540_OPERATOR ||
+            interfaceId == ERC7540_REDEEM;
     }
 
     // DEPOSITOR
 
     /// @inheritdoc IRedeemQueue
-    function requestRedeem(uint256 shares, address controller, address owner)
-        external
-        nonReentrant
-        returns (uint256 requestId)
-    {
+    function requestRedeem(
+        uint256 shares,
+        address controller,
+        address owner
+    ) external nonReentrant returns (uint256 requestId) {
         _onlyFor(owner);
         require(shares != 0, Errors.RedeemQueue_ZeroShares());
         requestId = _openBatch();
@@ -162,10 +164,12 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRedeemQueue
-    function cancelRedeemRequest(uint256 requestId, uint256 shares, address controller, address receiver)
-        external
-        nonReentrant
-    {
+    function cancelRedeemRequest(
+        uint256 requestId,
+        uint256 shares,
+        address controller,
+        address receiver
+    ) external nonReentrant {
         _onlyFor(controller);
         Batch storage current = _batches[requestId];
         require(!current.priced, Errors.RedeemQueue_AlreadyPriced(requestId));
@@ -178,11 +182,11 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRedeemQueue
-    function redeem(uint256 shares, address receiver, address controller)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
         uint256 id = _oldest(controller);
         _lists[controller].head = uint64(id);
@@ -191,11 +195,11 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRedeemQueue
-    function withdraw(uint256 assets, address receiver, address controller)
-        external
-        nonReentrant
-        returns (uint256 shares)
-    {
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 shares) {
         _onlyFor(controller);
         uint256 id = _oldest(controller);
         _lists[controller].head = uint64(id);
@@ -206,11 +210,11 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRedeemQueue
-    function claimRequest(uint256 requestId, address receiver, address controller)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function claimRequest(
+        uint256 requestId,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
         uint256 shares = _requests[requestId][controller].shares;
         assets = _assetsOf(_batches[requestId], shares);

@@ -13,7 +13,8 @@ import {PackedRecord, PackedRecords} from "./types/PackedRecord.sol";
 import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
 
 /// @title StrategyRegistry
-/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk id in
+/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk
+/// id in
 /// step without asking again. Every change of configuration moves `epoch`, so signatures given before it die.
 contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     using SafeCast for uint256;
@@ -198,11 +199,12 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     // VAULT
 
     /// @inheritdoc IStrategyRegistry
-    function recordInflows(uint8[] calldata ids, uint256[] calldata assets, uint32 riskIds, uint256 nav)
-        external
-        onlyVault
-        returns (uint256[] memory caps, uint256[] memory riskCaps)
-    {
+    function recordInflows(
+        uint8[] calldata ids,
+        uint256[] calldata assets,
+        uint32 riskIds,
+        uint256 nav
+    ) external onlyVault returns (uint256[] memory caps, uint256[] memory riskCaps) {
         caps = new uint256[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             Record storage record = _known(ids[i]);

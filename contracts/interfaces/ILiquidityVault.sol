@@ -119,7 +119,8 @@ interface ILiquidityVault is IERC4626 {
     /// @notice True while exits can be priced: not frozen, every debt reported recently, no rebalance in this block.
     function exitsOpen() external view returns (bool);
 
-    /// @notice True while {redeemInKind} is open: the vault is frozen, or a strategy with debt is, or the oldest report
+    /// @notice True while {redeemInKind} is open: the vault is frozen, or a strategy with debt is, or the oldest
+    /// report
     /// is older than seven days.
     function isInKindOpen() external view returns (bool);
 
@@ -165,11 +166,15 @@ interface ILiquidityVault is IERC4626 {
     ) external returns (uint256 assets);
 
     /// @notice Leaves without any price: burns `shares` and takes their proportion of everything. What can be paid at
-    /// once is paid in assets; of each strategy that cannot pay, the account gets units, a share of the position, which
+    /// once is paid in assets; of each strategy that cannot pay, the account gets units, a share of the position,
+    /// which
     /// earns the same share of all cash that later comes out of it.
     ///
     /// Notes:
     /// - Nobody's proportion changes: a position that turns out worthless is worthless for the leaver as well.
+    /// - Units share in all cash that leaves a strategy, also by later in-kind exits: leaving first may mean being
+    /// paid
+    ///   earlier, never being paid more of the same.
     /// - Finished exits count as units unless {claim} has turned them into idle before.
     /// - An adapter that reverts is passed over; its whole part becomes units.
     ///
@@ -212,7 +217,8 @@ interface ILiquidityVault is IERC4626 {
 
     // REDEEM QUEUE
 
-    /// @notice Burns the queue's `shares` at the present price and owes it the assets. The queue has checked that every
+    /// @notice Burns the queue's `shares` at the present price and owes it the assets. The queue has checked that
+    /// every
     /// report is later than the requests.
     function settleRedeem(uint256 shares) external returns (uint256 assets);
 
@@ -237,7 +243,8 @@ interface ILiquidityVault is IERC4626 {
     /// @notice Stops deposits at once; withdrawals go on.
     function pauseDeposits() external;
 
-    /// @notice Stops deposits, rebalances, sync exits and pricing at once. Reports, claims, priced requests and in-kind
+    /// @notice Stops deposits, rebalances, sync exits and pricing at once. Reports, claims, priced requests and
+    /// in-kind
     /// exits stay open.
     function freeze() external;
 
@@ -259,7 +266,8 @@ interface ILiquidityVault is IERC4626 {
     /// @notice Sets the strategies that sync exits pull from, at most eight, distinct.
     function setWithdrawalOrder(uint8[] calldata ids) external;
 
-    /// @notice Writes a strategy off without calling its adapter: its debt becomes a loss at once, its state Revoked for
+    /// @notice Writes a strategy off without calling its adapter: its debt becomes a loss at once, its state Revoked
+    /// for
     /// good. What comes out later is a gain.
     /// @dev The curator's and delayed, never the guardian's: a write-off moves value from those who leave to those who
     /// stay, and whoever could write off at once could leave others behind. Until then the guardian has {freeze}.

@@ -43,7 +43,8 @@ interface IOracleGuard {
 
     // VAULT
 
-    /// @notice Takes the price into account: moves the rate snapshot forward, remembers the last good factor, counts the
+    /// @notice Takes the price into account: moves the rate snapshot forward, remembers the last good factor, counts
+    /// the
     /// way back to normal. Called on each report.
     /// @param adapter The strategy's adapter, which the vault has just read from the registry.
     /// @return status What may be done with the strategy now.

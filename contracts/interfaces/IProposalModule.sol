@@ -36,7 +36,8 @@ interface IProposalModule {
         uint16 maxNavToleranceBps;
     }
 
-    /// @notice How many owners must sign, by the size of a move. Unset (`largeBps` 0): the Safe's threshold. Never fewer
+    /// @notice How many owners must sign, by the size of a move. Unset (`largeBps` 0): the Safe's threshold. Never
+    /// fewer
     /// than the threshold; above `largeBps` all owners. For a Safe only.
     /// @param smallBps Up to this share of NAV moved, basis points, `smallSigners` suffice.
     /// @param smallSigners See `smallBps`.

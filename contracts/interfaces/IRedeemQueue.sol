@@ -4,9 +4,11 @@ pragma solidity ^0.8.28;
 /// @title IRedeemQueue
 /// @notice Asynchronous exits in the shape of ERC-7540's redeem half: request, a price from a later report, claim.
 ///
-/// Requests are gathered in batches, each a half-open stretch of time [start, end). A batch is priced once, by anyone, when
+/// Requests are gathered in batches, each a half-open stretch of time [start, end). A batch is priced once, by anyone,
+/// when
 /// every strategy with debt has been reported at or after its end, hence later than each of its requests: whoever asks
-/// cannot know the price. Pricing burns the batch's shares and turns them into a liability of the vault, which is reserved
+/// cannot know the price. Pricing burns the batch's shares and turns them into a liability of the vault, which is
+/// reserved
 /// from idle before anyone else. Batches are paid in order, whole; claims then need nobody.
 ///
 /// Gas is bounded: no function loops over users; a claim touches one request, pricing one batch.
@@ -108,11 +110,7 @@ interface IRedeemQueue {
     /// - this contract has the owner's allowance of shares.
     ///
     /// @return requestId The batch.
-    function requestRedeem(
-        uint256 shares,
-        address controller,
-        address owner
-    ) external returns (uint256 requestId);
+    function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId);
 
     /// @notice Takes shares of a request back, until its batch is priced.
     function cancelRedeemRequest(uint256 requestId, uint256 shares, address controller, address receiver) external;

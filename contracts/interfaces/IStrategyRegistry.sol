@@ -33,7 +33,8 @@ interface IStrategyRegistry {
     /// @notice A strategy's record; reverts with {Errors.StrategyRegistry_UnknownStrategy} when there is none.
     function strategy(uint8 id) external view returns (StrategyInfo memory);
 
-    /// @notice What reports and legs need of several strategies, in one call. Reverts like {strategy} for an unknown id.
+    /// @notice What reports and legs need of several strategies, in one call. Reverts like {strategy} for an unknown
+    /// id.
     function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list);
 
     /// @notice A strategy's adapter; zero when there is none. Never reverts.

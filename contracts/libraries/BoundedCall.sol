@@ -8,23 +8,27 @@ import {Errors} from "./Errors.sol";
 /// copies an answer of any length and hands over nearly all gas; these reads do none of it, and refuse an address
 /// without code.
 library BoundedCall {
-    /// @notice Most bytes copied of an answer or of a revert reason: five words, the longest answer read (a feed's round).
+    /// @notice Most bytes copied of an answer or of a revert reason: five words, the longest answer read (a feed's
+    /// round).
     uint256 internal constant RETURN_LIMIT = 160;
-    /// @notice Most gas one read may burn, so that a gas bomb behind one adapter cannot block the others. An honest read
+    /// @notice Most gas one read may burn, so that a gas bomb behind one adapter cannot block the others. An honest
+    /// read
     /// of sixteen open exit requests stays far below.
     uint256 internal constant READ_GAS = 3_000_000;
 
-    /// @notice Calls a view without arguments that answers up to three words. `ok` is false when the target has no code,
+    /// @notice Calls a view without arguments that answers up to three words. `ok` is false when the target has no
+    /// code,
     /// reverts, burns READ_GAS or answers less than `words` words.
     /// @dev Nothing is allocated: the answer goes to memory beyond the free pointer and is read from there.
-    function tryRead(address target, bytes4 selector, uint256 words)
-        internal
-        view
-        returns (bool ok, uint256 first, uint256 second, uint256 third)
-    {
+    function tryRead(
+        address target,
+        bytes4 selector,
+        uint256 words
+    ) internal view returns (bool ok, uint256 first, uint256 second, uint256 third) {
         uint256 available = gasleft();
         uint256 stipend = READ_GAS;
         // An address without code answers nothing, hence too little.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let pointer := mload(0x40)
             mstore(pointer, selector)
@@ -44,6 +48,7 @@ library BoundedCall {
         if (target.code.length == 0) return (false, "");
         uint256 available = gasleft();
         uint256 stipend = READ_GAS;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             ok := staticcall(stipend, target, add(data, 0x20), mload(data), 0, 0)
         }
@@ -56,6 +61,7 @@ library BoundedCall {
     function tryCall(address target, bytes memory data) internal returns (bool ok) {
         if (target.code.length == 0) return false;
         uint256 stipend = READ_GAS;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             ok := call(stipend, target, 0, add(data, 0x20), mload(data), 0, 0)
         }
@@ -64,6 +70,7 @@ library BoundedCall {
     /// @notice What the last call answered, cut at RETURN_LIMIT.
     function lastAnswer() internal pure returns (bytes memory answer) {
         uint256 limit = RETURN_LIMIT;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let size := returndatasize()
             if gt(size, limit) {
@@ -78,6 +85,7 @@ library BoundedCall {
 
     /// @notice The i-th 32-byte word; the caller has checked the length.
     function word(bytes memory answer, uint256 i) internal pure returns (uint256 value) {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             value := mload(add(add(answer, 0x20), mul(i, 0x20)))
         }

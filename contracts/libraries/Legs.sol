@@ -15,9 +15,11 @@ library Legs {
 
     uint256 private constant WORDS = 6;
 
-    /// @notice Reverts unless there are 1..16 legs, exits before allocations, ids in 1..32 and strictly ascending inside
+    /// @notice Reverts unless there are 1..16 legs, exits before allocations, ids in 1..32 and strictly ascending
+    /// inside
     /// each kind, amounts above zero, and the remainder only on a last Allocate.
-    /// @dev Reads the six words of a leg as they lie in calldata and so checks that each is what its type allows: a leg
+    /// @dev Reads the six words of a leg as they lie in calldata and so checks that each is what its type allows: a
+    /// leg
     /// that passes has exactly one encoding, which {ProposalHash} relies on.
     function check(Leg[] calldata legs) internal pure {
         uint256 length = legs.length;
@@ -47,12 +49,12 @@ library Legs {
     }
 
     /// @dev Inside the array: `i` is below its length, which the decoder has checked against calldata.
-    function _words(Leg[] calldata legs, uint256 i)
-        private
-        pure
-        returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks)
-    {
+    function _words(
+        Leg[] calldata legs,
+        uint256 i
+    ) private pure returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks) {
         uint256 size = WORDS * 32;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let leg := add(legs.offset, mul(i, size))
             id := calldataload(leg)

@@ -21,12 +21,18 @@ library ProposalHash {
         bytes32[] memory legHashes = new bytes32[](length);
         Leg[] calldata legs = proposal.legs;
         bytes32 typehash = LEG_TYPEHASH;
-        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash of
+        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash
+        // of
         // nothing that can be signed; {Legs.check} refuses them besides.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             mstore(scratch, typehash)
-            for { let i := 0 } lt(i, length) { i := add(i, 1) } {
+            for {
+                let i := 0
+            } lt(i, length) {
+                i := add(i, 1)
+            } {
                 calldatacopy(add(scratch, 0x20), add(legs.offset, mul(i, 0xc0)), 0xc0)
                 mstore(add(legHashes, mul(add(i, 1), 0x20)), keccak256(scratch, 0xe0))
             }

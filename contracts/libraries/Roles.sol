@@ -5,7 +5,8 @@ pragma solidity ^0.8.28;
 /// @notice Role ids of the AccessManager. A selector belongs to exactly one role, so a function open to guardian *or*
 /// curator belongs to GUARDIAN, and deployment grants GUARDIAN to the curator too, without delay.
 ///
-/// - ADMIN (the AccessManager's own id 0): the owner Safe. Appoints roles, binds contracts once, names the fee recipient.
+/// - ADMIN (the AccessManager's own id 0): the owner Safe. Appoints roles, binds contracts once, names the fee
+/// recipient.
 /// - CURATOR, granted with an execution delay: StrategyRegistry.{registerStrategy, setLimits, setRiskCap, reactivate},
 ///   OracleGuard.setOracle, LiquidityVault.{unpauseDeposits, unfreeze, setFees, setWithdrawalOrder, forceRevoke},
 ///   ProposalModule.{unpause, setPolicy, setSignerTiers}.

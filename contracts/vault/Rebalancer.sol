@@ -17,7 +17,8 @@ import {StrategyReports} from "./StrategyReports.sol";
 /// @notice Runs the legs of a proposal. Every leg is measured by what the vault's own balance and the adapter's
 /// `realAssets` did; return values of adapters are never trusted.
 ///
-/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the conservative
+/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the
+/// conservative
 /// one, a market discount bought with an allocation shows as a loss of the execution, and nothing is left for a later
 /// report to discover. Gains and losses are summed apart, leg by leg, as reports sum them apart, strategy by strategy.
 abstract contract Rebalancer is StrategyReports {
@@ -25,10 +26,11 @@ abstract contract Rebalancer is StrategyReports {
 
     // INTERNAL
 
-    function _rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        internal
-        returns (RebalanceResult memory result)
-    {
+    function _rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) internal returns (RebalanceResult memory result) {
         Legs.check(legs);
         require(!_totals.frozen, Errors.LiquidityVault_Frozen());
         _clock.rebalanceBlock = uint32(block.number);
@@ -74,6 +76,7 @@ abstract contract Rebalancer is StrategyReports {
             if (block.timestamp > _reportTime(id) + maxNavAge) ids[length++] = id;
         }
         // The list is as long as it has entries; shortening only ever releases memory.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(ids, length)
         }
@@ -85,13 +88,14 @@ abstract contract Rebalancer is StrategyReports {
         }
     }
 
-    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An untouched
+    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An
+    /// untouched
     /// one that is not keeps its old debt, and the caps then count it as worth nothing, so that a dead venue neither
     /// stops the others nor inflates what they may hold.
-    function _reportAll(Touched[] memory touched, uint256 legged)
-        private
-        returns (uint8 tripped, uint256 unreported, uint256 gain)
-    {
+    function _reportAll(
+        Touched[] memory touched,
+        uint256 legged
+    ) private returns (uint8 tripped, uint256 unreported, uint256 gain) {
         uint256 unreadable;
         for (uint256 i; i < touched.length; ++i) {
             Touched memory t = touched[i];
@@ -211,7 +215,8 @@ abstract contract Rebalancer is StrategyReports {
         return position.liquid + position.pending + position.claimable;
     }
 
-    /// @dev Inflow budgets and caps of every strategy that took inflow and of every risk id it carries, on fresh value,
+    /// @dev Inflow budgets and caps of every strategy that took inflow and of every risk id it carries, on fresh
+    /// value,
     /// and the buffer.
     function _checkLimits(Touched[] memory touched, uint256 legged, uint256 nav) private {
         uint256 held = _totals.idle;
@@ -227,6 +232,7 @@ abstract contract Rebalancer is StrategyReports {
             (ids[length], inflows[length]) = (touched[i].id, touched[i].inflow);
             ++length;
         }
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(ids, length)
             mstore(inflows, length)

@@ -18,7 +18,8 @@ abstract contract StrategyExits is StrategyReports {
 
     // INTERNAL
 
-    /// @dev Brings `needed` assets to idle from the strategies of the withdrawal order, at book value: the debt falls by
+    /// @dev Brings `needed` assets to idle from the strategies of the withdrawal order, at book value: the debt falls
+    /// by
     /// what arrives. A strategy that pays less than asked fails as a whole and is passed over.
     /// @return pulled Less than `needed` when the order cannot pay it.
     function _pull(uint256 needed) internal returns (uint256 pulled) {
@@ -80,7 +81,8 @@ abstract contract StrategyExits is StrategyReports {
 
     // PRIVATE
 
-    /// @dev `share` of the position goes to the account: of what can leave at once in cash, of the rest as units. Holders
+    /// @dev `share` of the position goes to the account: of what can leave at once in cash, of the rest as units.
+    /// Holders
     /// of older units take their part of the cash as well, so that nobody's part changes by another's exit.
     function _exitStrategyInKind(uint8 id, uint256 shareWad, address receiver) private returns (uint256 paid) {
         Touched memory t;
@@ -112,7 +114,7 @@ abstract contract StrategyExits is StrategyReports {
     /// {ILiquidityVault.claim} first, or takes them as units.
     function _payableInKind(Touched memory t, uint256 shareWad) private view returns (uint256) {
         if (!_readPosition(t) || t.position.claimable != 0) return 0;
-        (, uint256 limit,,) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
+        (, uint256 limit, , ) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
         return (Math.min(limit, t.position.liquid) * shareWad) / WAD;
     }
 
@@ -126,10 +128,11 @@ abstract contract StrategyExits is StrategyReports {
         return units;
     }
 
-    function _settleClaim(uint8 id, InKind storage claims, address account)
-        private
-        returns (InKindClaim storage claim)
-    {
+    function _settleClaim(
+        uint8 id,
+        InKind storage claims,
+        address account
+    ) private returns (InKindClaim storage claim) {
         claim = _inKindClaims[id][account];
         uint256 earned = (uint256(claims.paidPerUnit - claim.paidPerUnit) * claim.units) / WAD;
         claim.credit += uint128(earned);

@@ -11,7 +11,8 @@ import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {SyncLiquidity} from "./SyncLiquidity.sol";
 
 /// @title StrategyReports
-/// @notice Brings the books up to what strategies are worth now. A gain is locked, a loss counts at once, and a strategy
+/// @notice Brings the books up to what strategies are worth now. A gain is locked, a loss counts at once, and a
+/// strategy
 /// that cannot be valued keeps its debt and its old time.
 ///
 /// Two kinds of loss are judged apart. What the position lost at the protocol's own rate, market prices held still,
@@ -40,7 +41,8 @@ abstract contract StrategyReports is SyncLiquidity {
 
     // INTERNAL
 
-    /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a strategy
+    /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a
+    /// strategy
     /// without debt, so that a gift to an adapter cannot tie the vault to a venue it never entered.
     function _reportDue(uint8[] calldata ids) internal {
         PackedRecord[] memory infos = registry.records(ids);
@@ -86,8 +88,8 @@ abstract contract StrategyReports is SyncLiquidity {
     }
 
     /// @dev Values one strategy and moves its debt there. `t.valued` is false when the adapter could not say; nothing
-    /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip again,
-    /// or its exit could be blocked for ever by the very loss it flees from.
+    /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip
+    /// again, or its exit could be blocked for ever by the very loss it flees from.
     /// @param tripBase What the loss is measured against: the debt, before a claim turned part of it into cash, or the
     /// last wei of a finished exit would look like a total loss.
     /// @return gain What the caller has to lock.
@@ -109,7 +111,8 @@ abstract contract StrategyReports is SyncLiquidity {
         if (value > previous) gain = value - previous;
         else loss = previous - value;
         emit ILiquidityVault.Report(t.id, previous, value, gain, loss);
-        if (loss != 0) _judgeLoss(t, tripBase, previous, lastFactor);
+        // Also without a loss in the sum: a market that rose must not hide what the protocol lost.
+        if (loss != 0 || t.sellFactor > lastFactor) _judgeLoss(t, tripBase, previous, lastFactor);
     }
 
     /// @dev The redemption loss: what the position lost with the market held where it was at the last sync.
@@ -126,8 +129,11 @@ abstract contract StrategyReports is SyncLiquidity {
 
     /// @dev Figures above MAX_ASSETS cannot be true and would overflow the sums: unreadable.
     function _readPosition(Touched memory t) internal view returns (bool) {
-        (bool ok, uint256 liquid, uint256 pending, uint256 claimable) =
-            BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.realAssets.selector, 3);
+        (bool ok, uint256 liquid, uint256 pending, uint256 claimable) = BoundedCall.tryRead(
+            t.info.adapter(),
+            IStrategyAdapter.realAssets.selector,
+            3
+        );
         if (!ok || liquid > MAX_ASSETS || pending > MAX_ASSETS || claimable > MAX_ASSETS) return false;
         if (liquid + pending + claimable > MAX_ASSETS) return false;
         Position memory position = t.position;

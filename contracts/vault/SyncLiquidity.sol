@@ -28,14 +28,15 @@ abstract contract SyncLiquidity is VaultBooks {
         return Math.saturatingSub(assets, short);
     }
 
-    /// @dev Most a strategy can pay a sync exit now: nothing when it is frozen or revoked, without a price in the normal
+    /// @dev Most a strategy can pay a sync exit now: nothing when it is frozen or revoked, without a price in the
+    /// normal
     /// or the no-inflow band, or where a part belongs to in-kind claims.
     function _syncLimit(uint8 id, PackedRecord info) internal view returns (uint256 limit) {
         if (info.state() != StrategyState.Active && info.state() != StrategyState.ReduceOnly) return 0;
         if (_totals.hasInKind && _inKind[id].units != 0) return 0;
         PriceStatus status = guard.quote(id).status;
         if (status != PriceStatus.Normal && status != PriceStatus.NoInflow) return 0;
-        (, limit,,) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
+        (, limit, , ) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
     }
 
     function _recordOf(uint8 id) internal view returns (PackedRecord) {

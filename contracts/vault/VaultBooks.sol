@@ -25,7 +25,8 @@ struct VaultSettings {
 /// @notice The vault's accounting: idle, debts, their sums, what the queue is owed, locked profit, the age of the NAV.
 /// The sums cannot drift: `_setDebt` is the only writer of a debt and of everything derived from it.
 ///
-/// Its storage comes first in both contracts that use it, LiquidityVault and the VaultOperations that the vault runs by
+/// Its storage comes first in both contracts that use it, LiquidityVault and the VaultOperations that the vault runs
+/// by
 /// delegatecall: neither may inherit a contract with storage before this one, and VaultOperations none at all.
 abstract contract VaultBooks {
     using SafeCast for uint256;
@@ -55,7 +56,8 @@ abstract contract VaultBooks {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant WAD = 1e18;
     uint256 internal constant STRATEGY_SLOTS = 32;
-    /// @dev Highest value a strategy may report and highest NAV deposits may reach, over twice all ether; see {Totals}.
+    /// @dev Highest value a strategy may report and highest NAV deposits may reach, over twice all ether; see
+    /// {Totals}.
     uint256 internal constant MAX_ASSETS = type(uint88).max;
 
     // IMMUTABLES
@@ -78,7 +80,8 @@ abstract contract VaultBooks {
 
     Totals internal _totals;
     Clock internal _clock;
-    /// @dev By id - 1. Arrays of small numbers share words: eight strategies cost four words of debts and one of times.
+    /// @dev By id - 1. Arrays of small numbers share words: eight strategies cost four words of debts and one of
+    /// times.
     uint128[STRATEGY_SLOTS] private _debts;
     uint32[STRATEGY_SLOTS] private _reportedAt;
     uint128[STRATEGY_SLOTS] private _riskDebts;
@@ -115,10 +118,7 @@ abstract contract VaultBooks {
         require(s.bufferBps <= BPS, Errors.LiquidityVault_BadSetting(s.bufferBps, BPS));
         // A shorter unlock could be bought and sold within hours around a report.
         require(s.unlockSeconds >= 1 hours, Errors.LiquidityVault_BadSetting(s.unlockSeconds, 1 hours));
-        require(
-            s.minReportInterval < s.maxNavAge,
-            Errors.LiquidityVault_BadSetting(s.minReportInterval, s.maxNavAge)
-        );
+        require(s.minReportInterval < s.maxNavAge, Errors.LiquidityVault_BadSetting(s.minReportInterval, s.maxNavAge));
         bufferBps = s.bufferBps;
         unlockSeconds = s.unlockSeconds;
         minReportInterval = s.minReportInterval;
@@ -214,7 +214,8 @@ abstract contract VaultBooks {
         _reportedAt[id - 1] = uint32(block.timestamp);
     }
 
-    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Reads a word of eight times at
+    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Reads a word of eight times
+    /// at
     /// once.
     function _refreshNavTimestamp() internal {
         uint256 ids = _totals.debtIds;
@@ -224,6 +225,7 @@ abstract contract VaultBooks {
             ids >>= 8;
             if (byte_ == 0) continue;
             uint256 times;
+            // solhint-disable-next-line no-inline-assembly
             assembly ("memory-safe") {
                 times := sload(add(_reportedAt.slot, slot))
             }
@@ -235,7 +237,8 @@ abstract contract VaultBooks {
         if (_clock.navTimestamp != oldest) _clock.navTimestamp = uint40(oldest);
     }
 
-    /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old lock is
+    /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old
+    /// lock is
     /// hardly delayed by a small new gain, and a small old lock does not hurry a large new one.
     function _lockProfit(uint256 gain) internal {
         uint256 locked = _lockedProfit();

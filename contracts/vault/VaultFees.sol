@@ -14,7 +14,7 @@ import {Errors} from "../libraries/Errors.sol";
 abstract contract VaultFees is ERC4626 {
     using SafeCast for uint256;
 
-    /// @param highWater Highest price of PRICE_UNIT shares a performance fee was paid up to, asset units x PRICE_WAD.
+    /// @param highWater Highest price of PRICE_UNIT shares after a performance fee was paid, asset units x PRICE_WAD.
     /// @param supply Supply right after the last accrual.
     struct FeeMarks {
         uint128 highWater;
@@ -63,7 +63,6 @@ abstract contract VaultFees is ERC4626 {
             if (price > marks.highWater) {
                 uint256 gain = Math.mulDiv(price - marks.highWater, counted, PRICE_UNIT * PRICE_WAD);
                 performance = (gain * terms.performanceBps) / FEE_BPS;
-                marks.highWater = price.toUint128();
             }
         }
         uint256 due = management + performance;
@@ -77,11 +76,18 @@ abstract contract VaultFees is ERC4626 {
             }
         }
         marks.supply = supply.toUint128();
+        // The price that is left after the fee: what was paid for is not paid for twice, and the fee need not be
+        // earned
+        // again before the next one.
+        if (performance != 0) {
+            marks.highWater = Math.mulDiv(assets, PRICE_UNIT * PRICE_WAD, supply, Math.Rounding.Ceil).toUint128();
+        }
         _marks = marks;
         _terms.accruedAt = uint40(block.timestamp);
     }
 
-    /// @dev New terms start now: with the present supply, and with a mark that is never below the present price, so that
+    /// @dev New terms start now: with the present supply, and with a mark that is never below the present price, so
+    /// that
     /// a fee switched on does not reach back.
     function _setTerms(address recipient, uint256 managementBps, uint256 performanceBps) internal {
         require(

@@ -10,7 +10,8 @@ import {VaultBooks, VaultSettings} from "./VaultBooks.sol";
 
 /// @title VaultOperations
 /// @notice Everything of the vault that meets strategies. The vault deploys it in its constructor and runs it by
-/// delegatecall on its own storage, because one contract cannot hold both under the size limit: two contracts, one vault.
+/// delegatecall on its own storage, because one contract cannot hold both under the size limit: two contracts, one
+/// vault.
 /// The target never changes, has no owner and no state, and answers nobody but a delegatecall.
 ///
 /// Who may call, reentrancy, shares and fees are the vault's part; here is none of them.
@@ -22,9 +23,12 @@ contract VaultOperations is Rebalancer, StrategyExits {
         _;
     }
 
-    constructor(address weth, address registry_, address guard_, VaultSettings memory settings)
-        VaultBooks(weth, registry_, guard_, settings)
-    {
+    constructor(
+        address weth,
+        address registry_,
+        address guard_,
+        VaultSettings memory settings
+    ) VaultBooks(weth, registry_, guard_, settings) {
         _self = address(this);
     }
 
@@ -39,11 +43,11 @@ contract VaultOperations is Rebalancer, StrategyExits {
     }
 
     /// @notice See {ILiquidityVault.rebalance}.
-    function rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        external
-        onlyDelegated
-        returns (RebalanceResult memory)
-    {
+    function rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) external onlyDelegated returns (RebalanceResult memory) {
         return _rebalance(legs, refNav, navToleranceBps);
     }
 
@@ -58,11 +62,11 @@ contract VaultOperations is Rebalancer, StrategyExits {
     }
 
     /// @notice See {ILiquidityVault.collectInKind}.
-    function collectInKind(uint8[] calldata ids, address account, address receiver)
-        external
-        onlyDelegated
-        returns (uint256 paid)
-    {
+    function collectInKind(
+        uint8[] calldata ids,
+        address account,
+        address receiver
+    ) external onlyDelegated returns (uint256 paid) {
         return _collectInKind(ids, account, receiver);
     }
 

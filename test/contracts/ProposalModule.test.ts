@@ -31,6 +31,23 @@ describe("ProposalModule", () => {
       expect(event?.args.proposal.evidence).to.equal(proposal.evidence);
     });
 
+    it("refuses calldata that is not the one encoding of the proposal", async () => {
+      const core = await load();
+      const proposal = await core.draft(ALLOCATE);
+      const data = core.module.interface.encodeFunctionData("propose", [proposal]);
+      const words = (data.length - 10) / 2;
+      await expect(core.keeper.sendTransaction({ to: core.module.target, data: `${data}00` }))
+        .to.be.revertedWithCustomError(core.module, "ProposalModule_NotCanonical")
+        .withArgs(words + 1, words);
+      // The sixth word of a leg is a tick; the third an amount: both with stray high bits.
+      const at = data.length - 64 * 4;
+      const dirty = `${data.slice(0, at)}f${data.slice(at + 1)}`;
+      await expect(core.keeper.sendTransaction({ to: core.module.target, data: dirty })).to.be.revertedWithCustomError(
+        core.operations,
+        "Legs_Malformed",
+      );
+    });
+
     it("refuses what already breaks a static limit", async () => {
       const core = await load();
       const good = await core.draft(ALLOCATE);

@@ -35,7 +35,10 @@ contract RedeemQueueTest is CoreFixture {
     function tooOld(uint256 id) internal {
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.RedeemQueue_ReportTooOld.selector, id, vault.navTimestamp(), queue.batch(id).end
+                Errors.RedeemQueue_ReportTooOld.selector,
+                id,
+                vault.navTimestamp(),
+                queue.batch(id).end
             )
         );
         queue.price();
@@ -118,7 +121,10 @@ contract RedeemQueueTest is CoreFixture {
         queue.cancelRedeemRequest(first, 1e24, ALICE, ALICE);
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.RedeemQueue_ReportTooOld.selector, first, block.timestamp, queue.batch(first).end
+                Errors.RedeemQueue_ReportTooOld.selector,
+                first,
+                block.timestamp,
+                queue.batch(first).end
             )
         );
         queue.price();
@@ -157,9 +163,7 @@ contract RedeemQueueTest is CoreFixture {
         eq(vault.maxWithdraw(BOB), 0, "nobody is faster");
         eq(queue.claimableRedeemRequest(id, ALICE), 0, "not paid yet");
         vm.prank(ALICE);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.RedeemQueue_ExceedsClaimable.selector, ALICE, uint256(1e24), 0)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_ExceedsClaimable.selector, ALICE, uint256(1e24), 0));
         queue.redeem(1e24, ALICE, ALICE);
         eq(vault.minimumIdle(), (vault.nav() * 500 + 9_999) / 10_000 + assets - 30 ether, "reserved");
 
@@ -290,8 +294,11 @@ contract RedeemQueueTest is CoreFixture {
         queue.previewRedeem(1);
         vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_NoPreview.selector));
         queue.previewWithdraw(1);
-        bytes memory denied =
-            abi.encodeWithSelector(Errors.LiquidityVault_NotQueue.selector, address(this), address(queue));
+        bytes memory denied = abi.encodeWithSelector(
+            Errors.LiquidityVault_NotQueue.selector,
+            address(this),
+            address(queue)
+        );
         vm.expectRevert(denied);
         vault.settleRedeem(1);
         vm.expectRevert(denied);
