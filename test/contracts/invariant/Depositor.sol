@@ -132,6 +132,10 @@ contract Depositor is Actor {
         uint256 rest = vault.convertToAssets(vault.balanceOf(ATTACKER));
         atMost(core.weth.balanceOf(ATTACKER) + rest, held, "INV-06 a round trip left value behind");
         if (shares != 0) ledger.note("round trip");
+        // The next trip starts from nothing.
+        uint256 stuck = vault.balanceOf(ATTACKER);
+        vm.prank(ATTACKER);
+        vault.transfer(actor(0), stuck);
     }
 
     /// @notice The other way round: shares sold and bought back with what they paid.
