@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice None = unknown (closed). Active: in and out. ReduceOnly: out only. Frozen: exits only, set by the
-/// guardian or
-/// by a loss above the trip. Revoked: written off for good.
+/// @notice None = unknown (closed). Active: in and out. ReduceOnly: out only. Frozen: exits only, set by the guardian or
+/// by a loss above the trip. Revoked: written off for good; its debt stays zero, and what still comes out is a gain.
 enum StrategyState {
     None,
     Active,
@@ -34,6 +33,14 @@ struct StrategyInfo {
     StrategyState state;
     uint32 riskIds;
     StrategyLimits limits;
+}
+
+/// @notice The part of {StrategyInfo} that every report and every leg needs, from one storage word.
+struct StrategyRecord {
+    address adapter;
+    StrategyState state;
+    uint32 riskIds;
+    uint16 lossTripBps;
 }
 
 /// @notice How a strategy's price is known.

@@ -187,7 +187,7 @@ describe("ProposalModule", () => {
       const proposal = await core.publish(ALLOCATE);
       await core.vault.connect(core.depositor).depositEth(core.depositor.address, { value: ETHER });
       await expect(core.module.execute(proposal, await core.signed(proposal)))
-        .to.be.revertedWithCustomError(core.vault, "LiquidityVault_NavOutOfTolerance")
+        .to.be.revertedWithCustomError(core.operations, "LiquidityVault_NavOutOfTolerance")
         .withArgs(101n * ETHER, 100n * ETHER, 10);
       expect(await core.module.stateOf(await core.module.proposalId(proposal))).to.equal(STATE.Proposed);
     });
@@ -200,7 +200,7 @@ describe("ProposalModule", () => {
       await adapter.setOutcome(9_940, 10_000, 10_000, 0);
       const strict = await core.publish([leg(1, KIND.Allocate, 10n * ETHER, 10n * ETHER)]);
       await expect(core.module.execute(strict, await core.signed(strict)))
-        .to.be.revertedWithCustomError(core.vault, "LiquidityVault_ValueTooLow")
+        .to.be.revertedWithCustomError(core.operations, "LiquidityVault_ValueTooLow")
         .withArgs(1, (994n * ETHER) / 100n, 10n * ETHER);
       const lax = await core.publish(ALLOCATE);
       await expect(core.module.execute(lax, await core.signed(lax)))

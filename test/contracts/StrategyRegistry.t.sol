@@ -149,8 +149,10 @@ contract StrategyRegistryTest is CoreFixture {
         bytes memory denied =
             abi.encodeWithSelector(Errors.StrategyRegistry_NotVault.selector, address(this), address(vault));
         vm.expectRevert(denied);
-        registry.recordInflow(1, 1);
+        registry.recordInflows(new uint8[](0), new uint256[](0), 0, 0);
         vm.expectRevert(denied);
         registry.tripFreeze(1);
+        vm.expectRevert(denied);
+        registry.revoke(1);
     }
 }
