@@ -55,13 +55,13 @@ contract AdversarialTest is ProofFixture {
         execute(one(allocateLeg(1, 40 ether)));
         _expectRefused(
             address(registry),
-            abi.encodeCall(IStrategyRegistry.recordInflow, (1, 1)),
+            abi.encodeCall(IStrategyRegistry.recordInflows, (idList(1), new uint256[](1), 0, 1)),
             Errors.StrategyRegistry_NotVault.selector
         );
         _expectRefused(
             address(registry), abi.encodeCall(IStrategyRegistry.tripFreeze, (2)), Errors.StrategyRegistry_NotVault.selector
         );
-        _expectRefused(address(guard), abi.encodeCall(IOracleGuard.sync, (2)), Errors.OracleGuard_NotVault.selector);
+        _expectRefused(address(guard), abi.encodeCall(IOracleGuard.sync, (2, address(adapters[1]))), Errors.OracleGuard_NotVault.selector);
     }
 
     // LYING

@@ -65,6 +65,8 @@ abstract contract Actor is Checks {
         uint256 locked;
         uint256 balance;
         uint256 time;
+        uint256 owed;
+        uint256 setAside;
     }
 
     Core internal core;
@@ -102,12 +104,31 @@ abstract contract Actor is Checks {
         b.locked = vault.lockedProfit();
         b.balance = core.weth.balanceOf(address(vault));
         b.time = block.timestamp;
+        b.owed = vault.queueLiabilities();
+        b.setAside = setAside();
+    }
+
+    /// @dev Cash that belongs to holders of in-kind units.
+    function setAside() internal view returns (uint256 sum) {
+        uint8 count = core.registry.count();
+        for (uint8 id = 1; id <= count; ++id) sum += vault.strategyReport(id).inKindUnpaid;
+    }
+
+    /// @dev Idle that no priced request is owed.
+    function freeIdle() internal view returns (uint256) {
+        (uint256 held, uint256 owed) = (vault.idle(), vault.queueLiabilities());
+        return held > owed ? held - owed : 0;
     }
 
     /// @dev (assets + 1) / (supply + virtual shares), compared exactly by cross-multiplication.
     function priceKept(Before memory b, uint256 allowedLoss) internal view {
+        priceKept(b, allowedLoss, 0);
+    }
+
+    /// @param feeShares Minted by the act; fees are the other thing that may lower the price, and are bounded by INV-28.
+    function priceKept(Before memory b, uint256 allowedLoss, uint256 feeShares) internal view {
         uint256 now_ = (vault.totalAssets() + allowedLoss + 1) * (b.supply + VIRTUAL_SHARES);
-        uint256 then = (b.assets + 1) * (vault.totalSupply() + VIRTUAL_SHARES);
+        uint256 then = (b.assets + 1) * (vault.totalSupply() - feeShares + VIRTUAL_SHARES);
         atMost(then, now_, "INV-07 the share price fell without a loss that explains it");
     }
 

@@ -73,11 +73,11 @@ contract Depositor is Actor {
         try vault.withdraw(assets, user, user) returns (uint256 burned) {
             atMost(assets, limit, "INV-15 a withdrawal above maxWithdraw went through");
             atMost(burned, expected, "INV-16 previewWithdraw promised less");
-            eq(vault.idle(), b.idle - assets, "INV-02 a withdrawal leaves idle");
-            priceKept(b, 0);
+            _afterExit(b, assets);
             if (assets != 0) ledger.note("withdraw");
         } catch {
-            ok(tooMuch, "INV-15 a withdrawal within maxWithdraw failed");
+            // Beyond idle a venue has to pay, and a broken one may promise what it does not keep.
+            ok(tooMuch || assets > freeIdle(), "INV-15 a withdrawal within maxWithdraw failed");
         }
         lockNotRaised(b);
     }
@@ -94,12 +94,12 @@ contract Depositor is Actor {
             address(vault),
             asEther ? abi.encodeCall(vault.redeemEth, (shares, user, user)) : abi.encodeCall(vault.redeem, (shares, user, user))
         );
-        ok(done == !tooMuch, "INV-15 maxRedeem is not exact");
+        ok(!done || !tooMuch, "INV-15 a redemption above maxRedeem went through");
+        ok(done || tooMuch || expected > freeIdle(), "INV-15 a redemption within maxRedeem failed");
         if (done) {
             uint256 got = user.balance + core.weth.balanceOf(user) - held;
             atMost(expected, got, "INV-16 previewRedeem promised more");
-            eq(vault.idle(), b.idle - got, "INV-02 a redemption leaves idle");
-            priceKept(b, 0);
+            _afterExit(b, got);
             if (shares != 0) ledger.note("redeem");
         }
         lockNotRaised(b);
@@ -124,7 +124,7 @@ contract Depositor is Actor {
         vault.deposit(assets, ATTACKER);
         if (reportBetween) vault.report(allIds());
         if (claimBetween) quiet(address(vault), abi.encodeCall(vault.claim, (allIds())));
-        uint256 shares = vault.maxRedeem(ATTACKER);
+        uint256 shares = _redeemable(ATTACKER);
         vm.prank(ATTACKER);
         vault.redeem(shares, ATTACKER, ATTACKER);
         atMost(core.weth.balanceOf(ATTACKER), held, "INV-06 a round trip paid");
@@ -141,7 +141,7 @@ contract Depositor is Actor {
     /// @notice The other way round: shares sold and bought back with what they paid.
     function reverseTrip(uint256 who, uint256 part) external {
         address user = actor(who);
-        uint256 shares = (vault.maxRedeem(user) * (part % 101)) / 100;
+        uint256 shares = (_redeemable(user) * (part % 101)) / 100;
         if (vault.previewRedeem(shares) == 0) return;
         vm.startPrank(user);
         uint256 assets = vault.redeem(shares, user, user);
@@ -151,5 +151,21 @@ contract Depositor is Actor {
             atMost(again, shares, "INV-06 selling and buying back paid");
         }
         vm.stopPrank();
+    }
+
+    /// @dev What idle alone pays: venues that refuse have their own act.
+    function _redeemable(address who) private view returns (uint256 shares) {
+        shares = vault.maxRedeem(who);
+        uint256 fromIdle = vault.convertToShares(freeIdle());
+        if (fromIdle < shares) shares = fromIdle;
+    }
+
+    /// @dev Strategies may have been drawn on, at book value; what the queue is owed was not touched.
+    function _afterExit(Before memory b, uint256 paid) private view {
+        eq(vault.nav() + paid, b.nav, "INV-03 an exit took something else than it paid from the NAV");
+        eq(core.weth.balanceOf(address(vault)) + b.idle, b.balance + vault.idle(), "INV-02 an exit left the books behind");
+        if (paid != 0) atMost(vault.queueLiabilities(), vault.idle(), "INV-25 an exit spent what the queue is owed");
+        eq(vault.queueLiabilities(), b.owed, "INV-25 an exit changed what the queue is owed");
+        priceKept(b, 0);
     }
 }

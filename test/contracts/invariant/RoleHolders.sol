@@ -57,8 +57,13 @@ contract RoleHolders is Actor {
     function stop(bool deposits) external {
         Before memory b = look();
         vm.prank(GUARDIAN);
-        if (deposits) vault.pauseDeposits();
-        else core.module.pause();
+        if (deposits) {
+            vault.pauseDeposits();
+        } else {
+            core.module.pause();
+            vm.prank(GUARDIAN);
+            vault.freeze();
+        }
         booksKept(b, "INV-12 a pause moved the books");
     }
 
@@ -68,6 +73,7 @@ contract RoleHolders is Actor {
     function reopen() external {
         vm.startPrank(CURATOR);
         vault.unpauseDeposits();
+        vault.unfreeze();
         core.module.unpause();
         for (uint8 risk; risk < 3; ++risk) core.registry.setRiskCap(risk, 2_000 ether, 8_000);
         for (uint8 id = 1; id <= 5; ++id) {
@@ -93,6 +99,35 @@ contract RoleHolders is Actor {
         booksKept(b, "INV-12 new limits moved the books");
     }
 
+    /// @notice The curator writes a strategy off, rarely: it is for good.
+    function writeOff(uint256 which) external {
+        if (which % 16 != 0) return;
+        uint8 id = strategyId(which >> 8);
+        if (core.registry.strategy(id).state == StrategyState.Revoked) return;
+        Before memory b = look();
+        uint256 debt = vault.debtOf(id);
+        vm.prank(CURATOR);
+        vault.forceRevoke(id);
+        eq(vault.debtOf(id), 0, "INV-19 a revoked strategy has debt");
+        priceKept(b, debt);
+        ledger.note("write-off");
+    }
+
+    function terms(uint256 management, uint256 performance) external {
+        Before memory b = look();
+        vm.prank(CURATOR);
+        vault.setFees(uint16(management % 201), uint16(performance % 2_001));
+        _fees(b);
+    }
+
+    /// @dev Fees are shares of the named recipient only, worth at most 2 % a year and 20 % of everything.
+    function _fees(Before memory b) private view {
+        uint256 minted = vault.totalSupply() - b.supply;
+        if (minted == 0) return;
+        uint256 worth = vault.convertToAssets(minted);
+        atMost(worth, b.nav / 4, "INV-28 fees took a quarter of everything");
+    }
+
     // ANYONE
 
     /// @notice A report moves each debt to its value: losses count at once, gains wait.
@@ -109,11 +144,11 @@ contract RoleHolders is Actor {
             if (debt < debts[i]) loss += debts[i] - debt;
             else gain += debt - debts[i];
         }
-        priceKept(b, loss);
+        _fees(b);
+        priceKept(b, loss, vault.totalSupply() - b.supply);
         eq(vault.nav() + loss, b.nav + gain, "INV-03 a report moved the NAV by something else than gains and losses");
         eq(vault.idle(), b.idle, "INV-02 a report moved idle");
         eq(vault.lockedProfit(), b.locked + gain, "INV-14 a report locked something else than its gain");
-        eq(vault.totalSupply(), b.supply, "INV-18 a report changed the supply");
         ledger.note("report");
     }
 
@@ -128,8 +163,9 @@ contract RoleHolders is Actor {
             return;
         }
         uint256 got = core.weth.balanceOf(address(vault)) - b.balance;
-        eq(vault.idle(), b.idle + got, "INV-02 a claim lands idle");
-        uint256 rest = debt > got ? debt - got : 0;
+        uint256 own = got - (setAside() - b.setAside);
+        eq(vault.idle(), b.idle + own, "INV-02 a claim lands idle, but for what in-kind claims own");
+        uint256 rest = debt > own ? debt - own : 0;
         uint256 after_ = vault.debtOf(id);
         priceKept(b, rest > after_ ? rest - after_ : 0);
         if (got == 0) booksKept(b, "INV-13 an empty claim moved the books");
@@ -160,10 +196,10 @@ contract RoleHolders is Actor {
         if (what == 1) return (address(r), abi.encodeCall(r.setRiskCap, (0, type(uint128).max, 10_000)));
         if (what == 2) return (address(r), abi.encodeCall(r.reactivate, (id)));
         if (what == 3) return (address(r), abi.encodeCall(r.restrict, (id, StrategyState.Frozen)));
-        if (what == 4) return (address(r), abi.encodeCall(r.recordInflow, (id, number)));
+        if (what == 4) return (address(r), abi.encodeCall(r.recordInflows, (_one(id), new uint256[](1), 0, number)));
         if (what == 5) return (address(r), abi.encodeCall(r.tripFreeze, (id)));
         if (what == 6) return (address(r), abi.encodeCall(r.bindVault, (caller)));
-        if (what == 7) return (address(core.guard), abi.encodeCall(core.guard.sync, (id)));
+        if (what == 7) return (address(core.guard), abi.encodeCall(core.guard.sync, (id, caller)));
         if (what == 8) return (address(core.guard), abi.encodeCall(core.guard.setOracle, (id, _config(id))));
         if (what == 9) return (address(core.guard), abi.encodeCall(core.guard.disable, (id)));
         if (what == 10) return (address(vault), abi.encodeCall(ILiquidityVault.rebalance, (none, number, 10_000)));

@@ -6,6 +6,7 @@ import {MockV3Aggregator} from "@chainlink/contracts/src/v0.8/shared/mocks/MockV
 import {LiquidityVault} from "../../../contracts/LiquidityVault.sol";
 import {OracleGuard} from "../../../contracts/OracleGuard.sol";
 import {ProposalModule} from "../../../contracts/ProposalModule.sol";
+import {RedeemQueue} from "../../../contracts/RedeemQueue.sol";
 import {StrategyRegistry} from "../../../contracts/StrategyRegistry.sol";
 import {Erc4626Adapter} from "../../../contracts/adapters/Erc4626Adapter.sol";
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
@@ -27,6 +28,7 @@ struct Core {
     OracleGuard guard;
     LiquidityVault vault;
     ProposalModule module;
+    RedeemQueue queue;
     ApproverDouble approver;
     AdapterDouble[5] adapters;
     Erc4626Adapter genuine;
@@ -43,7 +45,10 @@ abstract contract ProofFixture is CoreFixture {
     address internal constant KEEPER = address(0xBE);
     uint8 internal constant GENUINE = 5;
 
+    address internal constant FEES = address(0xFEE5);
+
     ProposalModule internal module;
+    RedeemQueue internal queue;
     ApproverDouble internal approver;
     Erc4626Adapter internal genuine;
     VenueDouble internal venue;
@@ -55,6 +60,8 @@ abstract contract ProofFixture is CoreFixture {
         registry.registerStrategy(address(genuine), 1);
         registry.setLimits(GENUINE, limits(1_000 ether, 1_000 ether, 5_000, 50));
         guard.setOracle(GENUINE, rateConfig(OracleKind.AssetDenominated));
+        queue = new RedeemQueue(address(vault), 6 hours);
+        vault.bindRedeemQueue(address(queue));
         openRoles();
     }
 
@@ -83,6 +90,7 @@ abstract contract ProofFixture is CoreFixture {
         core.guard = guard;
         core.vault = vault;
         core.module = module;
+        core.queue = queue;
         core.approver = approver;
         core.adapters = adapters;
         core.genuine = genuine;
@@ -101,7 +109,13 @@ abstract contract ProofFixture is CoreFixture {
         list[3] = registry.reactivate.selector;
         manager.setTargetFunctionRole(address(registry), list, Roles.CURATOR);
         manager.setTargetFunctionRole(address(guard), only(guard.setOracle.selector), Roles.CURATOR);
-        manager.setTargetFunctionRole(address(vault), only(vault.unpauseDeposits.selector), Roles.CURATOR);
+        list = new bytes4[](5);
+        list[0] = vault.unpauseDeposits.selector;
+        list[1] = vault.unfreeze.selector;
+        list[2] = vault.setFees.selector;
+        list[3] = vault.setWithdrawalOrder.selector;
+        list[4] = vault.forceRevoke.selector;
+        manager.setTargetFunctionRole(address(vault), list, Roles.CURATOR);
         list = new bytes4[](2);
         list[0] = module.unpause.selector;
         list[1] = module.setPolicy.selector;
@@ -112,7 +126,10 @@ abstract contract ProofFixture is CoreFixture {
         list[2] = registry.restrict.selector;
         manager.setTargetFunctionRole(address(registry), list, Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(guard), only(guard.disable.selector), Roles.GUARDIAN);
-        manager.setTargetFunctionRole(address(vault), only(vault.pauseDeposits.selector), Roles.GUARDIAN);
+        list[0] = vault.pauseDeposits.selector;
+        list[1] = vault.freeze.selector;
+        list[2] = vault.lowerFees.selector;
+        manager.setTargetFunctionRole(address(vault), list, Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(module), only(module.pause.selector), Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(module), only(module.propose.selector), Roles.PROPOSER);
         manager.grantRole(Roles.CURATOR, CURATOR, 0);
