@@ -77,7 +77,7 @@ contract Depositor is Actor {
             if (assets != 0) ledger.note("withdraw");
         } catch {
             // Beyond idle a venue has to pay, and a broken one may promise what it does not keep.
-            ok(tooMuch || assets > freeIdle(), "INV-15 a withdrawal within maxWithdraw failed");
+            ok(tooMuch || assets == 0 || assets > freeIdle(), "INV-15 a withdrawal within maxWithdraw failed");
         }
         lockNotRaised(b);
     }
@@ -95,7 +95,7 @@ contract Depositor is Actor {
             asEther ? abi.encodeCall(vault.redeemEth, (shares, user, user)) : abi.encodeCall(vault.redeem, (shares, user, user))
         );
         ok(!done || !tooMuch, "INV-15 a redemption above maxRedeem went through");
-        ok(done || tooMuch || expected > freeIdle(), "INV-15 a redemption within maxRedeem failed");
+        ok(done || tooMuch || shares == 0 || expected > freeIdle(), "INV-15 a redemption within maxRedeem failed");
         if (done) {
             uint256 got = user.balance + core.weth.balanceOf(user) - held;
             atMost(expected, got, "INV-16 previewRedeem promised more");
@@ -125,8 +125,10 @@ contract Depositor is Actor {
         if (reportBetween) vault.report(allIds());
         if (claimBetween) quiet(address(vault), abi.encodeCall(vault.claim, (allIds())));
         uint256 shares = _redeemable(ATTACKER);
-        vm.prank(ATTACKER);
-        vault.redeem(shares, ATTACKER, ATTACKER);
+        if (shares != 0) {
+            vm.prank(ATTACKER);
+            vault.redeem(shares, ATTACKER, ATTACKER);
+        }
         atMost(core.weth.balanceOf(ATTACKER), held, "INV-06 a round trip paid");
         // What could not leave at once stays the attacker's, and must not be worth more than what is missing.
         uint256 rest = vault.convertToAssets(vault.balanceOf(ATTACKER));

@@ -226,7 +226,11 @@ contract Keeper is Actor {
             return;
         }
         ok(e.states[id] == StrategyState.Active, "INV-19 inflow into a strategy that is not active");
-        ok(core.guard.quote(id).status == PriceStatus.Normal, "INV-19 inflow at a price that is not normal");
+        // Normal before, or made normal by the report inside the execution; a young venue's own rate moves with a deposit.
+        ok(
+            e.prices[id] == PriceStatus.Normal || core.guard.quote(id).status == PriceStatus.Normal,
+            "INV-19 inflow at a price that is not normal"
+        );
         uint256 gross;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != ILiquidityVault.Allocate.selector || uint256(logs[i].topics[1]) != id) continue;
