@@ -4,12 +4,14 @@
  * on top. Figures are of a vault in use: every measured path has run once before, so that no slot is written for the
  * first time except by what is new in the act itself (a proposal's state, a new holder, a new request).
  *
- * `npm run bench:gas` writes bench/gas.json; with `--check` it fails where a figure rose by more than 2 %.
+ * `npm run bench:gas` writes bench/gas.json; with `--check` it fails where a figure rose by more than 2 %; with
+ * `--profile` it prints where the gas of the last transactions went.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ContractTransactionResponse } from "ethers";
 import { network } from "hardhat";
 import { z } from "zod";
+import { printProfile } from "./profile.ts";
 import { deployCore, ETHER, KIND, type LegStruct, leg, POLICY } from "../test/support/core.ts";
 
 const TARGETS = {
@@ -26,17 +28,19 @@ const TARGETS = {
 type Figure = keyof typeof TARGETS;
 const FILE = new URL("gas.json", import.meta.url);
 const TOLERANCE = 1.02;
+const MEASURED_AT_THE_END = 9;
 const schema = z.record(z.string(), z.number());
 
-/** Two figures that belong to no target: what the same acts cost on a vault that never did them. */
 async function measure(): Promise<Record<Figure, number>> {
   const { ethers, networkHelpers } = await network.create();
   const { time } = networkHelpers;
   const core = await deployCore(ethers, "1.5.0", undefined, true);
   const { vault, module, queue, keeper, anyone, depositor, curator, manager } = core;
+  const hashes: string[] = [];
   const gasOf = async (sent: Promise<ContractTransactionResponse>): Promise<number> => {
     const receipt = await (await sent).wait();
     if (receipt === null) throw new RangeError("The transaction was not mined.");
+    hashes.push(receipt.hash);
     return Number(receipt.gasUsed);
   };
   const execute = async (legs: LegStruct[]): Promise<number> => {
@@ -100,6 +104,9 @@ async function measure(): Promise<Record<Figure, number>> {
   figures.withdrawPull1 = await gasOf(
     vault.connect(depositor).withdraw(idle + ETHER / 2n, depositor.address, depositor.address),
   );
+  if (process.argv.includes("--profile")) {
+    for (const hash of hashes.slice(-MEASURED_AT_THE_END)) await printProfile(ethers.provider, hash);
+  }
   return figures;
 }
 

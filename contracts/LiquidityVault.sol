@@ -17,7 +17,8 @@ import {FeeTerms, ILiquidityVault, RebalanceResult, StrategyReport} from "./inte
 import {IWETH9} from "./interfaces/external/weth/IWETH9.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Leg} from "./types/Proposal.sol";
-import {StrategyRecord, StrategyState} from "./types/Strategy.sol";
+import {PackedRecord} from "./types/PackedRecord.sol";
+import {StrategyState} from "./types/Strategy.sol";
 import {SyncLiquidity} from "./vault/SyncLiquidity.sol";
 import {VaultBooks, VaultSettings} from "./vault/VaultBooks.sol";
 import {VaultFees} from "./vault/VaultFees.sol";
@@ -186,8 +187,8 @@ contract LiquidityVault is
         if (rest == 0) return false;
         if (block.timestamp > uint256(_clock.navTimestamp) + IN_KIND_AFTER) return true;
         for (; rest != 0; rest &= rest - 1) {
-            StrategyRecord memory info = _recordOf(uint8(_lowestBit(rest) + 1));
-            if (info.state == StrategyState.Frozen) return true;
+            PackedRecord info = _recordOf(uint8(_lowestBit(rest) + 1));
+            if (info.state() == StrategyState.Frozen) return true;
         }
         return false;
     }

@@ -9,7 +9,8 @@ import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {LinearDecay} from "./libraries/LinearDecay.sol";
-import {StrategyInfo, StrategyLimits, StrategyRecord, StrategyState} from "./types/Strategy.sol";
+import {PackedRecord, PackedRecords} from "./types/PackedRecord.sol";
+import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
 
 /// @title StrategyRegistry
 /// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk id in
@@ -73,15 +74,11 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     }
 
     /// @inheritdoc IStrategyRegistry
-    function records(uint8[] calldata ids) external view returns (StrategyRecord[] memory list) {
-        list = new StrategyRecord[](ids.length);
+    function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list) {
+        list = new PackedRecord[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             Record storage record = _known(ids[i]);
-            StrategyRecord memory entry = list[i];
-            entry.adapter = record.adapter;
-            entry.state = record.state;
-            entry.riskIds = record.riskIds;
-            entry.lossTripBps = record.lossTripBps;
+            list[i] = PackedRecords.pack(record.adapter, record.state, record.riskIds, record.lossTripBps);
         }
     }
 
@@ -212,11 +209,14 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
             if (assets[i] != 0) _charge(ids[i], record, assets[i]);
             caps[i] = _cap(record.absoluteCap, record.relativeCapBps, nav);
         }
-        riskCaps = new uint256[](32);
-        for (uint256 riskId; riskIds >> riskId != 0; ++riskId) {
+        uint256 wanted;
+        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) ++wanted;
+        riskCaps = new uint256[](wanted);
+        uint8 riskId;
+        for (uint256 i; i < wanted; ++riskId) {
             if ((riskIds >> riskId) & 1 == 0) continue;
-            RiskCap storage cap = _riskCaps[uint8(riskId)];
-            riskCaps[riskId] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
+            RiskCap storage cap = _riskCaps[riskId];
+            riskCaps[i++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
         }
     }
 

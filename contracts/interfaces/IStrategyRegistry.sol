@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {StrategyInfo, StrategyLimits, StrategyRecord, StrategyState} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
+import {StrategyInfo, StrategyLimits, StrategyState} from "../types/Strategy.sol";
 
 /// @title IStrategyRegistry
 /// @notice Which strategies exist and how much each may hold. Every tightening is instant (guardian or curator); every
@@ -33,7 +34,7 @@ interface IStrategyRegistry {
     function strategy(uint8 id) external view returns (StrategyInfo memory);
 
     /// @notice What reports and legs need of several strategies, in one call. Reverts like {strategy} for an unknown id.
-    function records(uint8[] calldata ids) external view returns (StrategyRecord[] memory list);
+    function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list);
 
     /// @notice A strategy's adapter; zero when there is none. Never reverts.
     function adapterOf(uint8 id) external view returns (address);
@@ -89,7 +90,7 @@ interface IStrategyRegistry {
     /// @param riskIds Bitmap of risk ids whose caps are wanted.
     /// @param nav NAV that relative caps refer to, asset units.
     /// @return caps Most debt of each strategy, asset units.
-    /// @return riskCaps By risk id, most debt of the wanted ones, asset units; 32 entries.
+    /// @return riskCaps Most debt of each wanted risk id, ascending, asset units.
     function recordInflows(
         uint8[] calldata ids,
         uint256[] calldata assets,

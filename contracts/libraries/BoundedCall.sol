@@ -22,9 +22,9 @@ library BoundedCall {
         view
         returns (bool ok, uint256 first, uint256 second, uint256 third)
     {
-        if (target.code.length == 0) return (false, 0, 0, 0);
         uint256 available = gasleft();
         uint256 stipend = READ_GAS;
+        // An address without code answers nothing, hence too little.
         assembly ("memory-safe") {
             let pointer := mload(0x40)
             mstore(pointer, selector)

@@ -47,7 +47,9 @@ library Errors {
     /// @notice A proposal has no legs or too many.
     error Legs_BadCount(uint256 count, uint256 limit);
     /// @notice Repositioning a range is not possible in this version.
-    error Legs_RepositionUnsupported(uint256 index, uint8 strategyId);
+    error Legs_RepositionUnsupported(uint256 index, uint256 strategyId);
+    /// @notice An amount does not fit its type.
+    error Legs_Malformed(uint256 index, uint256 amount, uint256 minValue);
     /// @notice Exits must come before allocations.
     error Legs_ExitAfterAllocate(uint256 index);
     /// @notice The strategy id is outside 1..32.
@@ -200,6 +202,12 @@ library Errors {
     error ProposalModule_BadPolicy(uint256 value, uint256 limit);
     /// @notice The proposal is not in the state this needs.
     error ProposalModule_WrongState(bytes32 id, ProposalState state);
+    /// @notice The calldata is not the one canonical encoding of the proposal.
+    error ProposalModule_NotCanonical(uint256 length, uint256 expected);
+    /// @notice A move of this size needs more signers than the Safe's own approval proves.
+    error ProposalModule_NeedsSignatures(uint256 movedBps, uint256 required, uint256 threshold);
+    /// @notice Signer tiers must ascend and exist for a Safe only.
+    error ProposalModule_BadTiers(uint256 smallBps, uint256 largeBps);
     /// @notice The nonce was used.
     error ProposalModule_NonceUsed(uint256 nonce);
     /// @notice The window ends before it starts, has ended, or is longer than the policy allows.

@@ -35,14 +35,6 @@ struct StrategyInfo {
     StrategyLimits limits;
 }
 
-/// @notice The part of {StrategyInfo} that every report and every leg needs, from one storage word.
-struct StrategyRecord {
-    address adapter;
-    StrategyState state;
-    uint32 riskIds;
-    uint16 lossTripBps;
-}
-
 /// @notice How a strategy's price is known.
 /// - None: unset, closed.
 /// - AssetDenominated: the position is a claim on the asset itself (a lending pool); only the rate is checked.

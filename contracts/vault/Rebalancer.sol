@@ -9,7 +9,8 @@ import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {Legs} from "../libraries/Legs.sol";
 import {Leg, LegKind} from "../types/Proposal.sol";
-import {PriceStatus, StrategyRecord, StrategyState} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
+import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {StrategyReports} from "./StrategyReports.sol";
 
 /// @title Rebalancer
@@ -66,7 +67,9 @@ abstract contract Rebalancer is StrategyReports {
             ids[legged++] = id;
         }
         uint256 length = legged;
-        for (uint256 rest = uint256(_totals.debtIds) & ~(seen >> 1); rest != 0; rest &= rest - 1) {
+        // The oldest report of all tells in one read that none is stale.
+        uint256 rest = block.timestamp > _navTime() + maxNavAge ? uint256(_totals.debtIds) & ~(seen >> 1) : 0;
+        for (; rest != 0; rest &= rest - 1) {
             uint8 id = uint8(_lowestBit(rest) + 1);
             if (block.timestamp > _reportTime(id) + maxNavAge) ids[length++] = id;
         }
@@ -74,7 +77,7 @@ abstract contract Rebalancer is StrategyReports {
         assembly ("memory-safe") {
             mstore(ids, length)
         }
-        StrategyRecord[] memory infos = registry.records(ids);
+        PackedRecord[] memory infos = registry.records(ids);
         touched = new Touched[](length);
         for (uint256 i; i < length; ++i) {
             touched[i].id = ids[i];
@@ -100,7 +103,7 @@ abstract contract Rebalancer is StrategyReports {
         // Only now, when no trip has to be kept, may an unreadable strategy revert.
         if (tripped == 0 && unreadable != 0) {
             Touched memory t = touched[unreadable - 1];
-            revert Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter);
+            revert Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter());
         }
     }
 
@@ -147,7 +150,7 @@ abstract contract Rebalancer is StrategyReports {
 
     function _deallocate(Leg calldata leg, Touched memory t) private {
         uint256 balance = _weth.balanceOf(address(this));
-        IStrategyAdapter(t.info.adapter).deallocate(leg.amount, leg.minValue);
+        IStrategyAdapter(t.info.adapter()).deallocate(leg.amount, leg.minValue);
         uint256 received = _weth.balanceOf(address(this)) - balance;
         require(received >= leg.minValue, Errors.LiquidityVault_ReceivedTooLow(t.id, received, leg.minValue));
         _creditReceived(t.id, received);
@@ -157,7 +160,7 @@ abstract contract Rebalancer is StrategyReports {
 
     function _requestExit(Leg calldata leg, Touched memory t) private {
         uint256 pendingBefore = t.position.pending + t.position.claimable;
-        IStrategyAdapter(t.info.adapter).requestExit(leg.amount, leg.minValue);
+        IStrategyAdapter(t.info.adapter()).requestExit(leg.amount, leg.minValue);
         _revalue(t);
         uint256 requested = Math.saturatingSub(t.position.pending + t.position.claimable, pendingBefore);
         require(requested >= leg.minValue, Errors.LiquidityVault_RequestedTooLow(t.id, requested, leg.minValue));
@@ -165,7 +168,7 @@ abstract contract Rebalancer is StrategyReports {
     }
 
     function _allocate(Leg calldata leg, Touched memory t) private {
-        require(t.info.state == StrategyState.Active, Errors.LiquidityVault_StateForbids(t.id, t.info.state));
+        require(t.info.state() == StrategyState.Active, Errors.LiquidityVault_StateForbids(t.id, t.info.state()));
         if (t.status != PriceStatus.Normal) {
             guard.requireInflow(t.id);
             revert Errors.LiquidityVault_PriceForbids(t.id, t.status);
@@ -187,8 +190,8 @@ abstract contract Rebalancer is StrategyReports {
 
         uint256 worthBefore = _worth(t.position);
         uint256 balance = _weth.balanceOf(address(this));
-        _weth.safeTransfer(t.info.adapter, assets);
-        IStrategyAdapter(t.info.adapter).allocate(assets, leg.minValue);
+        _weth.safeTransfer(t.info.adapter(), assets);
+        IStrategyAdapter(t.info.adapter()).allocate(assets, leg.minValue);
         // An adapter may hand back what its venue did not take.
         uint256 spent = balance - Math.min(balance, _weth.balanceOf(address(this)));
         _debitIdle(spent);
@@ -200,7 +203,7 @@ abstract contract Rebalancer is StrategyReports {
 
     function _revalue(Touched memory t) private {
         _requireReadable(t);
-        _setDebt(t.id, t.info.riskIds, _valueOf(t, t.sellFactor));
+        _setDebt(t.id, t.info.riskIds(), _valueOf(t, t.sellFactor));
     }
 
     /// @dev Redemption value, before the market's discount: what a signed `minValue` of an allocation bounds.
@@ -220,7 +223,7 @@ abstract contract Rebalancer is StrategyReports {
         uint32 riskIds;
         for (uint256 i; i < legged; ++i) {
             if (touched[i].inflow == 0) continue;
-            riskIds |= touched[i].info.riskIds;
+            riskIds |= touched[i].info.riskIds();
             (ids[length], inflows[length]) = (touched[i].id, touched[i].inflow);
             ++length;
         }
@@ -233,10 +236,12 @@ abstract contract Rebalancer is StrategyReports {
             uint256 debt = _debtOf(ids[i]);
             require(debt <= caps[i], Errors.LiquidityVault_CapExceeded(ids[i], debt, caps[i]));
         }
+        length = 0;
         for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
             uint8 riskId = uint8(_lowestBit(rest));
             uint256 debt = _riskDebtOf(riskId);
-            require(debt <= riskCaps[riskId], Errors.LiquidityVault_RiskCapExceeded(riskId, debt, riskCaps[riskId]));
+            uint256 cap = riskCaps[length++];
+            require(debt <= cap, Errors.LiquidityVault_RiskCapExceeded(riskId, debt, cap));
         }
     }
 }

@@ -8,7 +8,7 @@ import {ILiquidityVault} from "../interfaces/ILiquidityVault.sol";
 import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {Errors} from "../libraries/Errors.sol";
-import {StrategyRecord} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
 import {StrategyReports} from "./StrategyReports.sol";
 
 /// @title StrategyExits
@@ -26,16 +26,16 @@ abstract contract StrategyExits is StrategyReports {
             uint8 id = uint8(order);
             uint256 debt = _debtOf(id);
             if (debt == 0) continue;
-            StrategyRecord memory info = _recordOf(id);
+            PackedRecord info = _recordOf(id);
             uint256 asked = Math.min(needed - pulled, Math.min(debt, _syncLimit(id, info)));
             if (asked == 0) continue;
             uint256 balance = _weth.balanceOf(address(this));
-            if (!_tryDeallocate(info.adapter, asked, asked)) continue;
+            if (!_tryDeallocate(info.adapter(), asked, asked)) continue;
             uint256 received = _weth.balanceOf(address(this)) - balance;
             require(received >= asked, Errors.LiquidityVault_ReceivedTooLow(id, received, asked));
             emit ILiquidityVault.Deallocate(id, asked, received);
             _creditIdle(received);
-            _setDebt(id, info.riskIds, Math.saturatingSub(debt, received));
+            _setDebt(id, info.riskIds(), Math.saturatingSub(debt, received));
             if (received > debt) _lockProfit(received - debt);
             pulled += received;
         }
@@ -70,10 +70,10 @@ abstract contract StrategyExits is StrategyReports {
 
     /// @dev Takes the loss without calling the adapter. What still comes out later is a gain.
     function _forceRevoke(uint8 id) internal {
-        StrategyRecord memory info = _recordOf(id);
+        PackedRecord info = _recordOf(id);
         uint256 debt = _debtOf(id);
         registry.revoke(id);
-        _setDebt(id, info.riskIds, 0);
+        _setDebt(id, info.riskIds(), 0);
         _refreshNavTimestamp();
         emit ILiquidityVault.ForceRevoke(id, debt);
     }
@@ -92,7 +92,7 @@ abstract contract StrategyExits is StrategyReports {
         if (cash != 0) {
             uint256 worth = t.position.liquid + t.position.pending;
             uint256 balance = _weth.balanceOf(address(this));
-            if (_tryDeallocate(t.info.adapter, cash, 0)) {
+            if (_tryDeallocate(t.info.adapter(), cash, 0)) {
                 uint256 received = _creditReceived(id, _weth.balanceOf(address(this)) - balance);
                 paid = Math.min(received, (cash * own) / WAD);
                 _debitIdle(paid);
@@ -104,7 +104,7 @@ abstract contract StrategyExits is StrategyReports {
         units = _addUnits(id, Math.min(units, own), receiver);
         // The books follow by proportion, at the old value: no price is needed and none is made.
         uint256 debt = _debtOf(id);
-        _setDebt(id, t.info.riskIds, debt - Math.ceilDiv(debt * shareWad, WAD));
+        _setDebt(id, t.info.riskIds(), debt - Math.ceilDiv(debt * shareWad, WAD));
         emit ILiquidityVault.ExitInKind(id, receiver, paid, units);
     }
 
@@ -112,7 +112,7 @@ abstract contract StrategyExits is StrategyReports {
     /// {ILiquidityVault.claim} first, or takes them as units.
     function _payableInKind(Touched memory t, uint256 shareWad) private view returns (uint256) {
         if (!_readPosition(t) || t.position.claimable != 0) return 0;
-        (, uint256 limit,,) = BoundedCall.tryRead(t.info.adapter, IStrategyAdapter.maxDeallocate.selector, 1);
+        (, uint256 limit,,) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
         return (Math.min(limit, t.position.liquid) * shareWad) / WAD;
     }
 

@@ -6,7 +6,8 @@ import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {Valuation} from "../libraries/Valuation.sol";
-import {PriceStatus, StrategyRecord, StrategyState} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
+import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {SyncLiquidity} from "./SyncLiquidity.sol";
 
 /// @title StrategyReports
@@ -33,7 +34,7 @@ abstract contract StrategyReports is SyncLiquidity {
         uint256 sellFactor;
         /// @dev Gross inflow of this rebalance.
         uint256 inflow;
-        StrategyRecord info;
+        PackedRecord info;
         Position position;
     }
 
@@ -42,14 +43,16 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a strategy
     /// without debt, so that a gift to an adapter cannot tie the vault to a venue it never entered.
     function _reportDue(uint8[] calldata ids) internal {
-        StrategyRecord[] memory infos = registry.records(ids);
+        PackedRecord[] memory infos = registry.records(ids);
         uint256 gains;
-        for (uint256 i; i < ids.length; ++i) {
+        // One scratch entry for all: memory is cheaper to write again than to allocate.
+        Touched memory t;
+        for (uint256 i; i < infos.length; ++i) {
             uint8 id = ids[i];
             uint256 debt = _debtOf(id);
             if (debt == 0 || block.timestamp < _reportTime(id) + minReportInterval) continue;
-            Touched memory t;
-            (t.id, t.info) = (id, infos[i]);
+            t.id = id;
+            t.info = infos[i];
             gains += _report(t, debt);
         }
         if (gains != 0) _lockProfit(gains);
@@ -58,12 +61,12 @@ abstract contract StrategyReports is SyncLiquidity {
 
     /// @dev The assets of finished exits become idle; the strategy is then valued anew without them.
     function _claimFinished(uint8[] calldata ids) internal returns (uint256 received) {
-        StrategyRecord[] memory infos = registry.records(ids);
+        PackedRecord[] memory infos = registry.records(ids);
         uint256 gains;
         for (uint256 i; i < ids.length; ++i) {
             uint8 id = ids[i];
             uint256 balance = _weth.balanceOf(address(this));
-            IStrategyAdapter(infos[i].adapter).claim();
+            IStrategyAdapter(infos[i].adapter()).claim();
             uint256 got = _weth.balanceOf(address(this)) - balance;
             if (got == 0) continue;
             emit ILiquidityVault.Claim(id, got);
@@ -72,7 +75,7 @@ abstract contract StrategyReports is SyncLiquidity {
             uint256 debt = _debtOf(id);
             // Cash above the debt was never counted: a gain.
             if (got > debt) gains += got - debt;
-            _setDebt(id, infos[i].riskIds, got > debt ? 0 : debt - got);
+            _setDebt(id, infos[i].riskIds(), got > debt ? 0 : debt - got);
             if (debt == 0) continue;
             Touched memory t;
             (t.id, t.info) = (id, infos[i]);
@@ -95,13 +98,13 @@ abstract contract StrategyReports is SyncLiquidity {
         }
         t.valued = true;
         uint256 lastFactor;
-        (t.status, t.sellFactor, lastFactor) = guard.sync(t.id, t.info.adapter);
+        (t.status, t.sellFactor, lastFactor) = guard.sync(t.id, t.info.adapter());
         uint256 previous = _debtOf(t.id);
         uint256 value = _valueOf(t, t.sellFactor);
         // Without a price nobody can vouch for a rise; a fall of the protocol's own figure counts all the same.
         if (value > previous && !_isPriced(t.status)) value = previous;
         _stampReport(t.id);
-        _setDebt(t.id, t.info.riskIds, value);
+        _setDebt(t.id, t.info.riskIds(), value);
         uint256 loss;
         if (value > previous) gain = value - previous;
         else loss = previous - value;
@@ -114,10 +117,9 @@ abstract contract StrategyReports is SyncLiquidity {
         uint256 still = _valueOf(t, lastFactor);
         if (still >= previous) return;
         uint256 loss = previous - still;
-        if (loss * BPS <= tripBase * t.info.lossTripBps) return;
+        if (loss * BPS <= tripBase * t.info.lossTripBps()) return;
         emit ILiquidityVault.TripLoss(t.id, loss, tripBase);
-        if (t.info.state != StrategyState.Active && t.info.state != StrategyState.ReduceOnly) return;
-        t.info.state = StrategyState.Frozen;
+        if (t.info.state() != StrategyState.Active && t.info.state() != StrategyState.ReduceOnly) return;
         registry.tripFreeze(t.id);
         t.tripped = true;
     }
@@ -125,7 +127,7 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev Figures above MAX_ASSETS cannot be true and would overflow the sums: unreadable.
     function _readPosition(Touched memory t) internal view returns (bool) {
         (bool ok, uint256 liquid, uint256 pending, uint256 claimable) =
-            BoundedCall.tryRead(t.info.adapter, IStrategyAdapter.realAssets.selector, 3);
+            BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.realAssets.selector, 3);
         if (!ok || liquid > MAX_ASSETS || pending > MAX_ASSETS || claimable > MAX_ASSETS) return false;
         if (liquid + pending + claimable > MAX_ASSETS) return false;
         Position memory position = t.position;
@@ -136,7 +138,7 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev The guard's formula on a factor already taken in this transaction, less what in-kind claims own. A revoked
     /// strategy counts for nothing, whatever it says.
     function _valueOf(Touched memory t, uint256 sellFactor) internal view returns (uint256 value) {
-        if (t.info.state == StrategyState.Revoked) return 0;
+        if (t.info.state() == StrategyState.Revoked) return 0;
         Position memory position = t.position;
         value = Valuation.valueDown(position.liquid, position.pending, position.claimable, sellFactor);
         if (_totals.hasInKind) value = (value * (WAD - _inKind[t.id].units)) / WAD;
@@ -164,6 +166,6 @@ abstract contract StrategyReports is SyncLiquidity {
     }
 
     function _requireReadable(Touched memory t) internal view {
-        require(_readPosition(t), Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter));
+        require(_readPosition(t), Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter()));
     }
 }

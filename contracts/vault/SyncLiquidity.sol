@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
-import {PriceStatus, StrategyRecord, StrategyState} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
+import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {VaultBooks} from "./VaultBooks.sol";
 
 /// @title SyncLiquidity
@@ -29,15 +30,15 @@ abstract contract SyncLiquidity is VaultBooks {
 
     /// @dev Most a strategy can pay a sync exit now: nothing when it is frozen or revoked, without a price in the normal
     /// or the no-inflow band, or where a part belongs to in-kind claims.
-    function _syncLimit(uint8 id, StrategyRecord memory info) internal view returns (uint256 limit) {
-        if (info.state != StrategyState.Active && info.state != StrategyState.ReduceOnly) return 0;
+    function _syncLimit(uint8 id, PackedRecord info) internal view returns (uint256 limit) {
+        if (info.state() != StrategyState.Active && info.state() != StrategyState.ReduceOnly) return 0;
         if (_totals.hasInKind && _inKind[id].units != 0) return 0;
         PriceStatus status = guard.quote(id).status;
         if (status != PriceStatus.Normal && status != PriceStatus.NoInflow) return 0;
-        (, limit,,) = BoundedCall.tryRead(info.adapter, IStrategyAdapter.maxDeallocate.selector, 1);
+        (, limit,,) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
     }
 
-    function _recordOf(uint8 id) internal view returns (StrategyRecord memory) {
+    function _recordOf(uint8 id) internal view returns (PackedRecord) {
         uint8[] memory ids = new uint8[](1);
         ids[0] = id;
         return registry.records(ids)[0];

@@ -202,10 +202,8 @@ abstract contract VaultBooks {
         uint256 previous = _debts[id - 1];
         if (previous == debt) return;
         _debts[id - 1] = debt.toUint128();
-        Totals memory totals = _totals;
-        totals.totalDebt = (uint256(totals.totalDebt) - previous + debt).toUint96();
-        if (previous == 0 || debt == 0) totals.debtIds ^= uint32(1) << (id - 1);
-        _totals = totals;
+        _totals.totalDebt = (uint256(_totals.totalDebt) - previous + debt).toUint96();
+        if (previous == 0 || debt == 0) _totals.debtIds ^= uint32(1) << (id - 1);
         for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
             uint256 riskId = _lowestBit(rest);
             _riskDebts[riskId] = (uint256(_riskDebts[riskId]) - previous + debt).toUint128();
@@ -216,16 +214,25 @@ abstract contract VaultBooks {
         _reportedAt[id - 1] = uint32(block.timestamp);
     }
 
-    /// @dev Oldest report among strategies with debt, stored so that no user path loops.
+    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Reads a word of eight times at
+    /// once.
     function _refreshNavTimestamp() internal {
-        uint256 oldest = type(uint40).max;
-        uint256 rest = _totals.debtIds;
-        if (rest == 0) oldest = 0;
-        for (; rest != 0; rest &= rest - 1) {
-            uint256 at = _reportedAt[_lowestBit(rest)];
-            if (at < oldest) oldest = at;
+        uint256 ids = _totals.debtIds;
+        uint256 oldest = ids == 0 ? 0 : type(uint40).max;
+        for (uint256 slot; ids != 0; ++slot) {
+            uint256 byte_ = ids & 0xff;
+            ids >>= 8;
+            if (byte_ == 0) continue;
+            uint256 times;
+            assembly ("memory-safe") {
+                times := sload(add(_reportedAt.slot, slot))
+            }
+            for (; byte_ != 0; byte_ >>= 1) {
+                if (byte_ & 1 != 0 && uint32(times) < oldest) oldest = uint32(times);
+                times >>= 32;
+            }
         }
-        _clock.navTimestamp = uint40(oldest);
+        if (_clock.navTimestamp != oldest) _clock.navTimestamp = uint40(oldest);
     }
 
     /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old lock is

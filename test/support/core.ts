@@ -83,7 +83,7 @@ export const ROLE_FUNCTIONS = {
     curator: ["unpauseDeposits", "unfreeze", "setFees", "setWithdrawalOrder", "forceRevoke"],
     guardian: ["pauseDeposits", "freeze", "lowerFees"],
   },
-  module: { curator: ["unpause", "setPolicy"], guardian: ["pause"], proposer: ["propose"] },
+  module: { curator: ["unpause", "setPolicy", "setSignerTiers"], guardian: ["pause"], proposer: ["propose"] },
 } as const;
 
 async function deployModule(
