@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: "debt-sum-keeps-previous",
     breaks: "INV-01",
     file: LEDGER,
-    search: "(uint256(totals.totalDebt) - previous + debt).toUint96()",
-    replace: "(uint256(totals.totalDebt) + debt).toUint96()",
+    search: "(uint256(_totals.totalDebt) - previous + debt).toUint96()",
+    replace: "(uint256(_totals.totalDebt) + debt).toUint96()",
     tests: [BOOKS],
   },
   {
