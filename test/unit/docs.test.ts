@@ -1,6 +1,6 @@
 /** The documents name invariants and tests; what they name exists, and what exists is named. */
 import { strict as assert } from "node:assert";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MUTANTS } from "../mutants/list.ts";
 
@@ -18,7 +18,10 @@ const tests = `${under("test/contracts")}\n${under("test/adapters")}`;
 
 describe("What the documents cite", () => {
   it("has one row for each invariant that a test names, and no other", () => {
-    assert.deepEqual(rows.map((row) => row.slice(2, 8)), ids(under("test/contracts/invariant")));
+    assert.deepEqual(
+      rows.map((row) => row.slice(2, 8)),
+      ids(under("test/contracts/invariant")),
+    );
   });
 
   it("has a planted fault for each invariant marked M, and no other", () => {
@@ -28,14 +31,19 @@ describe("What the documents cite", () => {
   });
 
   it("names only tests that exist", () => {
-    const cited = ["docs/INVARIANTS.md", "docs/SPECIFICATION.md"].flatMap((path) => [...read(path).matchAll(/`((?:test|testFuzz|invariant)_\w+)`/g)].map((match) => match[1] ?? ""));
+    const cited = ["docs/INVARIANTS.md", "docs/SPECIFICATION.md"].flatMap((path) =>
+      [...read(path).matchAll(/`((?:test|testFuzz|invariant)_\w+)`/g)].map((match) => match[1] ?? ""),
+    );
     const findings = invariants.split("\n").filter((line) => /^\| F\d+ \|/.test(line));
-    const sentences = findings.flatMap((line) => [...(line.split("|")[4] ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""));
+    const sentences = findings.flatMap((line) =>
+      [...(line.split("|")[4] ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""),
+    );
     assert.equal(findings.length, 29);
     for (const name of [...cited, ...sentences]) assert.ok(tests.includes(name), `No test is called "${name}".`);
   });
 
   it("plants faults into text that is there exactly once", () => {
-    for (const mutant of MUTANTS) assert.equal(read(mutant.file).split(mutant.search).length - 1, 1, `Mutant ${mutant.id} is out of date.`);
+    for (const mutant of MUTANTS)
+      assert.equal(read(mutant.file).split(mutant.search).length - 1, 1, `Mutant ${mutant.id} is out of date.`);
   });
 });
