@@ -116,15 +116,15 @@ function main(): number {
   keepOnly(workspace, new Set(MUTANTS.flatMap((mutant) => mutant.tests)));
   const kept: Record<string, unknown> =
     !values.fresh && existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : {};
-  const known = kept["sources"] === sources ? kept : { sources };
-  if (known["baseline"] !== "green") {
+  const known = kept.sources === sources ? kept : { sources };
+  if (known.baseline !== "green") {
     console.log("Baseline, without a fault ...");
     const built = hardhat(workspace, ["build", "--quiet"]);
     const green = built.ok
       ? hardhat(workspace, ["test", "solidity", "--no-compile", ...new Set(chosen.flatMap((mutant) => mutant.tests))])
       : built;
     if (!green.ok) throw new BaselineRedError(green.output.slice(-2_000));
-    if (values.only === undefined) known["baseline"] = "green";
+    if (values.only === undefined) known.baseline = "green";
   }
   let unexpected = 0;
   for (const [index, mutant] of chosen.entries()) {

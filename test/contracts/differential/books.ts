@@ -75,6 +75,7 @@ export class Books {
   since = 0n;
   until = 0n;
   navTimestamp = 0n;
+  #gains = 0n;
   readonly settings: Settings;
   readonly riskCap: { readonly absoluteCap: bigint; readonly relativeCapBps: bigint };
 
@@ -138,9 +139,12 @@ export class Books {
     return (shares * (this.totalAssets(now) + 1n)) / (this.supply + VIRTUAL_SHARES);
   }
 
+  exitsOpen(now: bigint): boolean {
+    return this.totalDebt === 0n || now <= this.navTimestamp + this.settings.maxNavAge;
+  }
+
   exitLimit(now: bigint): bigint {
-    const fresh = this.totalDebt === 0n || now <= this.navTimestamp + this.settings.maxNavAge;
-    return fresh ? this.idle : 0n;
+    return this.exitsOpen(now) ? this.idle : 0n;
   }
 
   maxRedeem(who: string, now: bigint): bigint {
@@ -168,15 +172,15 @@ export class Books {
   }
 
   redeem(who: string, shares: bigint, now: bigint): bigint {
-    if (shares > this.maxRedeem(who, now)) throw new Refused("More than maxRedeem.");
     const assets = this.toAssetsDown(shares, now);
+    if (shares > this.balanceOf(who) || !this.exitsOpen(now) || assets > this.idle) throw new Refused("More than can leave.");
     this.#burn(who, shares, assets);
     return assets;
   }
 
   withdraw(who: string, assets: bigint, now: bigint): bigint {
     const limit = least(this.toAssetsDown(this.balanceOf(who), now), this.exitLimit(now));
-    if (assets > limit) throw new Refused("More than maxWithdraw.");
+    if (assets > limit || !this.exitsOpen(now)) throw new Refused("More than maxWithdraw.");
     const shares = up(assets, this.supply + VIRTUAL_SHARES, this.totalAssets(now) + 1n);
     this.#burn(who, shares, assets);
     return shares;
@@ -190,7 +194,7 @@ export class Books {
       if (strategy.debt === 0n || now < strategy.reportedAt + this.settings.minReportInterval) continue;
       this.#report(strategy, now, strategy.debt);
     }
-    this.#refresh();
+    this.#settle(now);
   }
 
   claim(ids: readonly number[], now: bigint): bigint {
@@ -203,11 +207,11 @@ export class Books {
       received += got;
       this.idle += got;
       const debt = strategy.debt;
-      if (got > debt) this.#lock(got - debt, now);
+      if (got > debt) this.#gains += got - debt;
       strategy.debt = debt - least(got, debt);
       if (debt !== 0n) this.#report(strategy, now, debt);
     }
-    this.#refresh();
+    this.#settle(now);
     return received;
   }
 
@@ -226,7 +230,7 @@ export class Books {
     }
     const tripped = this.strategies.some((strategy) => strategy.frozen && before.get(strategy) === false);
     if (tripped) {
-      this.#refresh();
+      this.#settle(now);
       return { aborted: true, navBefore: this.nav, navAfter: this.nav, loss: 0n };
     }
     if (unread.length > 0) throw new Refused("A touched strategy cannot be read.");
@@ -234,8 +238,8 @@ export class Books {
     const { gain, loss } = this.#run(moves, now);
     const navAfter = this.nav;
     if (moves.some((move) => move.kind === "allocate")) this.#checkLimits(moves, navAfter - unreported);
-    if (gain !== 0n) this.#lock(gain, now);
-    this.#refresh();
+    this.#gains += gain;
+    this.#settle(now);
     return { aborted: false, navBefore, navAfter, loss };
   }
 
@@ -301,7 +305,7 @@ export class Books {
     if (strategy.rateDead && value > previous) value = previous;
     strategy.reportedAt = now;
     strategy.debt = value;
-    if (value > previous) this.#lock(value - previous, now);
+    if (value > previous) this.#gains += value - previous;
     const loss = value < previous ? previous - value : 0n;
     if (loss * BPS > tripBase * strategy.limits.lossTripBps) strategy.frozen = true;
     return true;
@@ -325,7 +329,10 @@ export class Books {
     [this.profit, this.since, this.until] = [sum, now, now + period];
   }
 
-  #refresh(): void {
+  /** All gains of one transaction are locked at once. */
+  #settle(now: bigint): void {
+    if (this.#gains !== 0n) this.#lock(this.#gains, now);
+    this.#gains = 0n;
     const times = this.strategies.filter((s) => s.debt !== 0n).map((s) => s.reportedAt);
     this.navTimestamp = times.reduce((oldest, at) => least(oldest, at), times[0] ?? 0n);
   }
