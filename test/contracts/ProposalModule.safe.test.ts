@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { TypedDataEncoder } from "ethers";
 import { network } from "hardhat";
-import { CURATOR_DELAY, deployCore, ETHER, KIND, leg, PROPOSAL_TYPES, STATE } from "../support/core.ts";
+import { deployCore, ETHER, KIND, leg, PROPOSAL_TYPES, STATE } from "../support/core.ts";
 import type { SafeVersion } from "../support/safe.ts";
 import { approvedHash, contractSignature, deploySafe, inOrder, runSafeTransaction } from "../support/safe.ts";
 
@@ -147,81 +147,6 @@ for (const version of ["1.5.0", "1.4.1"] as const satisfies readonly SafeVersion
       const { head, tail } = contractSignature(childAddress, 2, inner);
       await core.module.execute(proposal, ethers.concat([inOrder([first, head]), tail]));
       expect(await core.module.stateOf(id)).to.equal(STATE.Executed);
-    });
-
-    describe("signer tiers", () => {
-      // 5 % of NAV by two owners, 20 % by two, above by all three.
-      const TIERS = { smallBps: 500, smallSigners: 1, largeBps: 2_000, largeSigners: 2 };
-      const withTiers = async (tiers: typeof TIERS) => {
-        const core = await load();
-        const data = core.module.interface.encodeFunctionData("setSignerTiers", [tiers]);
-        const before = await core.module.configEpoch();
-        await core.manager.connect(core.curator).schedule(core.module.target, data, 0);
-        await networkHelpers.time.increase(CURATOR_DELAY);
-        await core.manager.connect(core.curator).execute(core.module.target, data);
-        expect(await core.module.configEpoch()).to.equal(before + 1n);
-        return core;
-      };
-
-      it("asks all owners for a large move, and the threshold at least for a small one", async () => {
-        const core = await withTiers(TIERS);
-        const small = await core.publish([leg(1, KIND.Allocate, 5n * ETHER)]);
-        expect(await core.module.requiredSigners(small.legs, small.refNav)).to.deep.equal([2n, 2n, 500n]);
-        const [single] = await core.sign(small, core.owners.slice(0, 1));
-        if (!single) throw new RangeError("One signature expected.");
-        await expect(core.module.execute(small, single.data)).to.be.revertedWith("GS020");
-        await core.module.execute(small, await core.signed(small));
-        await networkHelpers.time.increase(21_600);
-        // 20 % and one wei.
-        const large = await core.publish([leg(2, KIND.Allocate, 20n * ETHER + 1n)]);
-        expect(await core.module.requiredSigners(large.legs, large.refNav)).to.deep.equal([3n, 2n, 2_001n]);
-        await expect(core.module.execute(large, await core.signed(large))).to.be.revertedWith("GS020");
-        await core.module.execute(large, inOrder(await core.sign(large, core.owners)));
-      });
-
-      it("asks never for more owners than there are, nor fewer than the threshold", async () => {
-        const core = await withTiers({ smallBps: 500, smallSigners: 1, largeBps: 2_000, largeSigners: 9 });
-        const middle = await core.draft([leg(1, KIND.Allocate, 10n * ETHER)]);
-        expect(await core.module.requiredSigners(middle.legs, middle.refNav)).to.deep.equal([3n, 2n, 1_000n]);
-        const small = await core.draft([leg(1, KIND.Allocate, ETHER)]);
-        expect(await core.module.requiredSigners(small.legs, small.refNav)).to.deep.equal([2n, 2n, 100n]);
-      });
-
-      it("counts a remainder as everything it could take", async () => {
-        const core = await withTiers(TIERS);
-        const all = await core.draft([leg(1, KIND.Allocate, 2n ** 128n - 1n)]);
-        expect(await core.module.requiredSigners(all.legs, all.refNav)).to.deep.equal([3n, 2n, 10_000n]);
-      });
-
-      it("does not take the Safe's own transaction for more than its threshold", async () => {
-        const core = await withTiers(TIERS);
-        const safe = safeOf(core);
-        const large = await core.publish([leg(1, KIND.Allocate, 21n * ETHER)]);
-        const approve = core.module.interface.encodeFunctionData("approve", [await core.module.proposalId(large)]);
-        await runSafeTransaction(safe, core.owners.slice(0, 2), await core.module.getAddress(), approve);
-        await expect(core.module.execute(large, "0x"))
-          .to.be.revertedWithCustomError(core.module, "ProposalModule_NeedsSignatures")
-          .withArgs(2_100n, 3n, 2n);
-        const small = await core.publish([leg(1, KIND.Allocate, 4n * ETHER)]);
-        const again = core.module.interface.encodeFunctionData("approve", [await core.module.proposalId(small)]);
-        await runSafeTransaction(safe, core.owners.slice(0, 2), await core.module.getAddress(), again);
-        await core.module.execute(small, "0x");
-      });
-
-      it("refuses tiers that do not ascend", async () => {
-        const core = await load();
-        for (const tiers of [
-          { ...TIERS, smallBps: 2_001 },
-          { ...TIERS, smallSigners: 3 },
-        ]) {
-          const data = core.module.interface.encodeFunctionData("setSignerTiers", [tiers]);
-          await core.manager.connect(core.curator).schedule(core.module.target, data, 0);
-          await networkHelpers.time.increase(CURATOR_DELAY);
-          await expect(core.manager.connect(core.curator).execute(core.module.target, data))
-            .to.be.revertedWithCustomError(core.module, "ProposalModule_BadTiers")
-            .withArgs(tiers.smallBps, tiers.largeBps);
-        }
-      });
     });
 
     it("lets the Safe approve by an ordinary transaction, and nobody else", async () => {
