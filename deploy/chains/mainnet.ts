@@ -10,6 +10,10 @@ export interface ChainEntry {
   /** Where the address was read, so that anyone can check it there. */
   readonly source: string;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
+  /** False where neither the publisher nor the chain was seen to confirm it: not to be deployed against unchecked. */
+  readonly confirmed?: false;
+  /** False where the recorded state has no code, so that only a fork can check it. */
+  readonly recorded?: false;
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
 
@@ -18,6 +22,8 @@ export const MAINNET_CHAIN_ID = 1;
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 /** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
+/** As above, but nothing at hand shows the chain's own answer. */
+const MENTIONED = "independent public repositories; no chain state at hand to check it";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -77,6 +83,35 @@ export const MAINNET = {
     address: address("0x7d5706f6ef3F89B3951E23e557CDFBC3239D4E2c"),
     purpose: "ether.fi: exit requests",
     source: ETHER_FI,
+    recorded: false,
+  },
+  swEth: {
+    address: address("0xf951E335afb289353dc249e82926178EaC7DEd78"),
+    purpose: "Swell: the token SwellAdapter holds, staking",
+    source: AGREED,
+    identity: { call: "symbol", answer: "swETH" },
+  },
+  swExit: {
+    address: address("0x48C11b86807627AF70a34662D4865cF854251663"),
+    purpose: "Swell: exits of swETH",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+    identity: { call: "symbol", answer: "swEXIT" },
+  },
+  rswEth: {
+    address: address("0xFAe103DC9cf190eD75350761e95403b7b8aFa6c0"),
+    purpose: "Swell: the restaking token SwellAdapter holds, staking",
+    source: AGREED,
+    identity: { call: "symbol", answer: "rswETH" },
+  },
+  rswExit: {
+    address: address("0x58749C46Ffe97e4d79508a2C781C440f4756f064"),
+    purpose: "Swell: exits of rswETH",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+    identity: { call: "symbol", answer: "rswEXIT" },
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

@@ -6,6 +6,7 @@ import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { swell } from "./swell.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -13,6 +14,7 @@ export const PROTOCOLS = {
   gearbox,
   lido,
   etherfi,
+  swell,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

@@ -4,3 +4,4 @@ import "./addresses.test.ts";
 import "./chainlink.test.ts";
 import "./etherfi.test.ts";
 import "./lido.test.ts";
+import "./swell.test.ts";

@@ -9,6 +9,7 @@ import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/facto
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deploySwellDouble } from "../../support/stakingDoubles.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
@@ -58,6 +59,8 @@ describe("protocols", () => {
     await open("lido", "LidoAdapter", [vault, weth, await lido.wstEth.getAddress(), await lido.queue.getAddress()]);
     const etherfi = await deployEtherFiDouble(connection, (ETHER * 105n) / 100n);
     await open("etherfi", "EtherFiAdapter", [vault, weth, await etherfi.weEth.getAddress()]);
+    const swell = await deploySwellDouble(connection, "swETH", (ETHER * 106n) / 100n);
+    await open("swell", "SwellAdapter", [vault, weth, await swell.token.getAddress(), await swell.queue.getAddress()]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -84,7 +87,7 @@ describe("protocols", () => {
     await connection.networkHelpers.setBalance(addresses.module, 10n * ETHER);
     const module = await connection.ethers.getSigner(addresses.module);
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
-    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi"];
+    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi", "swell"];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
