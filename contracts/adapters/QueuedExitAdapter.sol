@@ -35,9 +35,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
 
     /// @dev Ether comes from unwrapping WETH and from the venue's queue. WETH's must fit in its stipend of 2,300 gas.
     receive() external payable {
-        if (msg.sender == asset) return;
-        require(_paysExits(msg.sender), Errors.Adapter_UnexpectedEther(msg.sender));
-        if (_othersMayClaim()) paidUnasked += msg.value;
+        _acceptEther();
     }
 
     // VIEWS
@@ -95,6 +93,12 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @dev True for a request that this adapter made and has not collected.
     function _isOpen(uint256 id) internal view returns (bool) {
         return _contains(_openRequests, id);
+    }
+
+    function _acceptEther() private {
+        if (msg.sender == asset) return;
+        require(_paysExits(msg.sender), Errors.Adapter_UnexpectedEther(msg.sender));
+        if (_othersMayClaim()) paidUnasked += msg.value;
     }
 
     /// @dev Turns `assets` of WETH into ETH for the venue.

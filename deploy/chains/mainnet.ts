@@ -22,6 +22,8 @@ export const MAINNET_CHAIN_ID = 1;
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 /** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
+const STADER = "github.com/stader-labs/ethx, README";
+const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
 /** As above, but nothing at hand shows the chain's own answer. */
 const MENTIONED = "independent public repositories; no chain state at hand to check it";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
@@ -112,6 +114,49 @@ export const MAINNET = {
     confirmed: false,
     recorded: false,
     identity: { call: "symbol", answer: "rswEXIT" },
+  },
+  ethX: {
+    address: address("0xA35b1B31Ce002FBF2058D22F30f95D405200A15b"),
+    purpose: "Stader: the token StaderAdapter holds",
+    source: STADER,
+    recorded: false,
+    identity: { call: "symbol", answer: "ETHx" },
+  },
+  staderStakePoolsManager: {
+    address: address("0xcf5EA1b38380f6aF39068375516Daf40Ed70D299"),
+    purpose: "Stader: staking; names its configuration, ETHx and the withdrawal manager",
+    source: STADER,
+    recorded: false,
+  },
+  staderUserWithdrawalManager: {
+    address: address("0x9F0491B32DBce587c50c4C43AB303b06478193A7"),
+    purpose: "Stader: exits",
+    source: STADER,
+    recorded: false,
+  },
+  rsEth: {
+    address: address("0xA1290d69c65A6Fe4DF752f95823fae25cB99e5A7"),
+    purpose: "Kelp: the token KelpAdapter holds",
+    source: KELP,
+    identity: { call: "symbol", answer: "rsETH" },
+  },
+  kelpDepositPool: {
+    address: address("0x036676389e48133B63a802f8635AD39E752D375D"),
+    purpose: "Kelp: staking; names its configuration and rsETH",
+    source: KELP,
+    recorded: false,
+  },
+  kelpWithdrawalManager: {
+    address: address("0x62De59c08eB5dAE4b7E6F7a8cAd3006d6965ec16"),
+    purpose: "Kelp: exits",
+    source: KELP,
+    recorded: false,
+  },
+  feedRsEthEth: {
+    address: address("0x03c68933f7a3F76875C0bc670a58e69294cDFD01"),
+    purpose: "Chainlink: market price of rsETH",
+    source: AGREED,
+    identity: { call: "description", answer: "rsETH / ETH" },
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

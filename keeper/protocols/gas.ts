@@ -19,6 +19,8 @@ const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1
 const lido = on("the Lido doubles; mainnet may cost more");
 const etherfi = on("the ether.fi doubles; mainnet may cost more");
 const swell = on("the Swell doubles; mainnet may cost more");
+const stader = on("the Stader doubles; mainnet may cost more");
+const kelp = on("the Kelp doubles; mainnet may cost more");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -27,4 +29,6 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   lido: { Deallocate: null, RequestExit: lido(390_000), Allocate: lido(340_000), Reposition: null },
   etherfi: { Deallocate: null, RequestExit: etherfi(390_000), Allocate: etherfi(400_000), Reposition: null },
   swell: { Deallocate: null, RequestExit: swell(390_000), Allocate: swell(330_000), Reposition: null },
+  stader: { Deallocate: null, RequestExit: stader(440_000), Allocate: stader(350_000), Reposition: null },
+  kelp: { Deallocate: null, RequestExit: kelp(425_000), Allocate: kelp(320_000), Reposition: null },
 };

@@ -4,8 +4,10 @@ import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
+import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
 
 export const PROTOCOLS = {
@@ -15,6 +17,8 @@ export const PROTOCOLS = {
   lido,
   etherfi,
   swell,
+  stader,
+  kelp,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

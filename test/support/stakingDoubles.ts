@@ -36,3 +36,30 @@ export async function deploySwellDouble({ ethers }: Connection, symbol: "swETH" 
 }
 
 export type SwellDouble = Awaited<ReturnType<typeof deploySwellDouble>>;
+
+/** Stader's pool with ETHx and the withdrawal manager, at `rate`. */
+export async function deployStaderDouble({ ethers }: Connection, rate: bigint, maxOpenPerOwner = 1_000n) {
+  const ethX = await ethers.deployContract("MintableDouble", ["ETHx (double)", "ETHx"]);
+  const pool = await ethers.deployContract("StaderPoolDouble", [await ethX.getAddress(), FIRST_SUPPLY]);
+  const queue = await ethers.deployContract("StaderWithdrawalDouble", [await pool.getAddress(), maxOpenPerOwner]);
+  await pool.setQueue(await queue.getAddress());
+  await ethX.setIssuer(await pool.getAddress());
+  await ethX.setIssuer(await queue.getAddress());
+  await pool.setRate(rate);
+  return { ethX, pool, queue };
+}
+
+export type StaderDouble = Awaited<ReturnType<typeof deployStaderDouble>>;
+
+/** Kelp's deposit pool with rsETH and the withdrawal manager, at `rate`. */
+export async function deployKelpDouble({ ethers }: Connection, rate: bigint) {
+  const rsEth = await ethers.deployContract("MintableDouble", ["rsETH (double)", "rsETH"]);
+  const pool = await ethers.deployContract("KelpPoolDouble", [await rsEth.getAddress(), FIRST_SUPPLY]);
+  const queue = await ethers.deployContract("KelpWithdrawalDouble", [await pool.getAddress()]);
+  await rsEth.setIssuer(await pool.getAddress());
+  await rsEth.setIssuer(await queue.getAddress());
+  await pool.setPrice(rate);
+  return { rsEth, pool, queue };
+}
+
+export type KelpDouble = Awaited<ReturnType<typeof deployKelpDouble>>;
