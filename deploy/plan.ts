@@ -7,7 +7,9 @@ export type AdapterName =
   | "EtherFiAdapter"
   | "SwellAdapter"
   | "StaderAdapter"
-  | "KelpAdapter";
+  | "KelpAdapter"
+  | "RenzoAdapter"
+  | "BedrockAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

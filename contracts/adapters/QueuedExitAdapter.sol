@@ -90,6 +90,10 @@ abstract contract QueuedExitAdapter is AdapterBase {
         claimable += paidUnasked;
     }
 
+    function _open() internal view returns (uint256[] memory ids) {
+        return _openRequests;
+    }
+
     /// @dev True for a request that this adapter made and has not collected.
     function _isOpen(uint256 id) internal view returns (bool) {
         return _contains(_openRequests, id);
@@ -104,6 +108,11 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @dev Turns `assets` of WETH into ETH for the venue.
     function _unwrap(uint256 assets) internal {
         IWETH9(asset).withdraw(assets);
+    }
+
+    /// @dev Turns `assets` of ETH into WETH.
+    function _wrap(uint256 assets) internal {
+        if (assets != 0) IWETH9(asset).deposit{value: assets}();
     }
 
     function _requireSlots(uint256 wanted, uint256 open) internal pure {
@@ -137,8 +146,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
             if (failed.length != 0) _openRequests = _inOrderOf(ids, failed, _shorten(kept, keptCount));
         }
         if (paidUnasked != 0) paidUnasked = 0;
-        uint256 arrived = address(this).balance - before;
-        if (arrived != 0) IWETH9(asset).deposit{value: arrived}();
+        _wrap(address(this).balance - before);
     }
 
     /// @dev The union of `a` and `b`, both parts of `ids`, in the order of `ids`.
@@ -167,7 +175,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
         for (uint256 i; i < length; ++i) head[i] = list[i];
     }
 
-    function _sum(Exit[] memory exits) private pure returns (uint256 pending, uint256 claimable) {
+    function _sum(Exit[] memory exits) internal pure returns (uint256 pending, uint256 claimable) {
         for (uint256 i; i < exits.length; ++i) {
             pending += exits[i].pending;
             claimable += exits[i].claimable;

@@ -24,6 +24,7 @@ const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
 const STADER = "github.com/stader-labs/ethx, README";
 const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
+const BEDROCK = "github.com/Bedrock-Technology/stake, README";
 /** As above, but nothing at hand shows the chain's own answer. */
 const MENTIONED = "independent public repositories; no chain state at hand to check it";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
@@ -150,6 +151,49 @@ export const MAINNET = {
     address: address("0x62De59c08eB5dAE4b7E6F7a8cAd3006d6965ec16"),
     purpose: "Kelp: exits",
     source: KELP,
+    recorded: false,
+  },
+  ezEth: {
+    address: address("0xbf5495Efe5DB9ce00f80364C8B423567e58d2110"),
+    purpose: "Renzo: the token RenzoAdapter holds",
+    source: AGREED,
+    identity: { call: "symbol", answer: "ezETH" },
+  },
+  renzoRestakeManager: {
+    address: address("0x74a09653A083691711cF8215a6ab074BB4e99ef5"),
+    purpose: "Renzo: staking and the value of the protocol",
+    source: AGREED,
+  },
+  renzoWithdrawQueue: {
+    address: address("0x5efc9D10E42FB517456f4ac41EB5e2eBe42C8918"),
+    purpose: "Renzo: exits",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+  },
+  feedEzEthEth: {
+    address: address("0x636A000262F6aA9e1F094ABF0aD8f645C44f641C"),
+    purpose: "Chainlink: market price of ezETH",
+    source: AGREED,
+    identity: { call: "description", answer: "ezETH / ETH" },
+  },
+  uniEth: {
+    address: address("0xF1376bceF0f78459C0Ed0ba5ddce976F1ddF51F4"),
+    purpose: "Bedrock: the token BedrockAdapter holds",
+    source: BEDROCK,
+    recorded: false,
+    identity: { call: "symbol", answer: "uniETH" },
+  },
+  bedrockStaking: {
+    address: address("0x4beFa2aA9c305238AA3E0b5D17eB20C045269E9d"),
+    purpose: "Bedrock: staking, instant swap, debt queue; names uniETH and the redeem contract",
+    source: BEDROCK,
+    recorded: false,
+  },
+  bedrockRedeem: {
+    address: address("0x98169228cB99Ed26c1043eD8Ca53A5Cb371D3B8D"),
+    purpose: "Bedrock: holds what debts were paid",
+    source: BEDROCK,
     recorded: false,
   },
   feedRsEthEth: {

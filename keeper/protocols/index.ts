@@ -1,5 +1,6 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { bedrock } from "./bedrock.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
@@ -7,6 +8,7 @@ import type { ProtocolId } from "./ids.ts";
 import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { renzo } from "./renzo.ts";
 import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
 
@@ -19,6 +21,8 @@ export const PROTOCOLS = {
   swell,
   stader,
   kelp,
+  renzo,
+  bedrock,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

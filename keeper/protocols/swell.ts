@@ -15,7 +15,8 @@ export const swell = {
   hasAsyncExit: true,
   // One to twelve days as Swell says: the upper end. Set strategies[].exitDelayDays to what is seen.
   exitDelayDays: 12,
-  feedPrices: "token",
+  // No feed is known that could be checked: the OracleGuard takes it by its rate alone.
+  feedPrices: "none",
   gas: GAS.swell,
   // The inverse rate is rounded to 18 digits: a basis point covers it many times over.
   shortfallBps: { Deallocate: 1, RequestExit: 1, Allocate: 1, Reposition: 0 },

@@ -4,4 +4,5 @@ import "./addresses.test.ts";
 import "./chainlink.test.ts";
 import "./etherfi.test.ts";
 import "./lido.test.ts";
+import "./queue-tokens.test.ts";
 import "./swell.test.ts";

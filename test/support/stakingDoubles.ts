@@ -63,3 +63,38 @@ export async function deployKelpDouble({ ethers }: Connection, rate: bigint) {
 }
 
 export type KelpDouble = Awaited<ReturnType<typeof deployKelpDouble>>;
+
+/** Renzo's manager with ezETH and the withdraw queue, at `rate`; the buffer is empty. */
+export async function deployRenzoDouble({ ethers }: Connection, rate: bigint) {
+  const [admin] = await ethers.getSigners();
+  if (!admin) return expect.fail("the network has no account");
+  const ezEth = await ethers.deployContract("MintableDouble", ["ezETH (double)", "ezETH"]);
+  const manager = await ethers.deployContract("RenzoManagerDouble", [await ezEth.getAddress()]);
+  const queue = await ethers.deployContract("RenzoQueueDouble", [await manager.getAddress()]);
+  await manager.setQueue(await queue.getAddress());
+  await ezEth.setIssuer(await manager.getAddress());
+  await ezEth.mint(admin.address, FIRST_SUPPLY);
+  await manager.setRate(rate);
+  return { ezEth, manager, queue };
+}
+
+export type RenzoDouble = Awaited<ReturnType<typeof deployRenzoDouble>>;
+
+/** Bedrock's staking with uniETH and the redeem contract, at `rate`; no ether waits to be staked. */
+export async function deployBedrockDouble({ ethers }: Connection, rate: bigint) {
+  const [admin] = await ethers.getSigners();
+  if (!admin) return expect.fail("the network has no account");
+  const uniEth = await ethers.deployContract("MintableDouble", ["uniETH (double)", "uniETH"]);
+  const redeem = await ethers.deployContract("BedrockRedeemDouble");
+  const staking = await ethers.deployContract("BedrockStakingDouble", [
+    await uniEth.getAddress(),
+    await redeem.getAddress(),
+    FIRST_SUPPLY,
+  ]);
+  await uniEth.setIssuer(await staking.getAddress());
+  await uniEth.mint(admin.address, FIRST_SUPPLY);
+  await staking.setRate(rate);
+  return { uniEth, redeem, staking };
+}
+
+export type BedrockDouble = Awaited<ReturnType<typeof deployBedrockDouble>>;

@@ -9,10 +9,19 @@ import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/facto
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
-import { deployKelpDouble, deployStaderDouble, deploySwellDouble } from "../../support/stakingDoubles.ts";
+import {
+  deployBedrockDouble,
+  deployKelpDouble,
+  deployRenzoDouble,
+  deployStaderDouble,
+  deploySwellDouble,
+} from "../../support/stakingDoubles.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
+
+/** An exit request is at least a validator's worth; what leaves at once must fit Bedrock's waiting ether. */
+const AMOUNTS = { Allocate: 100n * ETHER, Deallocate: 20n * ETHER, RequestExit: 40n * ETHER } as const;
 
 describe("protocols", () => {
   let engine: Engine;
@@ -65,6 +74,16 @@ describe("protocols", () => {
     await open("stader", "StaderAdapter", [vault, weth, await stader.pool.getAddress()]);
     const kelp = await deployKelpDouble(connection, (ETHER * 102n) / 100n);
     await open("kelp", "KelpAdapter", [vault, weth, await kelp.pool.getAddress(), await kelp.queue.getAddress()]);
+    const renzo = await deployRenzoDouble(connection, (ETHER * 101n) / 100n);
+    await open("renzo", "RenzoAdapter", [
+      vault,
+      weth,
+      await renzo.manager.getAddress(),
+      await renzo.queue.getAddress(),
+    ]);
+    const bedrock = await deployBedrockDouble(connection, (ETHER * 104n) / 100n);
+    await bedrock.staking.addPending({ value: 24n * ETHER });
+    await open("bedrock", "BedrockAdapter", [vault, weth, await bedrock.staking.getAddress()]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -100,6 +119,8 @@ describe("protocols", () => {
       "swell",
       "stader",
       "kelp",
+      "renzo",
+      "bedrock",
     ];
     const offences: string[] = [];
     for (const [index, id] of order.entries()) {
@@ -109,7 +130,7 @@ describe("protocols", () => {
         const leg = {
           strategyId: index + 1,
           kind: LEG_KINDS.indexOf(kind),
-          amount: kind === "Allocate" ? 100n * ETHER : 40n * ETHER,
+          amount: AMOUNTS[kind],
           minValue: 1n,
           tickLower: 0,
           tickUpper: 0,
