@@ -18,6 +18,9 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @notice Most exit requests that may be open at a time; bounds the gas of every view over them.
     uint256 public constant MAX_OPEN_REQUESTS = 16;
 
+    /// @notice Ether that the venue paid here because someone else claimed for this adapter. The next claim passes it on.
+    uint256 public paidUnasked;
+
     uint256[] private _openRequests;
 
     /// @param pending Worth while it waits: min(requested, current).
@@ -30,9 +33,9 @@ abstract contract QueuedExitAdapter is AdapterBase {
         bool isGone;
     }
 
-    /// @dev Ether comes from unwrapping WETH and from the venue's queue. Must fit in WETH's stipend of 2,300 gas.
+    /// @dev Ether comes from unwrapping WETH and from the venue's queue. WETH's must fit in its stipend of 2,300 gas.
     receive() external payable {
-        require(msg.sender == asset || _paysExits(msg.sender), Errors.Adapter_UnexpectedEther(msg.sender));
+        _acceptEther();
     }
 
     // VIEWS
@@ -43,9 +46,9 @@ abstract contract QueuedExitAdapter is AdapterBase {
     }
 
     /// @inheritdoc IStrategyAdapter
-    function realAssets() external view override returns (uint256 liquid, uint256 pending, uint256 claimable) {
+    function realAssets() external view virtual override returns (uint256 liquid, uint256 pending, uint256 claimable) {
         liquid = _liquid();
-        (pending, claimable) = _sum(_exits(_openRequests));
+        (pending, claimable) = _worth();
     }
 
     // VAULT
@@ -73,17 +76,43 @@ abstract contract QueuedExitAdapter is AdapterBase {
 
     // INTERNAL
 
-    function _deallocate(uint256 assets) internal override {
+    function _deallocate(uint256 assets) internal virtual override {
         _collect(assets);
     }
 
-    function _maxDeallocate() internal view override returns (uint256 claimable) {
-        (, claimable) = _sum(_exits(_openRequests));
+    function _maxDeallocate() internal view virtual override returns (uint256 claimable) {
+        (, claimable) = _worth();
+    }
+
+    /// @dev What the open requests are worth, with the ether that arrived unasked.
+    function _worth() internal view returns (uint256 pending, uint256 claimable) {
+        (pending, claimable) = _sum(_exits(_openRequests));
+        claimable += paidUnasked;
+    }
+
+    function _open() internal view returns (uint256[] memory ids) {
+        return _openRequests;
+    }
+
+    /// @dev True for a request that this adapter made and has not collected.
+    function _isOpen(uint256 id) internal view returns (bool) {
+        return _contains(_openRequests, id);
+    }
+
+    function _acceptEther() private {
+        if (msg.sender == asset) return;
+        require(_paysExits(msg.sender), Errors.Adapter_UnexpectedEther(msg.sender));
+        if (_othersMayClaim()) paidUnasked += msg.value;
     }
 
     /// @dev Turns `assets` of WETH into ETH for the venue.
     function _unwrap(uint256 assets) internal {
         IWETH9(asset).withdraw(assets);
+    }
+
+    /// @dev Turns `assets` of ETH into WETH.
+    function _wrap(uint256 assets) internal {
+        if (assets != 0) IWETH9(asset).deposit{value: assets}();
     }
 
     function _requireSlots(uint256 wanted, uint256 open) internal pure {
@@ -97,24 +126,47 @@ abstract contract QueuedExitAdapter is AdapterBase {
         Exit[] memory exits = _exits(ids);
         uint256[] memory due = new uint256[](ids.length);
         uint256 dueCount;
-        uint256 kept;
-        uint256 expected;
+        uint256[] memory kept = new uint256[](ids.length);
+        uint256 keptCount;
+        uint256 expected = paidUnasked;
         for (uint256 i; i < ids.length; ++i) {
             if (exits[i].isGone) continue;
             if (exits[i].isFinished && expected < enough) {
                 due[dueCount++] = ids[i];
                 expected += exits[i].claimable;
             } else {
-                // Never ahead of the reader: kept <= i.
-                _openRequests[kept++] = ids[i];
+                kept[keptCount++] = ids[i];
             }
         }
-        for (uint256 i = ids.length; i > kept; --i) _openRequests.pop();
-        if (dueCount == 0) return;
-        uint256 before = address(this).balance;
-        uint256[] memory failed = _claim(_shorten(due, dueCount));
-        for (uint256 i; i < failed.length; ++i) _openRequests.push(failed[i]);
-        IWETH9(asset).deposit{value: address(this).balance - before}();
+        // Written before the venue is called, and again only where a request stays open after all.
+        if (keptCount != ids.length) _openRequests = _shorten(kept, keptCount);
+        uint256 before = address(this).balance - paidUnasked;
+        if (dueCount != 0) {
+            uint256[] memory failed = _claim(_shorten(due, dueCount));
+            if (failed.length != 0) _openRequests = _inOrderOf(ids, failed, _shorten(kept, keptCount));
+        }
+        if (paidUnasked != 0) paidUnasked = 0;
+        _wrap(address(this).balance - before);
+    }
+
+    /// @dev The union of `a` and `b`, both parts of `ids`, in the order of `ids`.
+    function _inOrderOf(
+        uint256[] memory ids,
+        uint256[] memory a,
+        uint256[] memory b
+    ) private pure returns (uint256[] memory list) {
+        list = new uint256[](a.length + b.length);
+        uint256 count;
+        for (uint256 i; i < ids.length; ++i) {
+            if (_contains(a, ids[i]) || _contains(b, ids[i])) list[count++] = ids[i];
+        }
+    }
+
+    function _contains(uint256[] memory list, uint256 id) private pure returns (bool) {
+        for (uint256 i; i < list.length; ++i) {
+            if (list[i] == id) return true;
+        }
+        return false;
     }
 
     /// @dev The first `length` entries.
@@ -123,7 +175,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
         for (uint256 i; i < length; ++i) head[i] = list[i];
     }
 
-    function _sum(Exit[] memory exits) private pure returns (uint256 pending, uint256 claimable) {
+    function _sum(Exit[] memory exits) internal pure returns (uint256 pending, uint256 claimable) {
         for (uint256 i; i < exits.length; ++i) {
             pending += exits[i].pending;
             claimable += exits[i].claimable;
@@ -134,6 +186,11 @@ abstract contract QueuedExitAdapter is AdapterBase {
 
     /// @dev True for accounts that pay finished exits.
     function _paysExits(address from) internal view virtual returns (bool);
+
+    /// @dev True where the venue lets others claim in this adapter's name, so that its ether can arrive at any time.
+    function _othersMayClaim() internal pure virtual returns (bool) {
+        return false;
+    }
 
     /// @dev Units worth at most `assets`.
     function _unitsFor(uint256 assets) internal view virtual returns (uint256);

@@ -36,6 +36,10 @@ library Errors {
     error Adapter_BelowMinimum(uint256 assets, uint256 minimum);
     /// @notice An ERC-721 arrived that is not an exit request minted to this adapter.
     error Adapter_UnexpectedToken(address collection, address from);
+    /// @notice The exit request is this adapter's own: it leaves through `claim`, not as someone else's gift.
+    error Adapter_OwnRequest(uint256 id);
+    /// @notice The venue takes no deposit this small.
+    error Adapter_DepositTooSmall(uint256 assets, uint256 minimum);
 
     // BOUNDED CALL
 

@@ -10,6 +10,10 @@ export interface ChainEntry {
   /** Where the address was read, so that anyone can check it there. */
   readonly source: string;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
+  /** False where neither the publisher nor the chain was seen to confirm it: not to be deployed against unchecked. */
+  readonly confirmed?: false;
+  /** False where the recorded state has no code, so that only a fork can check it. */
+  readonly recorded?: false;
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
 
@@ -18,6 +22,11 @@ export const MAINNET_CHAIN_ID = 1;
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 /** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
+const STADER = "github.com/stader-labs/ethx, README";
+const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
+const BEDROCK = "github.com/Bedrock-Technology/stake, README";
+/** As above, but nothing at hand shows the chain's own answer. */
+const MENTIONED = "independent public repositories; no chain state at hand to check it";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -77,6 +86,121 @@ export const MAINNET = {
     address: address("0x7d5706f6ef3F89B3951E23e557CDFBC3239D4E2c"),
     purpose: "ether.fi: exit requests",
     source: ETHER_FI,
+    recorded: false,
+  },
+  swEth: {
+    address: address("0xf951E335afb289353dc249e82926178EaC7DEd78"),
+    purpose: "Swell: the token SwellAdapter holds, staking",
+    source: AGREED,
+    identity: { call: "symbol", answer: "swETH" },
+  },
+  swExit: {
+    address: address("0x48C11b86807627AF70a34662D4865cF854251663"),
+    purpose: "Swell: exits of swETH",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+    identity: { call: "symbol", answer: "swEXIT" },
+  },
+  rswEth: {
+    address: address("0xFAe103DC9cf190eD75350761e95403b7b8aFa6c0"),
+    purpose: "Swell: the restaking token SwellAdapter holds, staking",
+    source: AGREED,
+    identity: { call: "symbol", answer: "rswETH" },
+  },
+  rswExit: {
+    address: address("0x58749C46Ffe97e4d79508a2C781C440f4756f064"),
+    purpose: "Swell: exits of rswETH",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+    identity: { call: "symbol", answer: "rswEXIT" },
+  },
+  ethX: {
+    address: address("0xA35b1B31Ce002FBF2058D22F30f95D405200A15b"),
+    purpose: "Stader: the token StaderAdapter holds",
+    source: STADER,
+    recorded: false,
+    identity: { call: "symbol", answer: "ETHx" },
+  },
+  staderStakePoolsManager: {
+    address: address("0xcf5EA1b38380f6aF39068375516Daf40Ed70D299"),
+    purpose: "Stader: staking; names its configuration, ETHx and the withdrawal manager",
+    source: STADER,
+    recorded: false,
+  },
+  staderUserWithdrawalManager: {
+    address: address("0x9F0491B32DBce587c50c4C43AB303b06478193A7"),
+    purpose: "Stader: exits",
+    source: STADER,
+    recorded: false,
+  },
+  rsEth: {
+    address: address("0xA1290d69c65A6Fe4DF752f95823fae25cB99e5A7"),
+    purpose: "Kelp: the token KelpAdapter holds",
+    source: KELP,
+    identity: { call: "symbol", answer: "rsETH" },
+  },
+  kelpDepositPool: {
+    address: address("0x036676389e48133B63a802f8635AD39E752D375D"),
+    purpose: "Kelp: staking; names its configuration and rsETH",
+    source: KELP,
+    recorded: false,
+  },
+  kelpWithdrawalManager: {
+    address: address("0x62De59c08eB5dAE4b7E6F7a8cAd3006d6965ec16"),
+    purpose: "Kelp: exits",
+    source: KELP,
+    recorded: false,
+  },
+  ezEth: {
+    address: address("0xbf5495Efe5DB9ce00f80364C8B423567e58d2110"),
+    purpose: "Renzo: the token RenzoAdapter holds",
+    source: AGREED,
+    identity: { call: "symbol", answer: "ezETH" },
+  },
+  renzoRestakeManager: {
+    address: address("0x74a09653A083691711cF8215a6ab074BB4e99ef5"),
+    purpose: "Renzo: staking and the value of the protocol",
+    source: AGREED,
+  },
+  renzoWithdrawQueue: {
+    address: address("0x5efc9D10E42FB517456f4ac41EB5e2eBe42C8918"),
+    purpose: "Renzo: exits",
+    source: MENTIONED,
+    confirmed: false,
+    recorded: false,
+  },
+  feedEzEthEth: {
+    address: address("0x636A000262F6aA9e1F094ABF0aD8f645C44f641C"),
+    purpose: "Chainlink: market price of ezETH",
+    source: AGREED,
+    identity: { call: "description", answer: "ezETH / ETH" },
+  },
+  uniEth: {
+    address: address("0xF1376bceF0f78459C0Ed0ba5ddce976F1ddF51F4"),
+    purpose: "Bedrock: the token BedrockAdapter holds",
+    source: BEDROCK,
+    recorded: false,
+    identity: { call: "symbol", answer: "uniETH" },
+  },
+  bedrockStaking: {
+    address: address("0x4beFa2aA9c305238AA3E0b5D17eB20C045269E9d"),
+    purpose: "Bedrock: staking, instant swap, debt queue; names uniETH and the redeem contract",
+    source: BEDROCK,
+    recorded: false,
+  },
+  bedrockRedeem: {
+    address: address("0x98169228cB99Ed26c1043eD8Ca53A5Cb371D3B8D"),
+    purpose: "Bedrock: holds what debts were paid",
+    source: BEDROCK,
+    recorded: false,
+  },
+  feedRsEthEth: {
+    address: address("0x03c68933f7a3F76875C0bc670a58e69294cDFD01"),
+    purpose: "Chainlink: market price of rsETH",
+    source: AGREED,
+    identity: { call: "description", answer: "rsETH / ETH" },
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

@@ -109,6 +109,12 @@ program
     runCommand(flags, async () => (await import("./operator.ts")).execute(file, flags)),
   );
 
+program
+  .command("venues")
+  .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
+  .addOption(json())
+  .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+
 await program.parseAsync();
 // A node that hangs leaves its socket open, and the process would wait for it after everything is said.
 for (const stream of [process.stdout, process.stderr])

@@ -66,7 +66,12 @@ function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): M
   }
   const open = smaller(excess, liquid);
   const instant = smaller(open, strategy.maxDeallocate);
-  if (strategy.hasAsyncExit && instant < open) return { strategy, kind: "RequestExit", amount: readable(open) };
+  if (strategy.hasAsyncExit && instant < open) {
+    const step = protocolFor(strategy)?.exitStep ?? 1n;
+    const whole = open - (open % step);
+    if (whole !== 0n) return { strategy, kind: "RequestExit", amount: readable(whole) };
+    notes.push(`${name}: ${weth(open)} WETH should leave, requests are multiples of ${weth(step)}`);
+  }
   if (instant < open) notes.push(`${name}: ${weth(open)} WETH should leave, ${weth(instant)} can leave now`);
   return { strategy, kind: "Deallocate", amount: readable(instant) };
 }

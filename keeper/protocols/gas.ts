@@ -18,6 +18,11 @@ const erc4626 = on("an ERC-4626 double; a real venue may cost more");
 const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1)");
 const lido = on("the Lido doubles; mainnet may cost more");
 const etherfi = on("the ether.fi doubles; mainnet may cost more");
+const swell = on("the Swell doubles; mainnet may cost more");
+const stader = on("the Stader doubles; mainnet may cost more");
+const kelp = on("the Kelp doubles; mainnet may cost more");
+const renzo = on("the Renzo doubles of six operators and three tokens; mainnet walks more and costs more");
+const bedrock = on("the Bedrock doubles; mainnet may cost more");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -25,4 +30,14 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   gearbox: { Deallocate: gearbox(230_000), RequestExit: null, Allocate: gearbox(350_000), Reposition: null },
   lido: { Deallocate: null, RequestExit: lido(390_000), Allocate: lido(340_000), Reposition: null },
   etherfi: { Deallocate: null, RequestExit: etherfi(390_000), Allocate: etherfi(400_000), Reposition: null },
+  swell: { Deallocate: null, RequestExit: swell(390_000), Allocate: swell(330_000), Reposition: null },
+  stader: { Deallocate: null, RequestExit: stader(440_000), Allocate: stader(350_000), Reposition: null },
+  kelp: { Deallocate: null, RequestExit: kelp(425_000), Allocate: kelp(320_000), Reposition: null },
+  renzo: { Deallocate: null, RequestExit: renzo(950_000), Allocate: renzo(540_000), Reposition: null },
+  bedrock: {
+    Deallocate: bedrock(255_000),
+    RequestExit: bedrock(400_000),
+    Allocate: bedrock(320_000),
+    Reposition: null,
+  },
 };

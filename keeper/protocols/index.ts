@@ -1,11 +1,16 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { bedrock } from "./bedrock.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
+import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { renzo } from "./renzo.ts";
+import { stader } from "./stader.ts";
+import { swell } from "./swell.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -13,6 +18,11 @@ export const PROTOCOLS = {
   gearbox,
   lido,
   etherfi,
+  swell,
+  stader,
+  kelp,
+  renzo,
+  bedrock,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

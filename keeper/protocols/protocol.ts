@@ -20,7 +20,9 @@ export interface Protocol {
   readonly hasAsyncExit: boolean;
   /** Usual wait of an asynchronous exit, days; 0 when exits are instant. The configuration may say otherwise. */
   readonly exitDelayDays: number;
-  /** What the venue's market feed prices: the rate-bearing token, the rebasing underlying, or nothing (a claim on the asset). */
+  /** Asynchronous exits are whole multiples of this, asset units; any amount where it is absent. */
+  readonly exitStep?: bigint;
+  /** What the venue's market feed prices: the rate-bearing token, the rebasing underlying, or nothing (a claim on the asset, or no feed known). */
   readonly feedPrices: "token" | "underlying" | "none";
   /** Null where the venue has no such move. */
   readonly gas: Readonly<Record<LegKindName, GasEstimate | null>>;

@@ -13,6 +13,8 @@ describe("Chainlink feeds on mainnet", () => {
   const feeds = [
     { name: "ETH/USD", entry: MAINNET.feedEthUsd, decimals: 8n, low: 500n * 10n ** 8n, high: 20_000n * 10n ** 8n },
     { name: "stETH/ETH", entry: MAINNET.feedStEthEth, decimals: 18n, low: 9n * 10n ** 17n, high: 11n * 10n ** 17n },
+    { name: "rsETH/ETH", entry: MAINNET.feedRsEthEth, decimals: 18n, low: 9n * 10n ** 17n, high: 13n * 10n ** 17n },
+    { name: "ezETH/ETH", entry: MAINNET.feedEzEthEth, decimals: 18n, low: 7n * 10n ** 17n, high: 13n * 10n ** 17n },
     { name: "weETH/ETH", entry: MAINNET.feedWeEthEth, decimals: 18n, low: 10n ** 18n, high: 13n * 10n ** 17n },
   ];
   for (const { name, entry, decimals, low, high } of feeds) {
@@ -25,7 +27,7 @@ describe("Chainlink feeds on mainnet", () => {
       expect(round.updatedAt).to.be.above(0n);
       const now = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
       console.log(`      ${name} ${round.answer}, age ${now - round.updatedAt} s`);
-      // The recording took weETH's feed from a dump of 2025-02-07, after its own clock: its age means nothing there.
+      // The recording took the LRT feeds from a dump of 2025-02-07, after its own clock: their age means nothing there.
       if (mainnet.origin === "fork") expect(round.updatedAt).to.be.at.most(now);
     });
   }

@@ -113,6 +113,13 @@ describe("legs from weights", () => {
     expect(shape(snapshot(500, [async]), weights(0.2), 0.8)).to.deep.equal([]);
     expect(shape(snapshot(500, [async]), weights(0.1), 0.9)).to.deep.equal(["RequestExit 1 100"]);
   });
+  it("where requests are whole steps, less is asked for, or nothing and it is said", () => {
+    const stepped = strategy(1, 500, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "bedrock" });
+    expect(shape(snapshot(500, [stepped]), weights(0.4), 0.6)).to.deep.equal(["RequestExit 1 96"]);
+    const plan = planLegs(snapshot(500, [stepped]), weights(0.48), 0.52, limits);
+    expect(plan.legs).to.deep.equal([]);
+    expect(plan.notes[0]).to.contain("20.000000 WETH should leave, requests are multiples of 32.000000");
+  });
   it("only as much leaves as the venue can pay now", () => {
     const snap = snapshot(100, [strategy(1, 900, { maxDeallocate: eth(50) })]);
     expect(shape(snap, weights(0.5), 0.5)).to.deep.equal(["Deallocate 1 50"]);

@@ -1,0 +1,235 @@
+/** KelpAdapter on the doubles. */
+import { expect } from "chai";
+import { at, readBigint } from "../support/genuine/artifact.ts";
+import { deployWeth } from "../support/genuine/weth.ts";
+import { isolate } from "../support/isolate.ts";
+import { queuedConformance } from "../support/queuedConformance.ts";
+import { deployKelpDouble, type KelpDouble, openStage } from "../support/stakingDoubles.ts";
+import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+
+/** Divides nothing evenly. */
+const RATE = 1_023_456_789_012_345_679n;
+const ETH = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
+const DELAY_BLOCKS = 57_600;
+const MIN_DEPOSIT = 10n ** 14n;
+
+interface KelpVenue extends QueuedVenue {
+  readonly kelp: KelpDouble;
+}
+
+async function deployVenue(): Promise<KelpVenue> {
+  const { connection, admin, vault, stranger } = await openStage();
+  const { ethers, networkHelpers } = connection;
+  const weth = await deployWeth(admin);
+  const kelp = await deployKelpDouble(connection, RATE);
+  const { rsEth, pool, queue } = kelp;
+  const [rsEthAddress, poolAddress, queueAddress] = [
+    await rsEth.getAddress(),
+    await pool.getAddress(),
+    await queue.getAddress(),
+  ];
+  const deployed = await ethers.deployContract("KelpAdapter", [
+    vault.address,
+    await weth.getAddress(),
+    poolAddress,
+    queueAddress,
+  ]);
+  const adapterAddress = await deployed.getAddress();
+  return {
+    connection,
+    weth,
+    vault,
+    stranger,
+    kelp,
+    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
+    smallest: MIN_DEPOSIT,
+    largest: 50_000n * ETHER,
+    exitFeeBps: 0n,
+    dust: 4n,
+    target: poolAddress,
+    approvals: [
+      { token: weth, spenders: [poolAddress, queueAddress] },
+      { token: at(rsEthAddress, rsEth.interface, admin), spenders: [poolAddress, queueAddress] },
+    ],
+    accrue: async () => {
+      await pool.setPrice((RATE * 105n) / 100n + 3n);
+    },
+    donate: async (amount) => {
+      await pool.connect(stranger).depositETH(0n, "", { value: 2n * amount });
+      await rsEth.connect(stranger).transfer(adapterAddress, amount);
+    },
+    closings: [
+      {
+        name: "paused",
+        close: async () => {
+          await pool.pause();
+        },
+        exitLimit: () => 0n,
+      },
+      {
+        name: "deposit limit reached",
+        close: async () => {
+          await pool.setLimits(MIN_DEPOSIT, ETHER);
+        },
+        exitLimit: () => 0n,
+      },
+    ],
+    openRequests: async () => deployed.openRequests(),
+    finalize: async (id) => {
+      await networkHelpers.mine(DELAY_BLOCKS);
+      await queue.unlockQueue(ETH, id + 1n);
+    },
+    setRate: async (rate) => {
+      await pool.setPrice(rate);
+    },
+    requestInItsName: async (amount) => {
+      // Kelp knows no request for someone else; a stranger's own is the nearest thing.
+      await pool.connect(stranger).depositETH(0n, "", { value: 2n * amount });
+      await rsEth.connect(stranger).approve(queueAddress, amount);
+      await queue.connect(stranger).initiateWithdrawal(ETH, amount, "");
+    },
+  };
+}
+
+describe("KelpAdapter", () => {
+  const getVenue = isolate(deployVenue);
+  queuedConformance(getVenue);
+  const paid = async () => readBigint(getVenue().weth, "balanceOf", getVenue().vault.address);
+
+  it("behavior: an unlocked request waits for the delay, and what was unlocked is fixed", async () => {
+    const venue = getVenue();
+    const { queue } = venue.kelp;
+    await allocate(venue, 100n * ETHER);
+    await venue.adapter.requestExit(40n * ETHER, 0n);
+    await venue.setRate((RATE * 97n) / 100n);
+    await venue.finalize(0n);
+    await venue.setRate(2n * RATE);
+    await queue.setWithdrawalDelayBlocks(2 * DELAY_BLOCKS);
+    const early = await venue.adapter.realAssets();
+    expect(early.claimable).to.equal(0n);
+    expect(early.pending).to.be.closeTo((40n * ETHER * 97n) / 100n, 50n);
+    await venue.adapter.claim();
+    expect(await venue.openRequests()).to.deep.equal([0n]);
+    await venue.connection.networkHelpers.mine(DELAY_BLOCKS);
+    await venue.adapter.claim();
+    expect(await paid()).to.equal(early.pending);
+  });
+
+  it("behavior: ether of a completion by Kelp's operator is not lost and no donation", async () => {
+    const venue = getVenue();
+    const address = await venue.adapter.getAddress();
+    const adapter = await venue.connection.ethers.getContractAt("KelpAdapter", address);
+    await allocate(venue, 10n * ETHER);
+    await venue.adapter.requestExit(4n * ETHER, 0n);
+    await venue.adapter.requestExit(3n * ETHER, 0n);
+    await venue.finalize(1n);
+    const before = await venue.adapter.realAssets();
+    await venue.kelp.queue.completeWithdrawalForUser(ETH, address, "");
+    expect(await venue.adapter.realAssets()).to.deep.equal(before);
+    expect(await adapter.paidUnasked()).to.be.closeTo(4n * ETHER, 5n);
+    // The ether that lies here is enough: the second request is not touched.
+    await venue.adapter.deallocate(3n * ETHER, 3n * ETHER);
+    expect(await paid()).to.be.closeTo(4n * ETHER, 5n);
+    expect(await venue.openRequests()).to.deep.equal([1n]);
+    expect(await adapter.paidUnasked()).to.equal(0n);
+    await venue.adapter.claim();
+    expect(await paid()).to.equal(before.claimable);
+    expect(await venue.connection.ethers.provider.getBalance(address)).to.equal(0n);
+  });
+
+  it("behavior: ether that an operator completed comes out even when Kelp no longer answers a price", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    await venue.adapter.requestExit(4n * ETHER, 0n);
+    await venue.finalize(0n);
+    await venue.kelp.queue.completeWithdrawalForUser(ETH, await venue.adapter.getAddress(), "");
+    // 0xfe = INVALID: configuration, oracle and pool are gone.
+    await venue.connection.networkHelpers.setCode(venue.target, "0xfe");
+    await venue.adapter.claim();
+    expect(await paid()).to.be.closeTo(4n * ETHER, 5n);
+    expect(await venue.openRequests()).to.have.length(0);
+  });
+
+  it("behavior: unlocked requests count as pending while the manager is paused", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    await venue.adapter.requestExit(4n * ETHER, 0n);
+    await venue.finalize(0n);
+    const open = await venue.adapter.realAssets();
+    await venue.kelp.queue.pause();
+    const paused = await venue.adapter.realAssets();
+    expect([paused.pending, paused.claimable]).to.deep.equal([open.claimable, 0n]);
+    await venue.kelp.queue.unpause();
+    await venue.adapter.claim();
+    expect(await paid()).to.equal(open.claimable);
+  });
+
+  it("behavior: completion goes oldest first; when the manager runs dry the rest stays, in order", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    for (let i = 0; i < 3; i++) await venue.adapter.requestExit(10n * ETHER, 0n);
+    await venue.finalize(2n);
+    const queueAddress = await venue.kelp.queue.getAddress();
+    await venue.connection.networkHelpers.setBalance(queueAddress, 11n * ETHER);
+    await venue.adapter.claim();
+    expect(await paid()).to.be.closeTo(10n * ETHER, 5n);
+    expect(await venue.openRequests()).to.deep.equal([1n, 2n]);
+    await venue.connection.networkHelpers.setBalance(queueAddress, 30n * ETHER);
+    await venue.adapter.claim();
+    expect(await paid()).to.be.closeTo(30n * ETHER, 10n);
+  });
+
+  it("error: Adapter_LimitExceeded when Kelp has promised its ether to others", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    await venue.kelp.pool.setRestaked(0n);
+    await venue.adapter.requestExit(70n * ETHER, 0n);
+    await venue.connection.networkHelpers.setBalance(await venue.kelp.pool.getAddress(), 90n * ETHER);
+    await expectRefusal(venue, () => venue.adapter.requestExit(25n * ETHER, 0n), "Adapter_LimitExceeded");
+    await venue.adapter.requestExit(19n * ETHER, 0n);
+  });
+
+  it("error: Adapter_LimitExceeded above the deposit limit", async () => {
+    const venue = getVenue();
+    await venue.kelp.pool.setLimits(MIN_DEPOSIT, (await venue.kelp.pool.restaked()) + 5n * ETHER);
+    await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), 6n * ETHER);
+    await expectRefusal(venue, () => venue.adapter.allocate(6n * ETHER, 0n), "Adapter_LimitExceeded", [
+      6n * ETHER,
+      5n * ETHER,
+    ]);
+  });
+
+  it("error: Adapter_DepositTooSmall", async () => {
+    const venue = getVenue();
+    await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), ETHER);
+    await expectRefusal(venue, () => venue.adapter.allocate(MIN_DEPOSIT - 1n, 0n), "Adapter_DepositTooSmall", [
+      MIN_DEPOSIT - 1n,
+      MIN_DEPOSIT,
+    ]);
+  });
+
+  it("error: Adapter_BelowMinimum", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    await venue.kelp.queue.setMinRsEthAmountToWithdraw(ETH, ETHER);
+    await expectRefusal(venue, () => venue.adapter.requestExit(ETHER, 0n), "Adapter_BelowMinimum");
+  });
+
+  it("error: Adapter_RateZero", async () => {
+    const venue = getVenue();
+    await venue.setRate(0n);
+    await expectRefusal(venue, () => venue.adapter.rate(), "Adapter_RateZero");
+  });
+
+  it("error: Adapter_AssetMismatch when pool and manager have different configurations", async () => {
+    const venue = getVenue();
+    const other = await deployKelpDouble(venue.connection, RATE);
+    const factory = await venue.connection.ethers.getContractFactory("KelpAdapter");
+    const [weth, pool, queue] = [
+      await venue.weth.getAddress(),
+      await venue.kelp.pool.getAddress(),
+      await other.queue.getAddress(),
+    ];
+    await expectRefusal(venue, () => factory.deploy(venue.vault.address, weth, pool, queue), "Adapter_AssetMismatch");
+  });
+});

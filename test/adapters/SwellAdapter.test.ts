@@ -1,0 +1,243 @@
+/** SwellAdapter on the doubles, once for swETH and once for rswETH; test/fork reads the rates of Swell's own code. */
+import { expect } from "chai";
+import { at, readBigint } from "../support/genuine/artifact.ts";
+import { deployWeth } from "../support/genuine/weth.ts";
+import { isolate } from "../support/isolate.ts";
+import { queuedConformance } from "../support/queuedConformance.ts";
+import { deploySwellDouble, openStage, type SwellDouble } from "../support/stakingDoubles.ts";
+import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+
+/** Those of the recorded mainnet block. */
+const RATES = { swETH: 1_060_073_123_456_789_013n, rswETH: 1_008_235_987_654_321_011n } as const;
+
+interface SwellVenue extends QueuedVenue {
+  readonly swell: SwellDouble;
+}
+
+async function deployVenue(symbol: "swETH" | "rswETH"): Promise<SwellVenue> {
+  const { connection, admin, vault, stranger } = await openStage();
+  const { ethers } = connection;
+  const weth = await deployWeth(admin);
+  const rate = RATES[symbol];
+  const swell = await deploySwellDouble(connection, symbol, rate);
+  const { access, token, queue } = swell;
+  const [tokenAddress, queueAddress] = [await token.getAddress(), await queue.getAddress()];
+  const deployed = await ethers.deployContract("SwellAdapter", [
+    vault.address,
+    await weth.getAddress(),
+    tokenAddress,
+    queueAddress,
+  ]);
+  const adapterAddress = await deployed.getAddress();
+  const closed = (name: string, close: () => Promise<unknown>) => ({
+    name,
+    close: async () => {
+      await close();
+    },
+    exitLimit: () => 0n,
+  });
+  return {
+    connection,
+    weth,
+    vault,
+    stranger,
+    swell,
+    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
+    // One wei buys no whole token.
+    smallest: 2n,
+    largest: 5_000n * ETHER,
+    exitFeeBps: 0n,
+    // Swell rounds the inverse rate to 18 digits: an amount loses up to amount / 1e18.
+    dust: 6_000n,
+    smallestExit: 10n ** 16n,
+    target: tokenAddress,
+    approvals: [
+      { token: weth, spenders: [tokenAddress, queueAddress] },
+      { token: at(tokenAddress, token.interface, admin), spenders: [queueAddress] },
+    ],
+    accrue: async () => {
+      await token.setRate((rate * 105n) / 100n + 3n);
+    },
+    donate: async (amount) => {
+      await token.connect(stranger).deposit({ value: 2n * amount });
+      await token.connect(stranger).transfer(adapterAddress, amount);
+    },
+    closings: [
+      closed("core methods paused", () => access.setCoreMethodsPaused(true)),
+      closed("withdrawals paused", () => access.setWithdrawalsPaused(true)),
+      closed("not on the token's whitelist", () => token.enableWhitelist()),
+      closed("not on the queue's whitelist", () => queue.enableWhitelist()),
+    ],
+    openRequests: async () => deployed.openRequests(),
+    finalize: async (id) => {
+      await queue.processWithdrawals(id, { value: await queue.etherToProcess(id) });
+    },
+    setRate: async (next) => {
+      await token.setRate(next);
+    },
+    requestInItsName: async (amount) => {
+      await token.connect(stranger).deposit({ value: 2n * amount });
+      await token.connect(stranger).approve(queueAddress, amount);
+      await queue.connect(stranger).createWithdrawRequest(amount);
+      // A plain transfer asks nobody.
+      const id = await queue.getLastTokenIdCreated();
+      await queue.connect(stranger).transferFrom(stranger.address, adapterAddress, id);
+    },
+  };
+}
+
+for (const symbol of ["swETH", "rswETH"] as const) {
+  describe(`SwellAdapter, ${symbol}`, () => {
+    const getVenue = isolate(() => deployVenue(symbol));
+    queuedConformance(getVenue);
+    const paid = async () => readBigint(getVenue().weth, "balanceOf", getVenue().vault.address);
+
+    it("behavior: a whitelist lets in who is on it, at both doors", async () => {
+      const venue = getVenue();
+      const { token, queue } = venue.swell;
+      const adapter = await venue.adapter.getAddress();
+      await token.enableWhitelist();
+      await queue.enableWhitelist();
+      expect(await venue.adapter.maxAllocate()).to.equal(0n);
+      await token.addToWhitelist(adapter);
+      expect(await venue.adapter.maxAllocate()).to.equal(0n);
+      await queue.addToWhitelist(adapter);
+      await allocate(venue, 10n * ETHER);
+      await venue.adapter.requestExit(4n * ETHER, 4n * ETHER - 100n);
+      expect(await venue.openRequests()).to.have.length(1);
+    });
+
+    it("behavior: struck off the whitelist, it keeps its value and cannot ask to leave", async () => {
+      const venue = getVenue();
+      await allocate(venue, 10n * ETHER);
+      const { liquid } = await venue.adapter.realAssets();
+      await venue.swell.queue.enableWhitelist();
+      expect((await venue.adapter.realAssets()).liquid).to.equal(liquid);
+      await expect(venue.adapter.requestExit(4n * ETHER, 0n)).to.be.revertedWithCustomError(
+        venue.swell.queue,
+        "NotInWhitelist",
+      );
+    });
+
+    it("behavior: a request pays min(rate when created, rate when processed), whatever the rate is later", async () => {
+      const venue = getVenue();
+      await allocate(venue, 100n * ETHER);
+      const rate = await venue.adapter.rate();
+      await venue.adapter.requestExit(10n * ETHER, 0n);
+      await venue.adapter.requestExit(20n * ETHER, 0n);
+      await venue.setRate((rate * 97n) / 100n);
+      await venue.finalize(1n);
+      await venue.setRate((rate * 104n) / 100n);
+      await venue.finalize(2n);
+      const { claimable } = await venue.adapter.realAssets();
+      expect(claimable).to.be.closeTo((10n * ETHER * 97n) / 100n + 20n * ETHER, 100n);
+      await venue.adapter.claim();
+      expect(await paid()).to.equal(claimable);
+    });
+
+    it("behavior: processed requests count as pending while withdrawals are paused, and are paid after", async () => {
+      const venue = getVenue();
+      await allocate(venue, 10n * ETHER);
+      await venue.adapter.requestExit(4n * ETHER, 0n);
+      await venue.finalize(1n);
+      const open = await venue.adapter.realAssets();
+      await venue.swell.access.setWithdrawalsPaused(true);
+      const paused = await venue.adapter.realAssets();
+      expect([paused.pending, paused.claimable]).to.deep.equal([open.claimable, 0n]);
+      await venue.adapter.claim();
+      expect(await venue.openRequests()).to.have.length(1);
+      await venue.swell.access.setWithdrawalsPaused(false);
+      await venue.adapter.claim();
+      expect(await paid()).to.equal(open.claimable);
+    });
+
+    it("behavior: the queue answers a rate for requests that do not exist; a claimed one is worth nothing", async () => {
+      const venue = getVenue();
+      const { queue } = venue.swell;
+      await allocate(venue, 10n * ETHER);
+      await venue.adapter.requestExit(4n * ETHER, 0n);
+      await venue.finalize(1n);
+      await venue.adapter.claim();
+      expect((await queue.getProcessedRateForTokenId(1n)).isProcessed).to.equal(true);
+      expect((await queue.withdrawalRequests(1n)).amount).to.be.above(0n);
+      const { pending, claimable } = await venue.adapter.realAssets();
+      expect([pending, claimable]).to.deep.equal([0n, 0n]);
+    });
+
+    it("behavior: a large exit is split evenly below the maximum, each part above the minimum", async () => {
+      const venue = getVenue();
+      await allocate(venue, 2_000n * ETHER);
+      await venue.swell.queue.setLimits(200n * ETHER, 300n * ETHER);
+      await venue.adapter.requestExit(1_000n * ETHER, 0n);
+      const ids = await venue.openRequests();
+      const parts = await Promise.all(ids.map(async (id) => (await venue.swell.queue.withdrawalRequests(id)).amount));
+      expect(parts).to.have.length(4);
+      for (const amount of parts) expect(amount).to.be.within(200n * ETHER, 300n * ETHER);
+      expect(parts.reduce((sum, amount) => sum + amount)).to.be.closeTo((1_000n * ETHER * ETHER) / RATES[symbol], 10n);
+    });
+
+    it("behavior: one request the queue cannot pay does not hold up the others", async () => {
+      const venue = getVenue();
+      await allocate(venue, 100n * ETHER);
+      for (let i = 0; i < 3; i++) await venue.adapter.requestExit(10n * ETHER, 0n);
+      await venue.finalize(3n);
+      const queueAddress = await venue.swell.queue.getAddress();
+      await venue.connection.networkHelpers.setBalance(queueAddress, 21n * ETHER);
+      await venue.adapter.claim();
+      expect(await venue.openRequests()).to.deep.equal([3n]);
+      expect(await paid()).to.be.closeTo(20n * ETHER, 100n);
+      await venue.connection.networkHelpers.setBalance(queueAddress, 21n * ETHER);
+      await venue.adapter.claim();
+      expect(await paid()).to.be.closeTo(30n * ETHER, 100n);
+    });
+
+    it("error: Adapter_LimitExceeded names the closed door when allocating", async () => {
+      const venue = getVenue();
+      await venue.swell.access.setCoreMethodsPaused(true);
+      await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), ETHER);
+      await expectRefusal(venue, () => venue.adapter.allocate(ETHER, 0n), "Adapter_LimitExceeded", [ETHER, 0n]);
+    });
+
+    it("error: Adapter_BelowMinimum", async () => {
+      const venue = getVenue();
+      await allocate(venue, ETHER);
+      await expectRefusal(venue, () => venue.adapter.requestExit(10n ** 15n, 0n), "Adapter_BelowMinimum");
+    });
+
+    it("error: Adapter_RateZero", async () => {
+      const venue = getVenue();
+      await venue.setRate(0n);
+      await expectRefusal(venue, () => venue.adapter.rate(), "Adapter_RateZero");
+    });
+
+    it("error: Adapter_UnexpectedToken when a stranger's request is sent safely", async () => {
+      const venue = getVenue();
+      const { token, queue } = venue.swell;
+      await token.connect(venue.stranger).deposit({ value: 2n * ETHER });
+      await token.connect(venue.stranger).approve(await queue.getAddress(), ETHER);
+      await queue.connect(venue.stranger).createWithdrawRequest(ETHER);
+      const adapter = await venue.adapter.getAddress();
+      const transfer = queue.connect(venue.stranger)["safeTransferFrom(address,address,uint256)"];
+      await expectRefusal(venue, () => transfer(venue.stranger.address, adapter, 1n), "Adapter_UnexpectedToken", [
+        await queue.getAddress(),
+        venue.stranger.address,
+      ]);
+    });
+
+    it("error: Adapter_AssetMismatch when the queue belongs to the other token", async () => {
+      const venue = getVenue();
+      const other = await deploySwellDouble(venue.connection, symbol === "swETH" ? "rswETH" : "swETH", ETHER);
+      const factory = await venue.connection.ethers.getContractFactory("SwellAdapter");
+      const [weth, token, queue] = [
+        await venue.weth.getAddress(),
+        await venue.swell.token.getAddress(),
+        await other.queue.getAddress(),
+      ];
+      await expectRefusal(
+        venue,
+        () => factory.deploy(venue.vault.address, weth, token, queue),
+        "Adapter_AssetMismatch",
+      );
+    });
+  });
+}
