@@ -36,6 +36,8 @@ library Errors {
     error Adapter_BelowMinimum(uint256 assets, uint256 minimum);
     /// @notice An ERC-721 arrived that is not an exit request minted to this adapter.
     error Adapter_UnexpectedToken(address collection, address from);
+    /// @notice The venue paid another token than the asset; nothing here could sell it.
+    error Adapter_PaidInOtherToken(uint256 received, uint256 expected);
 
     // LEGS
 

@@ -11,6 +11,8 @@ export interface ChainEntry {
   readonly source: string;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
+  /** False while no source but others' mentions gives the address and no recorded state holds its code: check before use. */
+  readonly confirmed?: false;
 }
 
 export const MAINNET_CHAIN_ID = 1;
@@ -18,6 +20,8 @@ export const MAINNET_CHAIN_ID = 1;
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 /** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
+/** As above, but neither recorded nor read at the publisher. */
+const MENTIONED = "independent public repositories, not checked on chain";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -77,6 +81,20 @@ export const MAINNET = {
     address: address("0x7d5706f6ef3F89B3951E23e557CDFBC3239D4E2c"),
     purpose: "ether.fi: exit requests",
     source: ETHER_FI,
+  },
+  yearnV3Weth: {
+    address: address("0xc56413869c6CDf96496f2b1eF801fEDBdFA7dDB0"),
+    purpose: "Yearn v3: the WETH vault",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "yvWETH-1" },
+    confirmed: false,
+  },
+  sommelierRealYieldEth: {
+    address: address("0xb5b29320d2Dde5BA5BAFA1EbcD270052070483ec"),
+    purpose: "Sommelier: the Cellar Real Yield ETH",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "YieldETH" },
+    confirmed: false,
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

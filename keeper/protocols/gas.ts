@@ -18,6 +18,9 @@ const erc4626 = on("an ERC-4626 double; a real venue may cost more");
 const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1)");
 const lido = on("the Lido doubles; mainnet may cost more");
 const etherfi = on("the ether.fi doubles; mainnet may cost more");
+const yearn = on("the Yearn v3 doubles, one strategy to leave through; mainnet may cost more");
+const sommelier = on("the Cellar double; a real Cellar prices every position and costs far more");
+const beefy = on("the Beefy V7 doubles; a real strategy enters and leaves its farm and costs more");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -25,4 +28,7 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   gearbox: { Deallocate: gearbox(230_000), RequestExit: null, Allocate: gearbox(350_000), Reposition: null },
   lido: { Deallocate: null, RequestExit: lido(390_000), Allocate: lido(340_000), Reposition: null },
   etherfi: { Deallocate: null, RequestExit: etherfi(390_000), Allocate: etherfi(400_000), Reposition: null },
+  "yearn-v3": { Deallocate: yearn(350_000), RequestExit: null, Allocate: yearn(330_000), Reposition: null },
+  sommelier: { Deallocate: sommelier(225_000), RequestExit: null, Allocate: sommelier(345_000), Reposition: null },
+  beefy: { Deallocate: beefy(260_000), RequestExit: null, Allocate: beefy(320_000), Reposition: null },
 };

@@ -1,11 +1,14 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { beefy } from "./beefy.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { sommelier } from "./sommelier.ts";
+import { yearnV3 } from "./yearn-v3.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -13,6 +16,9 @@ export const PROTOCOLS = {
   gearbox,
   lido,
   etherfi,
+  "yearn-v3": yearnV3,
+  sommelier,
+  beefy,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */
