@@ -7,7 +7,9 @@ export type AdapterName =
   | "EtherFiAdapter"
   | "YearnV3Adapter"
   | "SommelierAdapter"
-  | "BeefyAdapter";
+  | "BeefyAdapter"
+  | "FraxAdapter"
+  | "PufferAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

@@ -21,6 +21,8 @@ const etherfi = on("the ether.fi doubles; mainnet may cost more");
 const yearn = on("the Yearn v3 doubles, one strategy to leave through; mainnet may cost more");
 const sommelier = on("the Cellar double; a real Cellar prices every position and costs far more");
 const beefy = on("the Beefy V7 doubles; a real strategy enters and leaves its farm and costs more");
+const frax = on("the Frax doubles; mainnet also updates Frax's lending side and costs more");
+const puffer = on("the Puffer doubles; mainnet sums up more places and costs more");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -31,4 +33,6 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   "yearn-v3": { Deallocate: yearn(350_000), RequestExit: null, Allocate: yearn(330_000), Reposition: null },
   sommelier: { Deallocate: sommelier(225_000), RequestExit: null, Allocate: sommelier(345_000), Reposition: null },
   beefy: { Deallocate: beefy(260_000), RequestExit: null, Allocate: beefy(320_000), Reposition: null },
+  frax: { Deallocate: null, RequestExit: frax(405_000), Allocate: frax(375_000), Reposition: null },
+  puffer: { Deallocate: null, RequestExit: puffer(400_000), Allocate: puffer(310_000), Reposition: null },
 };

@@ -9,6 +9,8 @@ export const PROTOCOL_IDS = [
   "yearn-v3",
   "sommelier",
   "beefy",
+  "frax",
+  "puffer",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

@@ -3,10 +3,12 @@ import { aaveV3 } from "./aave-v3.ts";
 import { beefy } from "./beefy.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
+import { frax } from "./frax.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { puffer } from "./puffer.ts";
 import { sommelier } from "./sommelier.ts";
 import { yearnV3 } from "./yearn-v3.ts";
 
@@ -19,6 +21,8 @@ export const PROTOCOLS = {
   "yearn-v3": yearnV3,
   sommelier,
   beefy,
+  frax,
+  puffer,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

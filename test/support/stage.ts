@@ -27,8 +27,22 @@ export async function openStage() {
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
+/** What of an oracle a test may choose; the rest is a claim on the asset with a growth cap. */
+interface OracleChoice {
+  readonly kind: number;
+  readonly feed: string;
+  readonly heartbeat: number;
+  readonly minAnswer: bigint;
+  readonly maxAnswer: bigint;
+}
+
 /** Opens `adapter` as the engine's next strategy and hands out the vault as the proposal module would call it. */
-export async function openStrategy({ connection, addresses }: Engine, adapter: string) {
+export async function openStrategy(
+  { connection, addresses }: Engine,
+  adapter: string,
+  oracle: Partial<OracleChoice> = {},
+  lossTripBps = 50,
+) {
   const { ethers, networkHelpers } = connection;
   const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
   const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
@@ -39,7 +53,7 @@ export async function openStrategy({ connection, addresses }: Engine, adapter: s
     absoluteCap: 10_000n * ETHER,
     dailyInflowBudget: 10_000n * ETHER,
     relativeCapBps: 10_000,
-    lossTripBps: 50,
+    lossTripBps,
   });
   await guard.setOracle(id, {
     kind: 1,
@@ -50,6 +64,7 @@ export async function openStrategy({ connection, addresses }: Engine, adapter: s
     slashBudgetBps: 50,
     minAnswer: 0,
     maxAnswer: 0,
+    ...oracle,
   });
   await networkHelpers.impersonateAccount(addresses.module);
   await fund(connection, addresses.module, 10n * ETHER);

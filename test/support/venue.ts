@@ -42,6 +42,10 @@ export interface Venue {
 
 /** A venue whose exits wait in a queue. */
 export interface QueuedVenue extends Venue {
+  /** True where a request is worth its amount whatever the rate does afterwards. */
+  readonly exitsAreFixed?: true;
+  /** Assets that make the smallest exit request, where that is more than some wei. */
+  readonly smallestRequest?: bigint;
   /** Ids of the adapter's open requests. */
   openRequests(): Promise<readonly bigint[]>;
   /** Finalizes all requests up to `id` at the present rate. */

@@ -7,8 +7,10 @@ import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
 import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
+import { deployFraxDouble } from "../../support/fraxDoubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deployPufferDouble } from "../../support/pufferDoubles.ts";
 import { deployYieldDoubles } from "../../support/yieldDoubles.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
@@ -73,6 +75,11 @@ describe("protocols", () => {
     await open("yearn-v3", "YearnV3Adapter", [vault, weth, yields.yearn]);
     await open("sommelier", "SommelierAdapter", [vault, weth, yields.sommelier]);
     await open("beefy", "BeefyAdapter", [vault, weth, yields.beefy]);
+    const frax = await deployFraxDouble(connection, (ETHER * 111n) / 100n);
+    await open("frax", "FraxAdapter", [vault, weth, await frax.minter.getAddress(), await frax.queue.getAddress()]);
+    const puffer = await deployPufferDouble(connection, weth, (ETHER * 106n) / 100n, 10);
+    const pufferTargets = [await puffer.pufEth.getAddress(), await puffer.manager.getAddress()];
+    await open("puffer", "PufferAdapter", [vault, weth, ...pufferTargets]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -108,6 +115,8 @@ describe("protocols", () => {
       "yearn-v3",
       "sommelier",
       "beefy",
+      "frax",
+      "puffer",
     ];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
