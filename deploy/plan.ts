@@ -9,7 +9,8 @@ export type AdapterName =
   | "SommelierAdapter"
   | "BeefyAdapter"
   | "FraxAdapter"
-  | "PufferAdapter";
+  | "PufferAdapter"
+  | "ArrakisAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

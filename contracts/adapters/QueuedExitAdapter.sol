@@ -73,11 +73,11 @@ abstract contract QueuedExitAdapter is AdapterBase {
 
     // INTERNAL
 
-    function _deallocate(uint256 assets) internal override {
+    function _deallocate(uint256 assets) internal virtual override {
         _collect(assets);
     }
 
-    function _maxDeallocate() internal view override returns (uint256 claimable) {
+    function _maxDeallocate() internal view virtual override returns (uint256 claimable) {
         (, claimable) = _sum(_exits(_openRequests));
     }
 

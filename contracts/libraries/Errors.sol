@@ -38,6 +38,8 @@ library Errors {
     error Adapter_UnexpectedToken(address collection, address from);
     /// @notice The venue paid another token than the asset; nothing here could sell it.
     error Adapter_PaidInOtherToken(uint256 received, uint256 expected);
+    /// @notice The venue is private: only its owner may enter, and leave.
+    error Adapter_PrivateVault(address venue);
 
     // LEGS
 

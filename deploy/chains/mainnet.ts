@@ -136,6 +136,12 @@ export const MAINNET = {
     source: MENTIONED,
     confirmed: false,
   },
+  arrakisFactory: {
+    address: address("0x820FB8127a689327C863de8433278d6181123982"),
+    purpose: "Arrakis: tells public vaults from private ones",
+    source: "github.com/ArrakisFinance/arrakis-modular, README; not checked on chain",
+    confirmed: false,
+  },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),
     purpose: "Chainlink: ETH in USD, for reports",

@@ -23,6 +23,7 @@ const sommelier = on("the Cellar double; a real Cellar prices every position and
 const beefy = on("the Beefy V7 doubles; a real strategy enters and leaves its farm and costs more");
 const frax = on("the Frax doubles; mainnet also updates Frax's lending side and costs more");
 const puffer = on("the Puffer doubles; mainnet sums up more places and costs more");
+const arrakis = on("the Arrakis and Lido doubles; a real pool costs more per range");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -35,4 +36,10 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   beefy: { Deallocate: beefy(260_000), RequestExit: null, Allocate: beefy(320_000), Reposition: null },
   frax: { Deallocate: null, RequestExit: frax(405_000), Allocate: frax(375_000), Reposition: null },
   puffer: { Deallocate: null, RequestExit: puffer(400_000), Allocate: puffer(310_000), Reposition: null },
+  arrakis: {
+    Deallocate: arrakis(310_000),
+    RequestExit: arrakis(460_000),
+    Allocate: arrakis(545_000),
+    Reposition: null,
+  },
 };

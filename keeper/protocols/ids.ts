@@ -11,6 +11,7 @@ export const PROTOCOL_IDS = [
   "beefy",
   "frax",
   "puffer",
+  "arrakis",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

@@ -1,5 +1,6 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { arrakis } from "./arrakis.ts";
 import { beefy } from "./beefy.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
@@ -23,6 +24,7 @@ export const PROTOCOLS = {
   beefy,
   frax,
   puffer,
+  arrakis,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

@@ -6,6 +6,7 @@ import { address } from "../../../keeper/kernel/units.ts";
 import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
 import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
+import { deployArrakisDouble } from "../../support/arrakisDoubles.ts";
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployFraxDouble } from "../../support/fraxDoubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
@@ -80,6 +81,18 @@ describe("protocols", () => {
     const puffer = await deployPufferDouble(connection, weth, (ETHER * 106n) / 100n, 10);
     const pufferTargets = [await puffer.pufEth.getAddress(), await puffer.manager.getAddress()];
     await open("puffer", "PufferAdapter", [vault, weth, ...pufferTargets]);
+    const arrakis = await deployArrakisDouble(connection, weth, (ETHER * 116n) / 100n, {
+      mixed: true,
+      isWethFirst: true,
+    });
+    await open("arrakis", "ArrakisAdapter", [
+      vault,
+      weth,
+      await arrakis.lido.wstEth.getAddress(),
+      await arrakis.lido.queue.getAddress(),
+      await arrakis.vault.getAddress(),
+      await arrakis.factory.getAddress(),
+    ]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -117,6 +130,7 @@ describe("protocols", () => {
       "beefy",
       "frax",
       "puffer",
+      "arrakis",
     ];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
