@@ -16,14 +16,12 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title ArrakisAdapter
 /// @notice Holds shares of a public Arrakis modular vault of WETH and wstETH. Shares are bought with both tokens in the
 /// present ratio: the part for wstETH is staked with Lido, at Lido's rate and without a swap. `deallocate` burns shares
-/// for
-/// their WETH and keeps the wstETH; `requestExit` sends wstETH, what lies here first, through Lido's queue, after staking
-/// the WETH that comes with it.
+/// for their WETH and keeps the wstETH; `requestExit` sends wstETH, what lies here first, through Lido's queue, after
+/// staking the WETH that comes with it.
 /// @dev A position is worth what it would hold if the pool stood at Lido's rate, never at the pool's own price. A pool
-/// moved
-/// elsewhere holds tokens worth more than that, at Lido's rate: who moves it before we leave pays us, and who moves it
-/// before
-/// we enter makes our share come out below the signed minimum. The rate must not be read inside a call from the pool.
+/// moved elsewhere holds tokens worth more than that, at Lido's rate: who moves it before we leave pays us, and who
+/// moves it before we enter makes our share come out below the signed minimum. The rate must not be read inside a call
+/// from the pool.
 contract ArrakisAdapter is LidoAdapter {
     using SafeERC20 for IERC20;
 

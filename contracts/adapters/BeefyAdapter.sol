@@ -11,9 +11,8 @@ import {Errors} from "../libraries/Errors.sol";
 
 /// @title BeefyAdapter
 /// @notice Holds shares of a Beefy V7 vault over the vault's own asset. The price of a share jumps at each harvest:
-/// what
-/// enters after it buys fewer shares and none of the gain, and our own vault spreads its part over days. Worth is after
-/// the strategy's fee of exit; `rate` is the price of a share before it.
+/// what enters after it buys fewer shares and none of the gain, and our own vault spreads its part over days. Worth is
+/// after the strategy's fee of exit; `rate` is the price of a share before it.
 /// @dev Beefy's functions return nothing and take no minimum: shares and assets are measured by balance, and the signed
 /// bounds are the only slippage guard. A fee on entry shows as value that was not added. Beefy has no view of what a
 /// strategy can pay at the moment; where its lending market is dry, an exit reverts.
@@ -56,7 +55,10 @@ contract BeefyAdapter is AdapterBase {
         uint256 fee = _exitFee();
         // V7 promises the full amount although its strategy keeps the fee, and reverts unless the vault itself is
         // empty: anyone could hold an exit up by sending it tokens.
-        if (fee != 0 && beefyVault.available() != 0) beefyVault.earn();
+        if (fee != 0 && beefyVault.available() != 0) {
+            // Where even this fails, the exit is tried as it is.
+            try beefyVault.earn() {} catch {}
+        }
         uint256 shares = units;
         if (assets != _liquid()) {
             uint256 worth = Math.mulDiv(assets, BPS, BPS - fee, Math.Rounding.Ceil);

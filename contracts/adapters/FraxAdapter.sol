@@ -11,11 +11,10 @@ import {QueuedExitAdapter} from "./QueuedExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title FraxAdapter
-/// @notice Mints frxETH at par and holds it as sfrxETH; a unit is one wei of sfrxETH. Exits through the redemption queue
-/// in tickets of at most 1,000 frxETH, paid in ETH at par less the queue's fee, which worth leaves out at once. A ticket
-/// is frxETH already: it earns nothing more and a lower sfrxETH rate no longer touches it. It is finished when it is
-/// mature,
-/// at its turn, and the ether is there.
+/// @notice Mints frxETH at par and holds it as sfrxETH; a unit is one wei of sfrxETH. Exits through the redemption
+/// queue in tickets of at most 1,000 frxETH, paid in ETH at par less the queue's fee, which worth leaves out at once. A
+/// ticket is frxETH already: it earns nothing more and a lower sfrxETH rate no longer touches it. It is finished when
+/// it is mature, at its turn, and the ether is there.
 /// @dev Par is the protocol's rate; what frxETH fetches on the market is the OracleGuard's business, with a feed for
 /// frxETH in ETH. frxETH and sfrxETH sent here are not booked. Tickets of others are refused.
 contract FraxAdapter is QueuedExitAdapter, IERC721Receiver {

@@ -9,12 +9,10 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title SommelierAdapter
 /// @notice Holds shares of a Sommelier Cellar. Each deposit locks *all* shares of its holder for the lock period, up to
 /// two days: until then nothing can leave, and `maxDeallocate` says so. A paused Cellar answers nothing, so it is
-/// neither
-/// valued nor entered nor left.
+/// neither valued nor entered nor left.
 /// @dev A Cellar pays from its positions in their order and in their tokens. `maxWithdraw` counts them all alike, so
-/// how
-/// much would come as WETH shows only in the payment: an exit that pays in other tokens is refused, for nothing here
-/// could sell them. It waits until the strategist has put assets into a WETH position.
+/// how much would come as WETH shows only in the payment: an exit that pays in other tokens is refused, for nothing
+/// here could sell them. It waits until the strategist has put assets into a WETH position.
 contract SommelierAdapter is Erc4626Adapter {
     uint256 private constant BPS = 10_000;
     /// @dev A Cellar converts through prices in USD, which may cost some wei on an amount that is all WETH.

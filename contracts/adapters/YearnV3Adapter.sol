@@ -9,13 +9,11 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title YearnV3Adapter
 /// @notice Holds shares of a Yearn v3 multi-strategy vault. Its share price leaves out losses that its strategies have
 /// made and nobody reported yet, but an exit pays them: the vault takes what it does not hold from its default queue
-/// and
-/// charges who leaves with the strategy's loss. So worth is what leaving through that queue pays now. Profit needs no
-/// care: the vault lets it into the share price over days.
+/// and charges who leaves with the strategy's loss. So worth is what leaving through that queue pays now. Profit needs
+/// no care: the vault lets it into the share price over days.
 /// @dev An exit names any loss as acceptable to Yearn. Its own default for `withdraw`, none, would lock the position
-/// over
-/// one wei of a strategy's rounding; how much may be lost is the signed `minReceived`. Where the debt lies outside the
-/// default queue it is counted at par and cannot leave.
+/// over one wei of a strategy's rounding; how much may be lost is the signed `minReceived`. Where the debt lies outside
+/// the default queue it is counted at par and cannot leave.
 contract YearnV3Adapter is Erc4626Adapter {
     /// @dev 100 % in Yearn's basis points.
     uint256 private constant ANY_LOSS = 10_000;

@@ -9,7 +9,7 @@ const Q192 = 1n << 192n;
 const FIRST_SHARES = 100n * ETHER;
 
 /** Largest whole number whose square is at most `value`. */
-export function isqrt(value: bigint): bigint {
+function isqrt(value: bigint): bigint {
   if (value < 2n) return value;
   let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
   for (let next = (root + value / root) >> 1n; next < root; next = (root + value / root) >> 1n) root = next;
@@ -17,7 +17,7 @@ export function isqrt(value: bigint): bigint {
 }
 
 /** A pool's price, in its own format, where one wstETH is worth `rate` of WETH. */
-export const sqrtPriceAt = (rate: bigint, isWethFirst: boolean): bigint =>
+const sqrtPriceAt = (rate: bigint, isWethFirst: boolean): bigint =>
   isqrt(isWethFirst ? (WAD * Q192) / rate : (rate * Q192) / WAD);
 
 /** Lido's doubles with wstETH sorted before or after `weth`, as asked. */

@@ -25,8 +25,6 @@ export async function openStage() {
   return { connection, ethers: connection.ethers, admin, vault, stranger, weth, wethAddress, trust };
 }
 
-export type Stage = Awaited<ReturnType<typeof openStage>>;
-
 /** What of an oracle a test may choose; the rest is a claim on the asset with a growth cap. */
 interface OracleChoice {
   readonly kind: number;
