@@ -9,7 +9,13 @@ export type AdapterName =
   | "StaderAdapter"
   | "KelpAdapter"
   | "RenzoAdapter"
-  | "BedrockAdapter";
+  | "BedrockAdapter"
+  | "YearnV3Adapter"
+  | "SommelierAdapter"
+  | "BeefyAdapter"
+  | "FraxAdapter"
+  | "PufferAdapter"
+  | "ArrakisAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

@@ -133,7 +133,7 @@ abstract contract AdapterBase is IStrategyAdapter {
     // INTERNAL
 
     /// @dev Sends everything above `before` to the vault.
-    function _payVault(uint256 before) internal returns (uint256 received) {
+    function _payVault(uint256 before) internal virtual returns (uint256 received) {
         received = IERC20(asset).balanceOf(address(this)) - before;
         if (received != 0) IERC20(asset).safeTransfer(vault, received);
     }

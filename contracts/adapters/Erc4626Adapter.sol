@@ -41,11 +41,11 @@ contract Erc4626Adapter is AdapterBase {
         return venue.convertToAssets(unit);
     }
 
-    function _liquid() internal view override returns (uint256) {
+    function _liquid() internal view virtual override returns (uint256) {
         return venue.previewRedeem(units);
     }
 
-    function _allocate(uint256 assets) internal override {
+    function _allocate(uint256 assets) internal virtual override {
         uint256 before = venue.balanceOf(address(this));
         IERC20(asset).forceApprove(address(venue), assets);
         venue.deposit(assets, address(this));
@@ -54,7 +54,7 @@ contract Erc4626Adapter is AdapterBase {
         _bookUnits(before, venue.balanceOf(address(this)));
     }
 
-    function _deallocate(uint256 assets) internal override {
+    function _deallocate(uint256 assets) internal virtual override {
         uint256 before = venue.balanceOf(address(this));
         // Redeeming the last share leaves no dust that `withdraw` would.
         if (assets == _liquid()) venue.redeem(units, address(this), address(this));
@@ -62,11 +62,11 @@ contract Erc4626Adapter is AdapterBase {
         _bookUnits(before, venue.balanceOf(address(this)));
     }
 
-    function _maxAllocate() internal view override returns (uint256) {
+    function _maxAllocate() internal view virtual override returns (uint256) {
         return venue.maxDeposit(address(this));
     }
 
-    function _maxDeallocate() internal view override returns (uint256) {
+    function _maxDeallocate() internal view virtual override returns (uint256) {
         return Math.min(venue.maxWithdraw(address(this)), _liquid());
     }
 }

@@ -35,23 +35,23 @@ contract LidoAdapter is QueuedExitAdapter {
     }
 
     /// @notice stETH of one wstETH, WAD.
-    function rate() external view returns (uint256 wad) {
+    function rate() external view virtual returns (uint256 wad) {
         wad = wstEth.stEthPerToken();
         require(wad != 0, Errors.Adapter_RateZero());
     }
 
-    function _liquid() internal view override returns (uint256) {
+    function _liquid() internal view virtual override returns (uint256) {
         return wstEth.getStETHByWstETH(units);
     }
 
-    function _allocate(uint256 assets) internal override {
+    function _allocate(uint256 assets) internal virtual override {
         _unwrap(assets);
         uint256 before = wstEth.balanceOf(address(this));
         Address.sendValue(payable(address(wstEth)), assets);
         _bookUnits(before, wstEth.balanceOf(address(this)));
     }
 
-    function _maxAllocate() internal view override returns (uint256) {
+    function _maxAllocate() internal view virtual override returns (uint256) {
         return stEth.isStakingPaused() ? 0 : stEth.getCurrentStakeLimit();
     }
 
@@ -59,28 +59,33 @@ contract LidoAdapter is QueuedExitAdapter {
         return from == address(queue);
     }
 
-    function _unitsFor(uint256 assets) internal view override returns (uint256) {
+    function _unitsFor(uint256 assets) internal view virtual override returns (uint256) {
         return wstEth.getWstETHByStETH(assets);
     }
 
-    /// @dev Splits evenly, so that no part falls below the queue's minimum when the whole does not.
-    function _request(uint256 exitUnits, uint256 open) internal override returns (uint256[] memory ids) {
+    function _request(uint256 exitUnits, uint256 open) internal virtual override returns (uint256[] memory ids) {
+        uint256 before = wstEth.balanceOf(address(this));
+        ids = _enqueue(exitUnits, open);
+        _bookUnits(before, wstEth.balanceOf(address(this)));
+    }
+
+    /// @dev Requests the exit of `amount` wstETH. Splits evenly, so that no part falls below the queue's minimum when the
+    /// whole does not.
+    function _enqueue(uint256 amount, uint256 open) internal returns (uint256[] memory ids) {
         uint256 minimum = queue.MIN_STETH_WITHDRAWAL_AMOUNT();
-        uint256 stEthAmount = wstEth.getStETHByWstETH(exitUnits);
+        uint256 stEthAmount = wstEth.getStETHByWstETH(amount);
         require(stEthAmount >= minimum, Errors.Adapter_BelowMinimum(stEthAmount, minimum));
         uint256 largest = wstEth.getWstETHByStETH(queue.MAX_STETH_WITHDRAWAL_AMOUNT());
-        uint256 parts = Math.ceilDiv(exitUnits, largest);
+        uint256 parts = Math.ceilDiv(amount, largest);
         _requireSlots(parts, open);
         uint256[] memory amounts = new uint256[](parts);
-        uint256 left = exitUnits;
+        uint256 left = amount;
         for (uint256 i; i < parts; ++i) {
             amounts[i] = left / (parts - i);
             left -= amounts[i];
         }
-        uint256 before = wstEth.balanceOf(address(this));
-        IERC20(address(wstEth)).forceApprove(address(queue), exitUnits);
+        IERC20(address(wstEth)).forceApprove(address(queue), amount);
         ids = queue.requestWithdrawalsWstETH(amounts, address(this));
-        _bookUnits(before, wstEth.balanceOf(address(this)));
     }
 
     function _exits(uint256[] memory ids) internal view override returns (Exit[] memory exits) {

@@ -45,6 +45,10 @@ library Errors {
 
     /// @notice A read failed with less gas than a healthy one may need: send more.
     error BoundedCall_GasTooLow(uint256 gasGiven, uint256 gasNeeded);
+    /// @notice The venue paid another token than the asset; nothing here could sell it.
+    error Adapter_PaidInOtherToken(uint256 received, uint256 expected);
+    /// @notice The venue is private: only its owner may enter, and leave.
+    error Adapter_PrivateVault(address venue);
 
     // LEGS
 

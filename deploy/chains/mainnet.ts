@@ -15,6 +15,8 @@ export interface ChainEntry {
   /** False where the recorded state has no code, so that only a fork can check it. */
   readonly recorded?: false;
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
+  /** False while no source but others' mentions gives the address and no recorded state holds its code: check before use. */
+  readonly confirmed?: false;
 }
 
 export const MAINNET_CHAIN_ID = 1;
@@ -27,6 +29,8 @@ const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
 const BEDROCK = "github.com/Bedrock-Technology/stake, README";
 /** As above, but nothing at hand shows the chain's own answer. */
 const MENTIONED = "independent public repositories; no chain state at hand to check it";
+/** As above, but neither recorded nor read at the publisher. */
+const MENTIONED = "independent public repositories, not checked on chain";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -201,6 +205,66 @@ export const MAINNET = {
     purpose: "Chainlink: market price of rsETH",
     source: AGREED,
     identity: { call: "description", answer: "rsETH / ETH" },
+  },
+  yearnV3Weth: {
+    address: address("0xc56413869c6CDf96496f2b1eF801fEDBdFA7dDB0"),
+    purpose: "Yearn v3: the WETH vault",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "yvWETH-1" },
+    confirmed: false,
+  },
+  sommelierRealYieldEth: {
+    address: address("0xb5b29320d2Dde5BA5BAFA1EbcD270052070483ec"),
+    purpose: "Sommelier: the Cellar Real Yield ETH",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "YieldETH" },
+    confirmed: false,
+  },
+  frxEth: {
+    address: address("0x5E8422345238F34275888049021821E8E08CAa1f"),
+    purpose: "Frax: the token minted for ETH",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "frxETH" },
+    confirmed: false,
+  },
+  sfrxEth: {
+    address: address("0xac3E018457B222d93114458476f3E3416Abbe38F"),
+    purpose: "Frax: the token FraxAdapter holds",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "sfrxETH" },
+    confirmed: false,
+  },
+  fraxEtherMinter: {
+    address: address("0x7Bc6bad540453360F744666D625fec0ee1320cA3"),
+    purpose: "Frax: minting, version 2",
+    source: MENTIONED,
+    confirmed: false,
+  },
+  fraxRedemptionQueue: {
+    address: address("0xfDC69e6BE352BD5644C438302DE4E311AAD5565b"),
+    purpose: "Frax: exits, version 2",
+    source: MENTIONED,
+    identity: { call: "symbol", answer: "FrxETHRedemptionTicketV2" },
+    confirmed: false,
+  },
+  pufEth: {
+    address: address("0xD9A442856C234a39a81a089C06451EBAa4306a72"),
+    purpose: "Puffer: the token PufferAdapter holds",
+    source: "github.com/PufferFinance/puffer-contracts, README; not checked on chain",
+    identity: { call: "symbol", answer: "pufETH" },
+    confirmed: false,
+  },
+  pufferWithdrawalManager: {
+    address: address("0xDdA0483184E75a5579ef9635ED14BacCf9d50283"),
+    purpose: "Puffer: exits",
+    source: MENTIONED,
+    confirmed: false,
+  },
+  arrakisFactory: {
+    address: address("0x820FB8127a689327C863de8433278d6181123982"),
+    purpose: "Arrakis: tells public vaults from private ones",
+    source: "github.com/ArrakisFinance/arrakis-modular, README; not checked on chain",
+    confirmed: false,
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

@@ -23,6 +23,12 @@ const stader = on("the Stader doubles; mainnet may cost more");
 const kelp = on("the Kelp doubles; mainnet may cost more");
 const renzo = on("the Renzo doubles of six operators and three tokens; mainnet walks more and costs more");
 const bedrock = on("the Bedrock doubles; mainnet may cost more");
+const yearn = on("the Yearn v3 doubles, one strategy to leave through; mainnet may cost more");
+const sommelier = on("the Cellar double; a real Cellar prices every position and costs far more");
+const beefy = on("the Beefy V7 doubles; a real strategy enters and leaves its farm and costs more");
+const frax = on("the Frax doubles; mainnet also updates Frax's lending side and costs more");
+const puffer = on("the Puffer doubles; mainnet sums up more places and costs more");
+const arrakis = on("the Arrakis and Lido doubles; a real pool costs more per range");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
   "aave-v3": { Deallocate: aave(300_000), RequestExit: null, Allocate: aave(400_000), Reposition: null },
@@ -38,6 +44,15 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
     Deallocate: bedrock(255_000),
     RequestExit: bedrock(400_000),
     Allocate: bedrock(320_000),
+  "yearn-v3": { Deallocate: yearn(350_000), RequestExit: null, Allocate: yearn(330_000), Reposition: null },
+  sommelier: { Deallocate: sommelier(225_000), RequestExit: null, Allocate: sommelier(345_000), Reposition: null },
+  beefy: { Deallocate: beefy(260_000), RequestExit: null, Allocate: beefy(320_000), Reposition: null },
+  frax: { Deallocate: null, RequestExit: frax(405_000), Allocate: frax(375_000), Reposition: null },
+  puffer: { Deallocate: null, RequestExit: puffer(400_000), Allocate: puffer(310_000), Reposition: null },
+  arrakis: {
+    Deallocate: arrakis(310_000),
+    RequestExit: arrakis(460_000),
+    Allocate: arrakis(545_000),
     Reposition: null,
   },
 };

@@ -10,6 +10,13 @@ export const PROTOCOL_IDS = [
   "kelp",
   "renzo",
   "bedrock",
+  // Yield vaults and what they build on.
+  "yearn-v3",
+  "sommelier",
+  "beefy",
+  "frax",
+  "puffer",
+  "arrakis",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

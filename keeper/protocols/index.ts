@@ -1,8 +1,11 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
 import { bedrock } from "./bedrock.ts";
+import { arrakis } from "./arrakis.ts";
+import { beefy } from "./beefy.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
+import { frax } from "./frax.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { kelp } from "./kelp.ts";
@@ -11,6 +14,9 @@ import type { Protocol } from "./protocol.ts";
 import { renzo } from "./renzo.ts";
 import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
+import { puffer } from "./puffer.ts";
+import { sommelier } from "./sommelier.ts";
+import { yearnV3 } from "./yearn-v3.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -23,6 +29,12 @@ export const PROTOCOLS = {
   kelp,
   renzo,
   bedrock,
+  "yearn-v3": yearnV3,
+  sommelier,
+  beefy,
+  frax,
+  puffer,
+  arrakis,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */
