@@ -2,7 +2,7 @@
  * ARMA processes phi(B) y = theta(B) e with unit innovation variance: polynomials, autocovariances, and the exact
  * Gaussian likelihood. phi holds phi_1.. of 1 - phi_1 B - ..., theta holds theta_1.. of 1 + theta_1 B + ...
  */
-import { ParameterOutOfRangeError } from "./errors.ts";
+import { DimensionMismatchError } from "./errors.ts";
 
 export interface Arma {
   readonly phi: Float64Array;
@@ -65,9 +65,18 @@ export function seasonalProduct(
 
 /** Non-zero entries: seasonal polynomials are mostly zeros, and the likelihood's cost is in these loops. */
 function sparse(coefficients: Float64Array): { lags: Int32Array; values: Float64Array } {
-  const lags: number[] = [];
-  for (let i = 0; i < coefficients.length; i++) if (coefficients[i] !== 0) lags.push(i);
-  return { lags: Int32Array.from(lags), values: Float64Array.from(lags, (i) => coefficients[i] ?? 0) };
+  let count = 0;
+  for (let i = 0; i < coefficients.length; i++) if (coefficients[i] !== 0) count++;
+  const lags = new Int32Array(count);
+  const values = new Float64Array(count);
+  count = 0;
+  for (let i = 0; i < coefficients.length; i++) {
+    const value = coefficients[i] ?? 0;
+    if (value === 0) continue;
+    lags[count] = i;
+    values[count++] = value;
+  }
+  return { lags, values };
 }
 
 /** psi weights: y_t = sum psi_j e_{t-j}, psi_0 = 1. */
@@ -130,18 +139,16 @@ export function stateCovarianceColumn(model: Arma): Float64Array | null {
   if (u === null) return null;
   // Autocorrelation of the MA polynomial, then gamma_y(k) = sum_d R(d) gamma_u(|k - d|).
   const ma = sparse(theta);
-  const full = [0, ...Array.from(ma.lags, (lag) => lag + 1)];
-  const weight = [1, ...ma.values];
-  const products = new Map<number, number>();
-  for (let a = 0; a < full.length; a++) {
-    for (let b = 0; b < full.length; b++) {
-      const d = (full[a] ?? 0) - (full[b] ?? 0);
-      products.set(d, (products.get(d) ?? 0) + (weight[a] ?? 0) * (weight[b] ?? 0));
-    }
-  }
   const gamma = new Float64Array(r + 1);
-  for (const [d, product] of products) {
-    for (let k = 0; k <= r; k++) gamma[k] = (gamma[k] ?? 0) + product * (u[Math.abs(k - d)] ?? 0);
+  const terms = ma.lags.length;
+  for (let a = -1; a < terms; a++) {
+    const lagA = a < 0 ? 0 : (ma.lags[a] ?? 0) + 1;
+    const weightA = a < 0 ? 1 : (ma.values[a] ?? 0);
+    for (let b = -1; b < terms; b++) {
+      const d = lagA - (b < 0 ? 0 : (ma.lags[b] ?? 0) + 1);
+      const product = weightA * (b < 0 ? 1 : (ma.values[b] ?? 0));
+      for (let k = 0; k <= r; k++) gamma[k] = (gamma[k] ?? 0) + product * (u[k < d ? d - k : k - d] ?? 0);
+    }
   }
   const psi = psiWeights(model, r);
   const column = new Float64Array(r);
@@ -190,58 +197,54 @@ export function stateCovariance(model: Arma): Float64Array | null {
 }
 
 /** The gain counts as steady when what is left could not move the innovation variance by more than this share. */
-const STEADY = 1e-15;
+const STEADY = 1e-12;
 
 /**
- * Standardized innovations v_t / sqrt(F_t) of every series under one complete-data ARMA model, written into `out`, by the
- * Chandrasekhar recursions (Morf, Sidhu and Kailath 1974): O(r) per step, and O(non-zero coefficients) once the gain is
- * steady. Several series share the gains, so that regression coefficients can be concentrated out exactly.
+ * Standardized innovations v_t / sqrt(F_t) of every series under one complete-data ARMA model, by the Chandrasekhar
+ * recursions (Morf, Sidhu and Kailath 1974): O(r) per step, and O(non-zero coefficients) once the gain is steady. Several
+ * series share the gains, so that regression coefficients can be concentrated out exactly.
+ * @param series the series one after the other, each of length n.
+ * @param out written in the same layout.
  * @returns sum of log F_t, or NaN when the model is not stationary.
  */
-export function standardizedInnovations(
-  model: Arma,
-  series: readonly Float64Array[],
-  out: readonly Float64Array[],
-): number {
+export function standardizedInnovations(model: Arma, series: Float64Array, n: number, out: Float64Array): number {
   const { phi, theta } = model;
-  const n = series[0]?.length ?? 0;
-  if (out.length !== series.length)
-    throw new ParameterOutOfRangeError("innovation buffers", out.length, "one per series");
+  if (out.length < series.length) throw new DimensionMismatchError("innovation buffer", series.length, out.length);
   const column = stateCovarianceColumn(model);
   if (column === null) return Number.NaN;
   const r = column.length;
+  const last = r - 1;
   let f = column[0] ?? Number.NaN;
   const gain = new Float64Array(r);
   const coefficients = new Float64Array(r);
   for (let i = 0; i < r; i++) {
     coefficients[i] = phi[i] ?? 0;
-    gain[i] = (phi[i] ?? 0) * f + (i + 1 < r ? (column[i + 1] ?? 0) : 0);
+    gain[i] = (phi[i] ?? 0) * f + (i < last ? (column[i + 1] ?? 0) : 0);
   }
   const w = Float64Array.from(gain);
   let m = -1 / f;
-  const states = series.map(() => new Float64Array(r));
-  const count = series.length;
+  const states = new Float64Array((series.length / n) * r);
   let logs = 0;
+  // The product of the variances is logged now and then: a logarithm per step would cost as much as the step.
+  let product = 1;
   let steadySteps = -1;
   let t = 0;
   for (; t < n; t++) {
     const root = Math.sqrt(f);
-    logs += Math.log(f);
-    const scaled = 1 / f;
-    for (let s = 0; s < count; s++) {
-      const state = states[s];
-      const y = series[s];
-      const e = out[s];
-      if (state === undefined || y === undefined || e === undefined) continue;
-      const first = state[0] ?? 0;
-      const v = (y[t] ?? 0) - first;
-      e[t] = v / root;
-      const push = v * scaled;
-      const last = r - 1;
+    product *= f;
+    if (product > 1e100 || product < 1e-100) {
+      logs += Math.log(product);
+      product = 1;
+    }
+    for (let at = t, s = 0; at < series.length; at += n, s += r) {
+      const first = states[s] ?? 0;
+      const v = (series[at] ?? 0) - first;
+      out[at] = v / root;
+      const push = v / f;
       for (let i = 0; i < last; i++) {
-        state[i] = (state[i + 1] ?? 0) + (coefficients[i] ?? 0) * first + (gain[i] ?? 0) * push;
+        states[s + i] = (states[s + i + 1] ?? 0) + (coefficients[i] ?? 0) * first + (gain[i] ?? 0) * push;
       }
-      state[last] = (coefficients[last] ?? 0) * first + (gain[last] ?? 0) * push;
+      states[s + last] = (coefficients[last] ?? 0) * first + (gain[last] ?? 0) * push;
     }
     if (steadySteps >= 0) {
       // The state forgets the unsteady past after r steps; then the plain recursion is exact.
@@ -258,8 +261,8 @@ export function standardizedInnovations(
     f = next;
     const inverse = w0 / f;
     let largest = 0;
-    for (let i = 0; i < r; i++) {
-      const moved = (coefficients[i] ?? 0) * w0 + (i + 1 < r ? (w[i + 1] ?? 0) : 0);
+    for (let i = 0; i < last; i++) {
+      const moved = (coefficients[i] ?? 0) * w0 + (w[i + 1] ?? 0);
       const g = (gain[i] ?? 0) + moved * mw;
       gain[i] = g;
       const rest = moved - g * inverse;
@@ -267,23 +270,27 @@ export function standardizedInnovations(
       const size = rest * rest;
       if (size > largest) largest = size;
     }
+    const moved = (coefficients[last] ?? 0) * w0;
+    const g = (gain[last] ?? 0) + moved * mw;
+    gain[last] = g;
+    const rest = moved - g * inverse;
+    w[last] = rest;
+    if (rest * rest > largest) largest = rest * rest;
     if (largest * -m < STEADY * f) steadySteps = 0;
   }
+  logs += Math.log(product);
   if (t < n) {
     const ar = sparse(phi);
     const ma = sparse(theta);
     const root = Math.sqrt(f);
     logs += (n - t) * Math.log(f);
-    for (let s = 0; s < count; s++) {
-      const y = series[s];
-      const e = out[s];
-      if (y === undefined || e === undefined) continue;
-      for (let k = t; k < n; k++) {
-        let v = y[k] ?? 0;
-        for (let i = 0; i < ar.lags.length; i++) v -= (ar.values[i] ?? 0) * (y[k - 1 - (ar.lags[i] ?? 0)] ?? 0);
+    for (let base = 0; base < series.length; base += n) {
+      for (let k = base + t; k < base + n; k++) {
+        let v = series[k] ?? 0;
+        for (let i = 0; i < ar.lags.length; i++) v -= (ar.values[i] ?? 0) * (series[k - 1 - (ar.lags[i] ?? 0)] ?? 0);
         let shocks = 0;
-        for (let i = 0; i < ma.lags.length; i++) shocks += (ma.values[i] ?? 0) * (e[k - 1 - (ma.lags[i] ?? 0)] ?? 0);
-        e[k] = v / root - shocks;
+        for (let i = 0; i < ma.lags.length; i++) shocks += (ma.values[i] ?? 0) * (out[k - 1 - (ma.lags[i] ?? 0)] ?? 0);
+        out[k] = v / root - shocks;
       }
     }
   }

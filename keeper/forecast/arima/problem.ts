@@ -30,6 +30,9 @@ export class ArimaProblem {
   readonly #series: readonly Float64Array[];
   readonly #missing: readonly boolean[];
   readonly #delta: Float64Array;
+  /** Innovations of all series in one buffer, and the views of it that belong to each. */
+  readonly #buffer: Float64Array;
+  readonly #packed: Float64Array;
   readonly #out: Float64Array[];
   readonly #columns: Float64Array[];
 
@@ -47,7 +50,13 @@ export class ArimaProblem {
     this.#series = this.#complete ? all.map((s) => difference(s, order)) : all.map((s) => Float64Array.from(s));
     const observed = this.#missing.filter((gone) => !gone).length;
     this.used = Math.max(0, observed - this.#delta.length);
-    this.#out = this.#series.map((s) => new Float64Array(s.length));
+    const length = this.#series[0]?.length ?? 0;
+    this.#buffer = new Float64Array(length * all.length);
+    this.#packed = new Float64Array(length * all.length);
+    this.#series.forEach((s, i) => {
+      this.#packed.set(s, i * length);
+    });
+    this.#out = this.#series.map((_, i) => this.#buffer.subarray(i * length, (i + 1) * length));
     this.#columns = columns.map(() => new Float64Array(this.used));
   }
 
@@ -59,7 +68,7 @@ export class ArimaProblem {
 
   #innovate(model: Arma): { logs: number; count: number } {
     if (this.#complete) {
-      const logs = standardizedInnovations(model, this.#series, this.#out);
+      const logs = standardizedInnovations(model, this.#packed, this.used, this.#buffer);
       return { logs, count: this.used };
     }
     const filter = ArimaFilter.create(model, this.#delta, this.#series.length, null);
