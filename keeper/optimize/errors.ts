@@ -1,14 +1,22 @@
 /** Why an optimization gives no allocation. Three different failures, three classes, and two for bad inputs. */
 import { HoldError, InputError } from "../kernel/errors.ts";
+import type { Relaxation } from "./relaxation.ts";
 
 /** No allocation satisfies the constraints. */
 export class InfeasibleError extends HoldError {
   readonly code = "OPTIMIZE_INFEASIBLE";
   /** A set of constraints that cannot hold together. */
   readonly conflict: readonly string[];
-  constructor(conflict: readonly string[]) {
-    super(`No allocation satisfies these constraints together: ${conflict.join("; ")}. Relax one of them.`);
+  /** The least total by which limits would have to give way, and which ones then do; empty when none can. */
+  readonly relaxation: readonly Relaxation[];
+  constructor(conflict: readonly string[], relaxation: readonly Relaxation[] = []) {
+    const remedy =
+      relaxation.length === 0
+        ? "Relax one of them."
+        : `The smallest change that works: ${relaxation.map((r) => `${r.constraint} by ${Number(r.by.toPrecision(6))}`).join("; ")}.`;
+    super(`No allocation satisfies these constraints together: ${conflict.join("; ")}. ${remedy}`);
     this.conflict = conflict;
+    this.relaxation = relaxation;
   }
 }
 

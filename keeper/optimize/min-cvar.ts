@@ -15,13 +15,13 @@ export function minimizeCvar(universe: Universe, solver: Solver, beta: number, f
   for (const [column, cost] of trades.priced) builder.setCost(column, (universe.costWeight * cost) / scale);
 
   // |loss| <= scale because weights sum to at most one, so these bounds cut nothing off and make the dual bound finite.
-  const threshold = builder.addColumn("value at risk", -1, 1);
+  const threshold = builder.addColumn("value at risk", -1, 1, true);
   builder.setCost(threshold, 1);
   universe.scenarios.forEach((row, s) => {
-    const excess = builder.addColumn(`excess of scenario ${s}`, 0, 2);
+    const excess = builder.addColumn(`excess of scenario ${s}`, 0, 2, true);
     builder.setCost(excess, 1 / ((1 - beta) * size));
     const entries = row.flatMap((value, i) => (value === 0 ? [] : [[i, value / scale] as const]));
-    builder.addRow(`scenario ${s}`, 0, Number.POSITIVE_INFINITY, [[excess, 1], [threshold, 1], ...entries]);
+    builder.addRow(`scenario ${s}`, 0, Number.POSITIVE_INFINITY, [[excess, 1], [threshold, 1], ...entries], true);
   });
   return toSolved(universe, solver.minimize(builder.build(null), 1e-3), scale);
 }

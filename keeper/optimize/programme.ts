@@ -13,19 +13,34 @@ export class ProgrammeBuilder {
   readonly #rowLower: number[] = [];
   readonly #rowUpper: number[] = [];
   readonly #rowNames: string[] = [];
+  readonly #rigidRows = new Set<number>();
+  readonly #rigidColumns = new Set<number>();
 
-  addColumn(name: string, lower: number, upper: number): number {
+  /** @param isRigid true for a column whose bounds are part of what the programme means, not a wish. */
+  addColumn(name: string, lower: number, upper: number, isRigid = false): number {
+    if (isRigid) this.#rigidColumns.add(this.#cost.length);
     this.#columnNames.push(name);
     this.#lower.push(lower);
     this.#upper.push(upper);
     return this.#cost.push(0) - 1;
   }
 
-  addRow(name: string, lower: number, upper: number, entries: readonly (readonly [number, number])[]): void {
+  addRow(
+    name: string,
+    lower: number,
+    upper: number,
+    entries: readonly (readonly [number, number])[],
+    isRigid = false,
+  ): void {
+    if (isRigid) this.#rigidRows.add(this.#rows.length);
     this.#rowNames.push(name);
     this.#rowLower.push(lower);
     this.#rowUpper.push(upper);
     this.#rows.push({ indices: entries.map(([index]) => index), values: entries.map(([, value]) => value) });
+  }
+
+  get rowCount(): number {
+    return this.#rows.length;
   }
 
   setCost(column: number, cost: number): void {
@@ -43,6 +58,8 @@ export class ProgrammeBuilder {
       rows: this.#rows,
       columnNames: this.#columnNames,
       rowNames: this.#rowNames,
+      rigidRows: this.#rigidRows,
+      rigidColumns: this.#rigidColumns,
     };
   }
 }
@@ -63,6 +80,7 @@ export function addCommonConstraints(builder: ProgrammeBuilder, universe: Univer
     1,
     1,
     [...ids.keys(), idle].map((column) => [column, 1] as const),
+    true,
   );
   for (const group of universe.groups) {
     const entries = group.members.map((member) => [member, 1] as const);
@@ -78,17 +96,17 @@ export function addCommonConstraints(builder: ProgrammeBuilder, universe: Univer
     // A direction with no room gets no column: the quadratic solver stumbles over columns fixed at zero.
     const inflow = (upper[i] ?? 0) - start;
     if (inflow > 0) {
-      const column = builder.addColumn(`inflow of strategy ${id}`, 0, inflow);
+      const column = builder.addColumn(`inflow of strategy ${id}`, 0, inflow, true);
       entries.push([column, -1]);
       priced.push([column, enter]);
     }
     const outflow = start - (lower[i] ?? 0);
     if (outflow > 0) {
-      const column = builder.addColumn(`outflow of strategy ${id}`, 0, outflow);
+      const column = builder.addColumn(`outflow of strategy ${id}`, 0, outflow, true);
       entries.push([column, 1]);
       priced.push([column, exit]);
     }
-    builder.addRow(`trade of strategy ${id}`, start, start, entries);
+    builder.addRow(`trade of strategy ${id}`, start, start, entries, true);
   });
   return { priced };
 }

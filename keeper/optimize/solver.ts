@@ -1,8 +1,13 @@
-/** HiGHS behind one class: a convex programme in, a checked optimum or one of three typed failures out. */
+/**
+ * A convex programme in, a checked optimum or one of three typed failures out. Quadratics go to our own interior point, linear
+ * programmes to HiGHS. HiGHS' quadratic solver is not used: on degenerate programmes it writes outside its memory.
+ */
 import { createRequire } from "node:module";
-import type { HessianInput, Highs, Model, ModelData } from "highs";
+import type { Highs, Model, ModelData } from "highs";
 import { type ConvexProgramme, infeasibility, lowerBound, objectiveAt } from "../math/certificate.ts";
+import { solveInterior } from "../math/interior-point.ts";
 import { InfeasibleError, NotConvergedError, UnboundedError } from "./errors.ts";
+import { elasticProgramme, type Relaxation, usedStretches } from "./relaxation.ts";
 import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 
 // The package declares one type file for both of its builds, which is right for the CommonJS one only.
@@ -12,6 +17,9 @@ const highsPackage: typeof import("highs") = createRequire(import.meta.url)("hig
 export interface NamedProgramme extends ConvexProgramme {
   readonly columnNames: readonly string[];
   readonly rowNames: readonly string[];
+  /** Rows and columns that define the programme and cannot give way when it is infeasible. */
+  readonly rigidRows: ReadonlySet<number>;
+  readonly rigidColumns: ReadonlySet<number>;
 }
 
 export interface Optimum {
@@ -27,36 +35,20 @@ export interface Optimum {
 /** Relative gap and absolute row violation that we accept; the programme is scaled to order one. */
 const GAP_TOLERANCE = 1e-8;
 const FEASIBILITY_TOLERANCE = 1e-8;
-/** Status of a solve that ended in a fault; HiGHS' own are never negative. */
-const FAULTED = -1;
+/** Status of a quadratic that no way could certify; HiGHS' own are never negative. */
+const UNCERTIFIED = -1;
 const QUIET = {
   output_flag: false,
   primal_feasibility_tolerance: 1e-10,
   dual_feasibility_tolerance: 1e-10,
+  // Hundreds are usual at 32 strategies. A bound in iterations ends the same way on every machine; one in seconds would not.
+  simplex_iteration_limit: 100_000,
 } as const;
 
 const isOptimum = (programme: NamedProgramme, found: Optimum): boolean =>
   found.gap <= GAP_TOLERANCE && infeasibility(programme, found.x) <= FEASIBILITY_TOLERANCE;
 
-function lowerTriangle(programme: ConvexProgramme): HessianInput | null {
-  const { hessian, cost } = programme;
-  if (hessian === null) return null;
-  const starts = [0];
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (let j = 0; j < cost.length; j++) {
-    for (let i = j; i < hessian.length; i++) {
-      const value = hessian[i]?.[j] ?? 0;
-      if (value === 0) continue;
-      indices.push(i);
-      values.push(value);
-    }
-    starts.push(indices.length);
-  }
-  return { format: "triangular", dimension: cost.length, starts, indices, values };
-}
-
-function toModel(highs: Highs, programme: NamedProgramme, hessian: HessianInput | null): ModelData {
+function toModel(highs: Highs, programme: NamedProgramme): ModelData {
   const starts = [0];
   const indices: number[] = [];
   const values: number[] = [];
@@ -84,7 +76,6 @@ function toModel(highs: Highs, programme: NamedProgramme, hessian: HessianInput 
       indices,
       values,
     },
-    ...(hessian === null ? {} : { hessian }),
   };
 }
 
@@ -109,25 +100,24 @@ function refuseCrossedBounds(programme: NamedProgramme): void {
   programme.columnNames.forEach((name, j) => {
     const low = programme.lower[j] ?? 0;
     const high = programme.upper[j] ?? 0;
-    if (low > high) throw new InfeasibleError([`${name} must be at least ${low} and at most ${high}`]);
+    if (!(low <= high)) {
+      throw new InfeasibleError(
+        [`${name} must be at least ${low} and at most ${high}`],
+        [{ constraint: `${name} (at most ${high})`, by: low - high }],
+      );
+    }
   });
 }
 
 export class Solver {
-  readonly #linear: Highs;
-  /**
-   * HiGHS' quadratic solver can write outside its memory on degenerate programmes. It works in an instance of its own, which
-   * is abandoned at the first fault; from then on every programme goes through linear ones.
-   */
-  #quadratic: Highs | null;
-  private constructor(linear: Highs, quadratic: Highs) {
-    this.#linear = linear;
-    this.#quadratic = quadratic;
+  readonly #highs: Highs;
+  private constructor(highs: Highs) {
+    this.#highs = highs;
   }
 
-  /** Fresh WebAssembly instances: no state of an earlier solve can leak into this one. */
+  /** A fresh WebAssembly instance: no state of an earlier solve can leak into this one. */
   static async load(): Promise<Solver> {
-    return new Solver(await highsPackage.default(), await highsPackage.default());
+    return new Solver(await highsPackage.default());
   }
 
   /**
@@ -142,60 +132,63 @@ export class Solver {
       const dual = lowerBound(programme, x, multipliers);
       return { x, multipliers, primal, dual, gap: (primal - dual) / Math.max(Math.abs(primal), scale) };
     };
-    const direct = this.#solveDirectly(programme);
-    let best = direct.answer === null ? null : judge(direct.answer);
-    if (programme.hessian !== null && (best === null || !isOptimum(programme, best))) {
-      const answer = this.#solveByVertices(programme, (candidate) => judge(candidate).gap <= GAP_TOLERANCE / 10);
-      best = answer === null ? best : judge(answer);
-    }
-    if (best !== null && isOptimum(programme, best)) return best;
-    const violation = best === null ? Number.POSITIVE_INFINITY : infeasibility(programme, best.x);
-    throw new NotConvergedError(direct.status, best?.gap ?? Number.POSITIVE_INFINITY, violation);
+    if (programme.hessian === null) return this.#accept(programme, this.#solveLinear(programme), judge);
+    const inside = judge(solveInterior(programme));
+    if (isOptimum(programme, inside)) return inside;
+    // Infeasible, or too ill-conditioned for normal equations: linear programmes over the same constraints tell which.
+    const answer = this.#solveByVertices(programme, (candidate) => judge(candidate).gap <= GAP_TOLERANCE / 10);
+    return this.#accept(programme, { status: UNCERTIFIED, answer }, judge);
   }
 
-  #solveDirectly(programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
-    const highs = programme.hessian === null ? this.#linear : this.#quadratic;
-    if (highs === null) return { status: FAULTED, answer: null };
-    try {
-      return highs.withModel(toModel(highs, programme, lowerTriangle(programme)), (model) => {
-        // HiGHS' own regularisation would bias the optimum by about 1e-7.
-        model.options.set({ ...QUIET, qp_regularization_value: 0 });
-        return this.#run(highs, model, programme);
-      });
-    } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError) || programme.hessian === null) throw error;
-      this.#quadratic = null;
-      return { status: FAULTED, answer: null };
-    }
+  #accept(
+    programme: NamedProgramme,
+    { status, answer }: { status: number; answer: LinearAnswer | null },
+    judge: (answer: LinearAnswer) => Optimum,
+  ): Optimum {
+    const found = answer === null ? null : judge(answer);
+    if (found !== null && isOptimum(programme, found)) return found;
+    const violation = found === null ? Number.POSITIVE_INFINITY : infeasibility(programme, found.x);
+    throw new NotConvergedError(status, found?.gap ?? Number.POSITIVE_INFINITY, violation);
+  }
+
+  #solveLinear(programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
+    return this.#highs.withModel(toModel(this.#highs, programme), (model) => {
+      model.options.set(QUIET);
+      return this.#run(model, programme);
+    });
   }
 
   #solveByVertices(programme: NamedProgramme, isGoodEnough: (answer: LinearAnswer) => boolean): LinearAnswer | null {
-    const highs = this.#linear;
-    return highs.withModel(toModel(highs, programme, null), (model) => {
+    return this.#highs.withModel(toModel(this.#highs, programme), (model) => {
       model.options.set(QUIET);
       const columns = [...programme.cost.keys()];
       const linear = (cost: Float64Array): LinearAnswer | null => {
         model.changeColsCost({ kind: "set", indices: columns }, cost);
-        return this.#run(highs, model, programme).answer;
+        return this.#run(model, programme).answer;
       };
       return minimizeByVertices(programme, linear, isGoodEnough);
     });
   }
 
-  /** @throws {InfeasibleError | UnboundedError} */
-  #run(highs: Highs, model: Model, programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
-    const { modelStatus } = highs.constants;
-    try {
+  /** The least total by which limits would have to give way; empty when that cannot be found either. */
+  #relax(programme: NamedProgramme): readonly Relaxation[] {
+    const { elastic, stretches } = elasticProgramme(programme);
+    return this.#highs.withModel(toModel(this.#highs, elastic), (model) => {
+      model.options.set(QUIET);
       model.run();
-    } catch (error) {
-      // The quadratic solver gives up on some degenerate programmes by failing the call; the caller has another way.
-      if (!(error instanceof highs.errors.HighsError)) throw error;
-      return { status: model.getModelStatus(), answer: null };
-    }
+      if (model.getModelStatus() !== this.#highs.constants.modelStatus.optimal) return [];
+      return usedStretches(stretches, model.getSolution().colValue);
+    });
+  }
+
+  /** @throws {InfeasibleError | UnboundedError} */
+  #run(model: Model, programme: NamedProgramme): { status: number; answer: LinearAnswer | null } {
+    const { modelStatus } = this.#highs.constants;
+    model.run();
     const status = model.getModelStatus();
     if (status === modelStatus.unbounded) throw new UnboundedError();
     if (status === modelStatus.infeasible || status === modelStatus.unboundedOrInfeasible) {
-      throw new InfeasibleError(conflictOf(highs, model, programme));
+      throw new InfeasibleError(conflictOf(this.#highs, model, programme), this.#relax(programme));
     }
     if (status !== modelStatus.optimal) return { status, answer: null };
     const { colValue, rowDual } = model.getSolution();

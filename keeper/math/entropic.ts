@@ -1,0 +1,137 @@
+/**
+ * EVaR (Ahmadi-Javid 2012, J. Optim. Theory Appl. 155:1105-1123) of a sample with equal probabilities:
+ * inf over t > 0 of t (ln mean exp(L/t) - ln(1 - beta)). With theta = 1/t the minimum lies where the tail weights
+ * q = softmax(theta L) have the relative entropy KL(q | uniform) = -ln(1 - beta), and KL grows with theta: one root.
+ */
+import { requireFinite, requireInside } from "./checks.ts";
+import { maximumDrawdown } from "./risk-measures.ts";
+
+export interface EntropicTail {
+  readonly evar: number;
+  /** 1/t; infinite when the worst losses alone hold the tail. */
+  readonly theta: number;
+  /** Tail weights, sum 1. */
+  readonly weights: Float64Array;
+}
+
+/** exp(-745) is the smallest positive double; terms below exp(-46) are less than the rounding of a sum that holds a 1. */
+const NEGLIGIBLE = -46;
+
+interface Moments {
+  /** ln sum exp(theta (L - worst)). */
+  readonly logSum: number;
+  /** Mean and variance of L - worst under q. */
+  readonly mean: number;
+  readonly variance: number;
+}
+
+function momentsAt(gaps: Float64Array, theta: number, weights: Float64Array | null): Moments {
+  let total = 0;
+  let first = 0;
+  let second = 0;
+  for (let i = 0; i < gaps.length; i++) {
+    const gap = gaps[i] ?? 0;
+    const exponent = theta * gap;
+    const weight = exponent < NEGLIGIBLE ? 0 : Math.exp(exponent);
+    if (weights !== null) weights[i] = weight;
+    if (weight === 0) continue;
+    total += weight;
+    first += weight * gap;
+    second += weight * gap * gap;
+  }
+  if (weights !== null) for (let i = 0; i < gaps.length; i++) weights[i] = (weights[i] ?? 0) / total;
+  const mean = first / total;
+  return { logSum: Math.log(total), mean, variance: Math.max(0, second / total - mean * mean) };
+}
+
+/** @param start a theta to begin from, e.g. that of a neighbouring portfolio; 0 when none is known. */
+export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0): EntropicTail {
+  const size = losses.length;
+  let worst = Number.NEGATIVE_INFINITY;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < size; i++) {
+    const loss = losses[i] ?? 0;
+    worst = Math.max(worst, loss);
+    least = Math.min(least, loss);
+  }
+  const range = worst - least;
+  const weights = new Float64Array(size);
+  if (!(range > 0)) return { evar: worst, theta: 0, weights: weights.fill(1 / size) };
+  // In units of the range: theta is then of order one to a few hundred whatever the returns are measured in.
+  const gaps = new Float64Array(size);
+  let ties = 0;
+  for (let i = 0; i < size; i++) {
+    const gap = ((losses[i] ?? 0) - worst) / range;
+    gaps[i] = gap;
+    if (gap === 0) ties++;
+  }
+  const entropy = -Math.log(alpha);
+  const logSize = Math.log(size);
+  // As theta grows, q ends on the worst losses; when those already weigh alpha or more, EVaR is the worst loss.
+  if (logSize - Math.log(ties) <= entropy) {
+    for (let i = 0; i < size; i++) weights[i] = gaps[i] === 0 ? 1 / ties : 0;
+    return { evar: worst, theta: Number.POSITIVE_INFINITY, weights };
+  }
+  let low = 0;
+  let high = Number.POSITIVE_INFINITY;
+  let theta = start > 0 && Number.isFinite(start) ? start * range : 4 * Math.sqrt(2 * entropy);
+  for (let round = 0; round < 200; round++) {
+    const { logSum, mean, variance } = momentsAt(gaps, theta, null);
+    // KL(q | uniform) = theta E_q[L] - ln mean exp(theta L)
+    const excess = theta * mean - logSum + logSize - entropy;
+    if (excess > 0) high = theta;
+    else low = theta;
+    const slope = theta * variance;
+    const newton = slope > 0 ? theta - excess / slope : Number.NaN;
+    const safe = Number.isFinite(high) ? (low + high) / 2 : 2 * theta;
+    const next = newton > low && newton < high && newton <= 4 * theta ? newton : safe;
+    if (!(next > 0)) break;
+    const moved = Math.abs(next - theta);
+    theta = next;
+    // EVaR is stationary in theta: an error of 1e-9 here is one of 1e-18 there.
+    if (moved <= 1e-9 * theta) break;
+  }
+  const { logSum } = momentsAt(gaps, theta, weights);
+  const evar = worst + (range * (logSum - logSize + entropy)) / theta;
+  return { evar: Math.min(worst, evar), theta: theta / range, weights };
+}
+
+function requireLevel(values: ArrayLike<number>, beta: number): void {
+  requireInside("beta", beta, 0, 1);
+  requireFinite("returns of a risk measure", values);
+}
+
+/** EVaR of simple returns at confidence beta. */
+export function entropicValueAtRisk(returns: ArrayLike<number>, beta: number): number {
+  requireLevel(returns, beta);
+  const losses = new Float64Array(returns.length);
+  for (let i = 0; i < losses.length; i++) losses[i] = -(returns[i] ?? 0);
+  return entropicTail(losses, 1 - beta).evar;
+}
+
+/** Depth below the running peak after each step; the start counts as a peak. */
+export function drawdowns(returns: ArrayLike<number>, convention: "compounded" | "cumulative"): Float64Array {
+  requireFinite("returns of a drawdown", returns);
+  const depths = new Float64Array(returns.length);
+  const isCompounded = convention === "compounded";
+  let level = isCompounded ? 1 : 0;
+  let peak = level;
+  for (let i = 0; i < returns.length; i++) {
+    const value = returns[i] ?? 0;
+    level = isCompounded ? level * (1 + value) : level + value;
+    peak = Math.max(peak, level);
+    depths[i] = isCompounded ? 1 - level / peak : peak - level;
+  }
+  return depths;
+}
+
+/** EDaR: the EVaR of the drawdowns. Never above the maximum drawdown. */
+export function entropicDrawdownAtRisk(
+  returns: ArrayLike<number>,
+  beta: number,
+  convention: "compounded" | "cumulative",
+): number {
+  requireLevel(returns, beta);
+  const depths = drawdowns(returns, convention);
+  return Math.min(entropicTail(depths, 1 - beta).evar, maximumDrawdown(returns, convention));
+}

@@ -1,0 +1,56 @@
+/** What a portfolio objective refuses, beyond infeasible limits. */
+import { HoldError, InputError } from "../../kernel/errors.ts";
+
+export class UnreachableTargetError extends HoldError {
+  readonly code = "PORTFOLIO_TARGET_UNREACHABLE";
+  readonly what: string;
+  readonly wanted: number;
+  readonly reachable: number;
+  constructor(what: string, wanted: number, relation: "at most" | "at least" | "below", reachable: number) {
+    super(
+      `The ${what} ${wanted} is out of reach: within the limits it is ${relation === "below" ? "at most" : relation} ${reachable}. ` +
+        "Ask for less, or relax the limits.",
+    );
+    this.what = what;
+    this.wanted = wanted;
+    this.reachable = reachable;
+  }
+}
+
+/** A method that takes no such limits was given some. */
+export class UnsupportedLimitError extends InputError {
+  readonly code = "PORTFOLIO_LIMIT_UNSUPPORTED";
+  readonly method: string;
+  readonly limit: string;
+  constructor(method: string, limit: string) {
+    super(`The ${method} takes no ${limit}. Leave it out, or choose an objective that does.`);
+    this.method = method;
+    this.limit = limit;
+  }
+}
+
+/** Risk cannot be shared out when an asset has none, or when the whole has none. */
+export class RisklessError extends HoldError {
+  readonly code = "PORTFOLIO_RISKLESS";
+  readonly what: string;
+  readonly variance: number;
+  constructor(what: string, variance: number) {
+    super(`The variance of ${what} is ${variance}: its share of the risk is not defined. Leave it out.`);
+    this.what = what;
+    this.variance = variance;
+  }
+}
+
+/** The search over which positions to hold would take too long to prove. */
+export class TooManyCombinationsError extends HoldError {
+  readonly code = "PORTFOLIO_TOO_MANY_COMBINATIONS";
+  readonly nodes: number;
+  readonly gap: number;
+  constructor(nodes: number, gap: number) {
+    super(
+      `After ${nodes} nodes the best choice of positions is proven to ${gap} only. Allow more nodes or fewer candidates.`,
+    );
+    this.nodes = nodes;
+    this.gap = gap;
+  }
+}

@@ -1,0 +1,373 @@
+/**
+ * Least EVaR (Ahmadi-Javid and Fallah-Tafti 2019): the measure is minimised over t for every portfolio, which leaves a smooth
+ * convex function of the weights; Newton steps are quadratics over the limits, so limits hold at every iterate.
+ *
+ * Proof of optimality, independent of the path: EVaR(v) >= E_q[-Rv] for every q with KL(q | uniform) <= -ln alpha, so with the
+ * tail weights q of the final portfolio the cheapest mix of E_q[-R] is a bound for every portfolio.
+ */
+import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
+import { requireInside } from "../../math/checks.ts";
+import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
+import { dot } from "../../math/statistics.ts";
+import { NotConvergedError } from "../errors.ts";
+import type { Solver } from "../solver.ts";
+import {
+  cheapestMix,
+  checkProblem,
+  commonProgramme,
+  isBoxOnly,
+  type Portfolio,
+  type PortfolioProblem,
+  violation,
+} from "./problem.ts";
+import { lossesOf, meansOf, type Sample } from "./sample.ts";
+import { startingWeights } from "./start.ts";
+import { leastCvar } from "./tail.ts";
+
+const GAP = 1e-10;
+const ACCEPTED_GAP = 1e-8;
+const MAX_ROUNDS = 100;
+/** Tail weights below this share of the largest change no digit of a Newton step that matters. */
+const FAINT = 1e-13;
+
+interface Point {
+  readonly weights: Float64Array;
+  readonly losses: Float64Array;
+  readonly tail: EntropicTail;
+  readonly value: number;
+}
+
+function pointAt(sample: Sample, weights: Float64Array, alpha: number, start: number): Point {
+  const losses = lossesOf(sample, weights, new Float64Array(sample.size));
+  for (let s = 0; s < losses.length; s++) losses[s] = (losses[s] ?? 0) / sample.unit;
+  const tail = entropicTail(losses, alpha, start);
+  return { weights, losses, tail, value: tail.evar };
+}
+
+/** E_q[-R] per asset, in the sample's unit. */
+function gradientOf(sample: Sample, q: ArrayLike<number>): Float64Array {
+  const { values, size, assets, unit } = sample;
+  const gradient = new Float64Array(assets);
+  for (let s = 0; s < size; s++) {
+    const share = (q[s] ?? 0) / unit;
+    if (share === 0) continue;
+    const row = s * assets;
+    for (let i = 0; i < assets; i++) gradient[i] = (gradient[i] ?? 0) - share * (values[row + i] ?? 0);
+  }
+  return gradient;
+}
+
+/** Least value of slopes'w within all limits. */
+function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64Array): number {
+  if (isBoxOnly(problem)) {
+    const mix = cheapestMix(slopes, problem);
+    if (mix !== null) return mix.value;
+  }
+  const builder = commonProgramme(problem);
+  slopes.forEach((slope, i) => {
+    builder.setCost(i, slope);
+  });
+  return solver.minimize(builder.build(null), 1e-3).dual;
+}
+
+/** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
+function insideBall(
+  sample: Sample,
+  means: readonly number[],
+  q: Float64Array,
+  gradient: Float64Array,
+  alpha: number,
+): Float64Array {
+  let entropy = Math.log(sample.size);
+  for (let s = 0; s < q.length; s++) {
+    const share = q[s] ?? 0;
+    if (share > 0) entropy += share * Math.log(share);
+  }
+  const allowed = -Math.log(alpha);
+  const mixed = (entropy > allowed ? 1 - allowed / entropy : 0) + 1e-14;
+  return gradient.map((g, i) => (1 - mixed) * g - (mixed * (means[i] ?? 0)) / sample.unit);
+}
+
+/** The proven bound. */
+function boundFrom(
+  problem: PortfolioProblem,
+  solver: Solver,
+  sample: Sample,
+  means: readonly number[],
+  q: Float64Array,
+  gradient: Float64Array,
+  alpha: number,
+): number {
+  return leastLinear(problem, solver, insideBall(sample, means, q, gradient, alpha));
+}
+
+/**
+ * Second derivatives of EVaR over the chosen assets: theta (Cov_q(R) - c c' / Var_q(L)), c = Cov_q(R, L).
+ * The measure is homogeneous, so the matrix is flat along w itself; a multiple of ones makes it definite and changes no
+ * comparison between portfolios of the same budget.
+ */
+function curvature(sample: Sample, point: Point, gradient: Float64Array, chosen: Int32Array): Float64Array {
+  const { values, size, assets, unit } = sample;
+  const { weights: q, theta } = point.tail;
+  const k = chosen.length;
+  const out = new Float64Array(k * k);
+  const cross = new Float64Array(k);
+  const centred = new Float64Array(k);
+  const faint = FAINT * q.reduce((most, share) => Math.max(most, share), 0);
+  const mean = dot(q, point.losses);
+  let variance = 0;
+  for (let s = 0; s < size; s++) {
+    const share = q[s] ?? 0;
+    if (share <= faint) continue;
+    const row = s * assets;
+    for (let a = 0; a < k; a++) {
+      const i = chosen[a] ?? 0;
+      centred[a] = -(values[row + i] ?? 0) / unit - (gradient[i] ?? 0);
+    }
+    const gap = (point.losses[s] ?? 0) - mean;
+    variance += share * gap * gap;
+    for (let a = 0; a < k; a++) {
+      const x = share * (centred[a] ?? 0);
+      cross[a] = (cross[a] ?? 0) + x * gap;
+      const at = a * k;
+      for (let b = 0; b <= a; b++) out[at + b] = (out[at + b] ?? 0) + x * (centred[b] ?? 0);
+    }
+  }
+  let trace = 0;
+  for (let a = 0; a < k; a++) trace += out[a * k + a] ?? 0;
+  const lift = trace / k;
+  for (let a = 0; a < k; a++) {
+    for (let b = 0; b <= a; b++) {
+      const bent = variance > 0 ? ((cross[a] ?? 0) * (cross[b] ?? 0)) / variance : 0;
+      const value = theta * ((out[a * k + b] ?? 0) - bent + lift + (a === b ? 1e-12 * lift : 0));
+      out[a * k + b] = value;
+      out[b * k + a] = value;
+    }
+  }
+  return out;
+}
+
+/** Where the quadratic model at this point is least, within the limits. */
+function newtonTarget(
+  problem: PortfolioProblem,
+  solver: Solver,
+  sample: Sample,
+  point: Point,
+  gradient: Float64Array,
+): Float64Array {
+  const n = sample.assets;
+  const isBox = isBoxOnly(problem);
+  // Assets at zero whose price is far above the best stay where they are; who is wrong to stay out comes in next round.
+  const price = dot(gradient, point.weights);
+  const reach = 0.25 * Math.abs(price);
+  const chosen: number[] = [];
+  for (let i = 0; i < n; i++) {
+    const w = point.weights[i] ?? 0;
+    const isIn = w > (problem.lower[i] ?? 0) || (gradient[i] ?? 0) < price + reach;
+    if (!isBox || isIn) chosen.push(i);
+  }
+  const index = Int32Array.from(chosen);
+  const k = index.length;
+  const matrix = curvature(sample, point, gradient, index);
+  // 1/2 (x - w)'H(x - w) + g'(x - w) = 1/2 x'Hx + (g - Hw)'x + constant
+  const cost = new Float64Array(k);
+  for (let a = 0; a < k; a++) {
+    let total = gradient[index[a] ?? 0] ?? 0;
+    for (let b = 0; b < k; b++) total -= (matrix[a * k + b] ?? 0) * (point.weights[index[b] ?? 0] ?? 0);
+    cost[a] = total;
+  }
+  const target = point.weights.slice();
+  const place = (x: ArrayLike<number>): Float64Array => {
+    for (let a = 0; a < k; a++) target[index[a] ?? 0] = x[a] ?? 0;
+    return target;
+  };
+  if (isBox) {
+    let budget = 0;
+    for (let a = 0; a < k; a++) budget += point.weights[index[a] ?? 0] ?? 0;
+    const lower = Float64Array.from(index, (i) => problem.lower[i] ?? 0);
+    const upper = Float64Array.from(index, (i) => problem.upper[i] ?? 0);
+    const start = Int8Array.from(index, (i) => {
+      const w = point.weights[i] ?? 0;
+      return w <= (problem.lower[i] ?? 0) ? -1 : w >= (problem.upper[i] ?? 0) ? 1 : 0;
+    });
+    const box = { matrix, cost, lower, upper, budget };
+    const found = solveBoxQuadratic(box, start) ?? solveBoxQuadratic(box);
+    if (found !== null) return place(found.x);
+  }
+  const builder = commonProgramme(isBox ? narrowed(problem, index, point.weights) : problem);
+  const scale = matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const width = isBox ? k : n;
+  for (let a = 0; a < width; a++) builder.setCost(a, (cost[a] ?? 0) / scale);
+  const hessian = Array.from({ length: k }, (_, a) => [...matrix.subarray(a * k, (a + 1) * k)].map((v) => v / scale));
+  return place(solver.minimize(builder.build(hessian), 1e-3).x.subarray(0, width));
+}
+
+/** The box problem over some assets; the others' weight is at their bounds and leaves what it leaves. */
+function narrowed(problem: PortfolioProblem, index: Int32Array, weights: Float64Array): PortfolioProblem {
+  const inside = new Set(index);
+  const outside = weights.reduce((total, w, i) => total + (inside.has(i) ? 0 : w), 0);
+  const share = 1 - outside;
+  const pick = (values: readonly number[]): number[] => [...index].map((i) => (values[i] ?? 0) / share);
+  return {
+    names: [...index].map((i) => problem.names[i] ?? ""),
+    lower: pick(problem.lower),
+    upper: pick(problem.upper),
+    groups: [],
+    turnover: null,
+  };
+}
+
+interface Found {
+  readonly point: Point;
+  readonly dual: number;
+  readonly rounds: number;
+}
+
+function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
+  const means = meansOf(sample);
+  let point = pointAt(sample, from, alpha, 0);
+  let dual = Number.NEGATIVE_INFINITY;
+  let round = 1;
+  let weak = 0;
+  for (; round <= MAX_ROUNDS; round++) {
+    const gradient = gradientOf(sample, point.tail.weights);
+    const bound = boundFrom(problem, solver, sample, means, point.tail.weights, gradient, alpha);
+    dual = Math.max(dual, bound);
+    const size = Math.max(Math.abs(point.value), 1e-6);
+    if (point.value - dual <= GAP * size || !Number.isFinite(point.tail.theta)) break;
+    const target = newtonTarget(problem, solver, sample, point, gradient);
+    let slope = 0;
+    for (let i = 0; i < target.length; i++) slope += (gradient[i] ?? 0) * ((target[i] ?? 0) - (point.weights[i] ?? 0));
+    if (!(slope < 1e-13 * size)) break;
+    let next: Point | null = null;
+    for (let step = 1; step > 1e-10; step /= 2) {
+      const weights = point.weights.map((w, i) => w + step * ((target[i] ?? 0) - w));
+      const trial = pointAt(sample, weights, alpha, point.tail.theta);
+      if (trial.value <= point.value + 1e-4 * step * slope + 2e-14 * size) {
+        next = trial;
+        break;
+      }
+    }
+    if (next === null) break;
+    // At the level of rounding steps no longer gain: the proof decides whether that is the end.
+    weak = point.value - next.value <= 2e-14 * size ? weak + 1 : 0;
+    point = next;
+    if (weak >= 5) break;
+  }
+  return { point, dual, rounds: round };
+}
+
+/** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
+function leastWorstLoss(
+  problem: PortfolioProblem,
+  solver: Solver,
+  sample: Sample,
+  alpha: number,
+): { point: Point; dual: number } {
+  const { size, assets, values, unit } = sample;
+  // The CVaR of a tail of one observation is the worst loss.
+  const single = leastCvar(problem, solver, sample, 1 - (1 - 1e-9) / size);
+  const point = pointAt(sample, Float64Array.from(single.weights), alpha, 0);
+  const worst = point.losses.reduce((most, loss) => Math.max(most, loss), Number.NEGATIVE_INFINITY);
+  const builder = commonProgramme(problem);
+  const level = builder.addColumn("worst loss", -1e3, 1e3, true);
+  builder.setCost(level, 1);
+  const first = builder.rowCount;
+  const binding: number[] = [];
+  point.losses.forEach((loss, s) => {
+    if (loss < worst - 1e-7) return;
+    binding.push(s);
+    const entries: (readonly [number, number])[] = [[level, 1]];
+    for (let i = 0; i < assets; i++) entries.push([i, (values[s * assets + i] ?? 0) / unit]);
+    builder.addRow(`step ${s + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
+  });
+  const { multipliers } = solver.minimize(builder.build(null), 1e-3);
+  const q = new Float64Array(size);
+  let total = 0;
+  binding.forEach((s, k) => {
+    q[s] = Math.max(0, multipliers[first + k] ?? 0);
+    total += q[s] ?? 0;
+  });
+  if (!(total > 0)) return { point, dual: Number.NEGATIVE_INFINITY };
+  for (let s = 0; s < size; s++) q[s] = (q[s] ?? 0) / total;
+  return { point, dual: boundFrom(problem, solver, sample, meansOf(sample), q, gradientOf(sample, q), alpha) };
+}
+
+const MAX_CUTS = 400;
+
+/**
+ * Cutting planes (Kelley 1960): EVaR is the greatest of E_q[-Rw] over the entropy ball, so every q met on the way bounds it from
+ * below, and a linear programme over these bounds proves the optimum, kinks and riskless assets included. Slow, and last.
+ */
+function byCuts(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
+  const means = meansOf(sample);
+  const cuts: Float64Array[] = [];
+  let best = pointAt(sample, from, alpha, 0);
+  let dual = Number.NEGATIVE_INFINITY;
+  const cutAt = (point: Point): void => {
+    cuts.push(insideBall(sample, means, point.tail.weights, gradientOf(sample, point.tail.weights), alpha));
+    if (point.value < best.value) best = point;
+  };
+  cutAt(best);
+  let round = 1;
+  for (; round <= MAX_CUTS; round++) {
+    const builder = commonProgramme(problem);
+    const level = builder.addColumn("EVaR", -1e3, 1e3, true);
+    builder.setCost(level, 1);
+    for (const cut of cuts) {
+      const entries: (readonly [number, number])[] = [[level, 1]];
+      cut.forEach((slope, i) => {
+        entries.push([i, -slope]);
+      });
+      builder.addRow("cut", 0, Number.POSITIVE_INFINITY, entries, true);
+    }
+    const optimum = solver.minimize(builder.build(null), 1e-3);
+    dual = Math.max(dual, optimum.dual);
+    if (best.value - dual <= GAP * Math.max(Math.abs(best.value), 1e-6)) break;
+    const corner = optimum.x.slice(0, sample.assets);
+    cutAt(pointAt(sample, corner, alpha, 0));
+    // Corners jump about; a point on the way to the best one settles them.
+    const halfway = corner.map((w, i) => (w + (best.weights[i] ?? 0)) / 2);
+    cutAt(pointAt(sample, halfway, alpha, 0));
+  }
+  return { point: best, dual, rounds: round };
+}
+
+/** Least EVaR of the loss at confidence beta. */
+export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sample, beta: number): Portfolio {
+  requireInside("beta", beta, 0, 1);
+  checkProblem(problem, sample.assets);
+  const alpha = 1 - beta;
+  let found = descend(problem, solver, sample, alpha, startingWeights(problem, solver, sample));
+  let gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
+  let method = "newton on the profile of t";
+  if (!(gap <= ACCEPTED_GAP)) {
+    // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss.
+    const cuts = (): { point: Point; dual: number } => byCuts(problem, solver, sample, alpha, found.point.weights);
+    for (const attempt of [() => leastWorstLoss(problem, solver, sample, alpha), cuts]) {
+      const other = attempt();
+      const dual = Math.max(found.dual, other.dual);
+      const point = other.point.value < found.point.value ? other.point : found.point;
+      found = { point, dual, rounds: found.rounds };
+      gap = (point.value - dual) / Math.max(Math.abs(point.value), 1e-6);
+      method = attempt === cuts ? "newton, then cutting planes" : "newton, then least worst loss";
+      if (gap <= ACCEPTED_GAP) break;
+    }
+  }
+  const { point, dual, rounds } = found;
+  const off = violation(problem, point.weights);
+  if (!(gap <= ACCEPTED_GAP)) throw new NotConvergedError(rounds, gap, off);
+  const unit = sample.unit;
+  return {
+    weights: [...point.weights],
+    objective: point.value * unit,
+    certificate: {
+      primal: point.value * unit,
+      dual: dual * unit,
+      gap: (point.value - dual) / (Math.abs(point.value) || 1),
+      infeasibility: off,
+    },
+    method,
+    rounds,
+  };
+}

@@ -1,0 +1,338 @@
+/**
+ * Mean-variance (Markowitz 1952): least variance, target return, target risk, greatest Sharpe ratio, the whole frontier.
+ * Box limits alone go through the critical line and are exact; groups and turnover through the interior point.
+ */
+import { type BoxQuadratic, solveBoxQuadratic } from "../../math/box-quadratic.ts";
+import { requireCount, requireFinite } from "../../math/checks.ts";
+import { atMaximumSharpe, atReturn, atRisk, type CriticalLine, traceCriticalLine } from "../../math/critical-line.ts";
+import { DimensionMismatchError } from "../../math/errors.ts";
+import { dot } from "../../math/statistics.ts";
+import type { Solver } from "../solver.ts";
+import { UnreachableTargetError } from "./errors.ts";
+import {
+  cheapestMix,
+  checkProblem,
+  commonProgramme,
+  isBoxOnly,
+  type Portfolio,
+  type PortfolioProblem,
+  violation,
+} from "./problem.ts";
+
+export type Rows = readonly (readonly number[])[];
+
+export interface FrontierPortfolio {
+  readonly expectedReturn: number;
+  /** Standard deviation. */
+  readonly risk: number;
+  readonly weights: readonly number[];
+}
+
+/** A point of the curve 1/2 w'Sw - tolerance m'w with the proof that it is one. */
+interface Tangent {
+  readonly weights: Float64Array;
+  /** Proven distance of 1/2 w'Sw - tolerance m'w from its optimum. */
+  readonly excess: number;
+  readonly rounds: number;
+}
+
+/** One covariance, one set of means, one set of limits; every objective reads from it. */
+export class MeanVariance {
+  readonly #problem: PortfolioProblem;
+  readonly #solver: Solver;
+  readonly #mu: Float64Array;
+  readonly #rows: Rows;
+  readonly #matrix: Float64Array;
+  readonly #scale: number;
+  #line: CriticalLine | null | undefined;
+
+  /** @throws {DimensionMismatchError | SampleNotFiniteError | ParameterOutOfRangeError} */
+  constructor(problem: PortfolioProblem, solver: Solver, mu: readonly number[], covariance: Rows) {
+    const n = mu.length;
+    checkProblem(problem, n);
+    requireFinite("expected returns", mu);
+    if (covariance.length !== n) throw new DimensionMismatchError("covariance", n, covariance.length);
+    for (const row of covariance) {
+      if (row.length !== n) throw new DimensionMismatchError("covariance row", n, row.length);
+      requireFinite("covariance row", row);
+    }
+    this.#problem = problem;
+    this.#solver = solver;
+    this.#mu = Float64Array.from(mu);
+    this.#rows = covariance;
+    this.#matrix = new Float64Array(n * n);
+    covariance.forEach((row, i) => {
+      this.#matrix.set(row, i * n);
+    });
+    const largest = covariance.reduce((most, row, i) => Math.max(most, Math.abs(row[i] ?? 0)), 0);
+    this.#scale = largest > 0 ? largest : 1;
+  }
+
+  variance(weights: ArrayLike<number>): number {
+    return dot(this.#product(weights), weights);
+  }
+
+  #product(weights: ArrayLike<number>): Float64Array {
+    return Float64Array.from(this.#rows, (row) => dot(row, weights));
+  }
+
+  #box(tolerance: number): BoxQuadratic {
+    return {
+      matrix: this.#matrix,
+      cost: this.#mu.map((m) => -tolerance * m),
+      lower: Float64Array.from(this.#problem.lower),
+      upper: Float64Array.from(this.#problem.upper),
+      budget: 1,
+    };
+  }
+
+  /** f'(w)(w - v) at the v of least f'(w)v: by how much 1/2 w'Sw - tolerance m'w can at most improve. */
+  #excessOverBox(weights: Float64Array, tolerance: number): number {
+    const slopes = this.#product(weights).map((value, i) => value - tolerance * (this.#mu[i] ?? 0));
+    const mix = cheapestMix(slopes, this.#problem);
+    return mix === null ? Number.POSITIVE_INFINITY : Math.max(0, dot(slopes, weights) - mix.value);
+  }
+
+  /** Minimises 1/2 w'Sw - tolerance m'w, with at least `floor` of return when it is not null. */
+  #tangent(tolerance: number, floor: number | null = null): Tangent {
+    if (isBoxOnly(this.#problem) && floor === null) {
+      const solution = solveBoxQuadratic(this.#box(tolerance));
+      if (solution !== null) {
+        return {
+          weights: solution.x,
+          excess: this.#excessOverBox(solution.x, tolerance),
+          rounds: solution.rounds,
+        };
+      }
+    }
+    const builder = commonProgramme(this.#problem);
+    this.#mu.forEach((m, i) => {
+      builder.setCost(i, (-tolerance * m) / this.#scale);
+    });
+    if (floor !== null) {
+      const unit = this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
+      const entries = [...this.#mu].map((m, i) => [i, m / unit] as const);
+      builder.addRow("least expected return", floor / unit, Number.POSITIVE_INFINITY, entries);
+    }
+    const hessian = this.#rows.map((row) => row.map((value) => value / this.#scale));
+    const optimum = this.#solver.minimize(builder.build(hessian), 1e-6);
+    return {
+      weights: optimum.x.slice(0, this.#mu.length),
+      excess: Math.max(0, optimum.primal - optimum.dual) * this.#scale,
+      rounds: 0,
+    };
+  }
+
+  #criticalLine(): CriticalLine | null {
+    if (this.#line === undefined) {
+      this.#line = isBoxOnly(this.#problem) ? traceCriticalLine(this.#box(0), this.#mu) : null;
+    }
+    return this.#line;
+  }
+
+  #asVariance({ weights, excess, rounds }: Tangent, method: string): Portfolio {
+    const primal = this.variance(weights);
+    const dual = primal - 2 * excess;
+    return {
+      weights: [...weights],
+      objective: primal,
+      certificate: {
+        primal,
+        dual,
+        gap: (primal - dual) / (primal || 1),
+        infeasibility: violation(this.#problem, weights),
+      },
+      method,
+      rounds,
+    };
+  }
+
+  #method(): string {
+    return isBoxOnly(this.#problem) ? "primal-dual active set" : "interior point";
+  }
+
+  /** @throws {InfeasibleError | NotConvergedError} */
+  leastVariance(): Portfolio {
+    return this.#asVariance(this.#tangent(0), this.#method());
+  }
+
+  /** Least variance with an expected return of at least `wanted`. */
+  targetReturn(wanted: number): Portfolio {
+    requireFinite("target return", [wanted]);
+    const line = this.#criticalLine();
+    if (line === null) return this.#asVariance(this.#tangent(0, wanted), "interior point");
+    const weights = atReturn(line, wanted);
+    const most = line.corners.at(-1)?.expectedReturn ?? Number.NaN;
+    if (weights === null) throw new UnreachableTargetError("expected return", wanted, "at most", most);
+    // The floor's multiplier is the tolerance of the line at this point: without the floor nothing else changes.
+    const tolerance = this.#toleranceOf(weights, line);
+    const reached = dot(this.#mu, weights);
+    const excess = this.#excessOverBox(weights, tolerance) + tolerance * Math.max(0, reached - wanted);
+    return this.#asVariance({ weights, excess, rounds: line.corners.length }, "critical line");
+  }
+
+  /** The tolerance at which these frontier weights are the tangent point. */
+  #toleranceOf(weights: Float64Array, { corners }: CriticalLine): number {
+    const reached = dot(this.#mu, weights);
+    for (let k = 0; k + 1 < corners.length; k++) {
+      const a = corners[k];
+      const b = corners[k + 1];
+      if (a === undefined || b === undefined || reached > b.expectedReturn) continue;
+      const width = b.expectedReturn - a.expectedReturn;
+      const share = width > 0 ? (reached - a.expectedReturn) / width : 0;
+      return a.tolerance + Math.min(1, Math.max(0, share)) * (b.tolerance - a.tolerance);
+    }
+    return corners.at(-1)?.tolerance ?? 0;
+  }
+
+  /** The greatest expected return, among its portfolios one of little variance. */
+  #mostReturn(): { weights: Float64Array; value: number } {
+    const builder = commonProgramme(this.#problem);
+    const unit = this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
+    this.#mu.forEach((m, i) => {
+      builder.setCost(i, -m / unit);
+    });
+    const optimum = this.#solver.minimize(builder.build(null));
+    const weights = optimum.x.slice(0, this.#mu.length);
+    return { weights, value: dot(this.#mu, weights) };
+  }
+
+  /**
+   * The tangent point at which `balance` (falling in the tolerance) is zero, by bisection on its logarithm with secant steps.
+   */
+  #search(balance: (weights: Float64Array, tolerance: number) => number): { tangent: Tangent; tolerance: number } {
+    const spread = Math.max(...this.#mu) - Math.min(...this.#mu);
+    let low = (1e-9 * this.#scale) / (spread || 1);
+    let high = low;
+    let tangent = this.#tangent(high);
+    for (let k = 0; k < 60 && balance(tangent.weights, high) > 0; k++) {
+      low = high;
+      high *= 8;
+      tangent = this.#tangent(high);
+    }
+    let atLow = balance(this.#tangent(low).weights, low);
+    let atHigh = balance(tangent.weights, high);
+    let tolerance = high;
+    for (let k = 0; k < 100 && high - low > 1e-14 * high; k++) {
+      // Illinois: regula falsi that halves the weight of a side it keeps.
+      const guess = (low * atHigh - high * atLow) / (atHigh - atLow);
+      tolerance = guess > low && guess < high && k % 3 !== 2 ? guess : (low + high) / 2;
+      tangent = this.#tangent(tolerance);
+      const value = balance(tangent.weights, tolerance);
+      if (value === 0) break;
+      if (value > 0) {
+        low = tolerance;
+        atLow = value;
+        atHigh /= 2;
+      } else {
+        high = tolerance;
+        atHigh = value;
+        atLow /= 2;
+      }
+    }
+    return { tangent, tolerance };
+  }
+
+  /** Greatest expected return with a standard deviation of at most `risk`. */
+  targetRisk(risk: number): Portfolio {
+    requireFinite("target risk", [risk]);
+    const least = Math.sqrt(this.leastVariance().objective);
+    if (risk < least * (1 - 1e-12)) throw new UnreachableTargetError("risk", risk, "at least", least);
+    const line = this.#criticalLine();
+    let weights: Float64Array;
+    let tolerance: number;
+    let excess: number;
+    if (line !== null) {
+      weights = atRisk(line, this.#matrix, risk) ?? line.corners[0]?.weights ?? new Float64Array(0);
+      tolerance = this.#toleranceOf(weights, line);
+      excess = this.#excessOverBox(weights, tolerance);
+    } else {
+      const most = this.#mostReturn();
+      if (this.variance(most.weights) <= risk * risk) return this.#asReturn(most.weights, 0, 1, "linear programme");
+      const found = this.#search((w) => risk * risk - this.variance(w));
+      ({ weights, excess } = found.tangent);
+      tolerance = found.tolerance;
+    }
+    return this.#asReturn(weights, excess, tolerance, line === null ? "interior point" : "critical line");
+  }
+
+  /** m'v <= m'w + excess / tolerance for every v of no greater variance. */
+  #asReturn(weights: Float64Array, excess: number, tolerance: number, method: string): Portfolio {
+    const objective = dot(this.#mu, weights);
+    const dual = -objective - excess / Math.max(tolerance, 1e-300);
+    return {
+      weights: [...weights],
+      objective,
+      certificate: {
+        primal: -objective,
+        dual,
+        gap: (-objective - dual) / (Math.abs(objective) || 1),
+        infeasibility: violation(this.#problem, weights),
+      },
+      method,
+      rounds: 0,
+    };
+  }
+
+  /**
+   * Greatest (return - riskFree) / standard deviation.
+   * @throws {UnreachableTargetError} when no portfolio earns more than riskFree: the ratio then rewards risk.
+   */
+  maximumSharpe(riskFree: number): Portfolio {
+    requireFinite("risk-free return", [riskFree]);
+    const line = this.#criticalLine();
+    const most = line === null ? this.#mostReturn().value : (line.corners.at(-1)?.expectedReturn ?? Number.NaN);
+    if (!(most > riskFree)) throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
+    let weights: Float64Array | null = null;
+    let proven: number | null = null;
+    if (line !== null) weights = atMaximumSharpe(line, this.#matrix, riskFree);
+    if (weights === null) {
+      const found = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
+      weights = found.tangent.weights;
+      // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
+      const drift = Math.abs(found.tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));
+      proven = found.tangent.excess + drift * (Math.max(...this.#mu) - Math.min(...this.#mu));
+    }
+    const variance = this.variance(weights);
+    const earned = dot(this.#mu, weights) - riskFree;
+    const deviation = Math.sqrt(variance);
+    const ratio = earned / deviation;
+    const tolerance = variance / earned;
+    const excess = proven ?? this.#excessOverBox(weights, tolerance);
+    // w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk.
+    const least = Math.sqrt(this.leastVariance().objective);
+    const dual = -ratio - excess / (tolerance * least);
+    return {
+      weights: [...weights],
+      objective: ratio,
+      certificate: {
+        primal: -ratio,
+        dual,
+        gap: (-ratio - dual) / Math.abs(ratio),
+        infeasibility: violation(this.#problem, weights),
+      },
+      method: line === null ? "interior point" : "critical line",
+      rounds: line?.corners.length ?? 0,
+    };
+  }
+
+  /** Least-risk portfolios at returns evenly spaced from the least-variance one's to the greatest. */
+  frontier(points: number): FrontierPortfolio[] {
+    requireCount("frontier points", points, 2);
+    const line = this.#criticalLine();
+    const first = line?.corners[0]?.expectedReturn ?? dot(this.#mu, this.leastVariance().weights);
+    const last = line?.corners.at(-1)?.expectedReturn ?? this.#mostReturn().value;
+    return Array.from({ length: points }, (_, k) => {
+      const wanted = k === points - 1 ? last : first + (k / (points - 1)) * (last - first);
+      const weights =
+        line === null
+          ? this.#tangent(0, wanted - 1e-12 * Math.max(Math.abs(first), Math.abs(last))).weights
+          : (atReturn(line, wanted) ?? new Float64Array(0));
+      return {
+        expectedReturn: dot(this.#mu, weights),
+        risk: Math.sqrt(Math.max(0, this.variance(weights))),
+        weights: [...weights],
+      };
+    });
+  }
+}

@@ -1,0 +1,79 @@
+/** A return sample as one flat array, and what portfolios of it lose. */
+import { requireFinite } from "../../math/checks.ts";
+import { DimensionMismatchError, EmptySampleError } from "../../math/errors.ts";
+
+export interface Sample {
+  /** Row-major, size x assets, simple returns. */
+  readonly values: Float64Array;
+  readonly size: number;
+  readonly assets: number;
+  /** Largest absolute return, 1 when all are zero: dividing by it makes every objective independent of units. */
+  readonly unit: number;
+}
+
+/** @throws {EmptySampleError | DimensionMismatchError | SampleNotFiniteError} */
+export function toSample(rows: readonly (readonly number[])[]): Sample {
+  const assets = rows[0]?.length ?? 0;
+  if (rows.length < 2) throw new EmptySampleError("return sample", 2, rows.length);
+  if (assets === 0) throw new EmptySampleError("assets of the return sample", 1, 0);
+  const values = new Float64Array(rows.length * assets);
+  let unit = 0;
+  rows.forEach((row, s) => {
+    if (row.length !== assets) throw new DimensionMismatchError(`return row ${s}`, assets, row.length);
+    requireFinite(`return row ${s}`, row);
+    values.set(row, s * assets);
+    for (const value of row) unit = Math.max(unit, Math.abs(value));
+  });
+  return { values, size: rows.length, assets, unit: unit > 0 ? unit : 1 };
+}
+
+/** -Rw. Assets without weight cost nothing. */
+export function lossesOf(
+  { values, size, assets }: Sample,
+  weights: ArrayLike<number>,
+  out: Float64Array,
+): Float64Array {
+  const held: number[] = [];
+  for (let i = 0; i < assets; i++) if ((weights[i] ?? 0) !== 0) held.push(i);
+  const index = Int32Array.from(held);
+  const share = Float64Array.from(held, (i) => weights[i] ?? 0);
+  for (let s = 0; s < size; s++) {
+    const row = s * assets;
+    let total = 0;
+    for (let k = 0; k < index.length; k++) total -= (values[row + (index[k] ?? 0)] ?? 0) * (share[k] ?? 0);
+    out[s] = total;
+  }
+  return out;
+}
+
+/** Column means. */
+export function meansOf({ values, size, assets }: Sample): number[] {
+  const totals = new Array<number>(assets).fill(0);
+  for (let s = 0; s < size; s++)
+    for (let i = 0; i < assets; i++) totals[i] = (totals[i] ?? 0) + (values[s * assets + i] ?? 0);
+  return totals.map((total) => total / size);
+}
+
+/** Population covariance, flat; two rows of the sample at a time, upper triangle mirrored. */
+export function covarianceOf(sample: Sample): Float64Array {
+  const { values, size, assets: n } = sample;
+  const means = meansOf(sample);
+  const out = new Float64Array(n * n);
+  const centred = new Float64Array(n);
+  for (let s = 0; s < size; s++) {
+    for (let i = 0; i < n; i++) centred[i] = (values[s * n + i] ?? 0) - (means[i] ?? 0);
+    for (let i = 0; i < n; i++) {
+      const x = centred[i] ?? 0;
+      const row = i * n;
+      for (let j = 0; j <= i; j++) out[row + j] = (out[row + j] ?? 0) + x * (centred[j] ?? 0);
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = (out[i * n + j] ?? 0) / size;
+      out[i * n + j] = value;
+      out[j * n + i] = value;
+    }
+  }
+  return out;
+}

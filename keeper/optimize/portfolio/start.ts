@@ -1,0 +1,25 @@
+/** Where the tail objectives begin: the least-variance portfolio of the sample, or any that keeps the limits. */
+import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
+import type { Solver } from "../solver.ts";
+import { commonProgramme, isBoxOnly, type PortfolioProblem } from "./problem.ts";
+import { covarianceOf, type Sample } from "./sample.ts";
+
+/** @throws {InfeasibleError} when the limits contradict each other. */
+export function startingWeights(problem: PortfolioProblem, solver: Solver, sample: Sample): Float64Array {
+  const n = sample.assets;
+  const matrix = covarianceOf(sample);
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i] ?? 0);
+  if (largest === 0) largest = 1;
+  for (let k = 0; k < matrix.length; k++) matrix[k] = (matrix[k] ?? 0) / largest;
+  // A sample shorter than the number of assets has a singular covariance; a start needs no exactness.
+  for (let i = 0; i < n; i++) matrix[i * n + i] = (matrix[i * n + i] ?? 0) + 1e-6;
+  if (isBoxOnly(problem)) {
+    const lower = Float64Array.from(problem.lower);
+    const upper = Float64Array.from(problem.upper);
+    const found = solveBoxQuadratic({ matrix, cost: new Float64Array(n), lower, upper, budget: 1 });
+    if (found !== null) return found.x;
+  }
+  const hessian = Array.from({ length: n }, (_, i) => [...matrix.subarray(i * n, (i + 1) * n)]);
+  return solver.minimize(commonProgramme(problem).build(hessian), 1e-3).x.slice(0, n);
+}

@@ -1,0 +1,87 @@
+/** What an infeasible programme would need: the elastic programme that pays one per unit of every limit it stretches. */
+import type { NamedProgramme } from "./solver.ts";
+
+/** One limit and by how much it would have to give way, in its own unit. */
+export interface Relaxation {
+  readonly constraint: string;
+  readonly by: number;
+}
+
+interface Stretch {
+  readonly constraint: string;
+  readonly column: number;
+}
+
+/** The programme with a stretch for every limit that may give way, and nothing else in its objective. */
+export function elasticProgramme(programme: NamedProgramme): {
+  elastic: NamedProgramme;
+  stretches: readonly Stretch[];
+} {
+  const cost = programme.cost.length === 0 ? [] : [...programme.cost].fill(0);
+  const lower = [...programme.lower];
+  const upper = [...programme.upper];
+  const columnNames = [...programme.columnNames];
+  const rows: { indices: readonly number[]; values: readonly number[] }[] = [...programme.rows];
+  const rowLower = [...programme.rowLower];
+  const rowUpper = [...programme.rowUpper];
+  const rowNames = [...programme.rowNames];
+  const stretches: Stretch[] = [];
+  const addStretch = (constraint: string): number => {
+    const column = cost.push(1) - 1;
+    lower.push(0);
+    upper.push(1e6);
+    columnNames.push(`stretch of ${constraint}`);
+    stretches.push({ constraint, column });
+    return column;
+  };
+  programme.rows.forEach((row, i) => {
+    if (programme.rigidRows.has(i)) return;
+    const entries: [number, number][] = row.indices.map((j, e) => [j, row.values[e] ?? 0]);
+    if (Number.isFinite(programme.rowLower[i] ?? 0)) {
+      entries.push([addStretch(`${programme.rowNames[i]} (at least ${programme.rowLower[i]})`), 1]);
+    }
+    if (Number.isFinite(programme.rowUpper[i] ?? 0)) {
+      entries.push([addStretch(`${programme.rowNames[i]} (at most ${programme.rowUpper[i]})`), -1]);
+    }
+    rows[i] = { indices: entries.map(([j]) => j), values: entries.map(([, value]) => value) };
+  });
+  for (let j = 0; j < programme.cost.length; j++) {
+    if (programme.rigidColumns.has(j)) continue;
+    const low = programme.lower[j] ?? 0;
+    const high = programme.upper[j] ?? 0;
+    const give = (name: string, sign: 1 | -1, from: number, to: number): void => {
+      rows.push({ indices: [j, addStretch(name)], values: [1, sign] });
+      rowLower.push(from);
+      rowUpper.push(to);
+      rowNames.push(name);
+    };
+    give(`${programme.columnNames[j]} (at most ${high})`, -1, Number.NEGATIVE_INFINITY, high);
+    upper[j] = 1e6;
+    // A weight at least zero is what a weight is; only a positive minimum can give way.
+    if (low > 0) {
+      give(`${programme.columnNames[j]} (at least ${low})`, 1, low, Number.POSITIVE_INFINITY);
+      lower[j] = 0;
+    }
+  }
+  const elastic: NamedProgramme = {
+    cost: Float64Array.from(cost),
+    hessian: null,
+    lower: Float64Array.from(lower),
+    upper: Float64Array.from(upper),
+    rowLower: Float64Array.from(rowLower),
+    rowUpper: Float64Array.from(rowUpper),
+    rows,
+    columnNames,
+    rowNames,
+    rigidRows: new Set(),
+    rigidColumns: new Set(),
+  };
+  return { elastic, stretches };
+}
+
+/** The stretches a solution uses, largest first. */
+export const usedStretches = (stretches: readonly Stretch[], x: ArrayLike<number>): Relaxation[] =>
+  stretches
+    .map(({ constraint, column }) => ({ constraint, by: x[column] ?? 0 }))
+    .filter(({ by }) => by > 1e-10)
+    .sort((a, b) => b.by - a.by);
