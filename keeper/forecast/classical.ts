@@ -1,9 +1,9 @@
 /** ARIMA and exponential smoothing behind the common interface. */
-import { type ArimaFit, type Constant, fitArima, predictArima } from "./arima/model.ts";
+import { type ArimaFit, type Constant, fitArima, predictArima, refitArima } from "./arima/model.ts";
 import { type ArimaOrder, orderName } from "./arima/order.ts";
 import { autoArima } from "./arima/search.ts";
 import { naiveForecaster } from "./baselines.ts";
-import { autoEts, type EtsFit, etsName, filterEts } from "./ets/fit.ts";
+import { autoEts, type EtsFit, etsName, filterEts, fitShape } from "./ets/fit.ts";
 import { predictEts } from "./ets/predict.ts";
 import { checkSeries, type FittedModel, type Forecaster, gaussianPath, type Series } from "./forecaster.ts";
 
@@ -12,6 +12,7 @@ const CONSTANT_NAMES = { none: "", mean: " with mean", drift: " with drift" } as
 export function arimaModel({ values, period }: Series, fit: ArimaFit): FittedModel {
   return {
     on: (next) => arimaModel({ values: next, period }, fit),
+    refit: (next) => arimaModel({ values: next, period }, refitArima({ y: next }, fit)),
     name: orderName(fit.order) + CONSTANT_NAMES[fit.constant],
     aicc: fit.aicc,
     forecast(horizon, levels = []) {
@@ -56,6 +57,10 @@ const etsModel = (fit: EtsFit, series: Series): FittedModel => ({
     const moved = filterEts(fit, Float64Array.from(values));
     // A multiplicative model cannot follow data that stopped being positive.
     return moved === null ? naiveForecaster.fit({ ...series, values }) : etsModel(moved, series);
+  },
+  refit(values) {
+    const again = fitShape(Float64Array.from(values), fit.shape);
+    return again === null ? etsModel(fit, series).on(values) : etsModel(again, series);
   },
   forecast(horizon, levels = []) {
     const { mean, standardError } = predictEts(fit, horizon);

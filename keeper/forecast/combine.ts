@@ -5,6 +5,7 @@
 import { EmptySampleError } from "../math/errors.ts";
 import type { Forecaster, Series } from "./forecaster.ts";
 import { type DieboldMariano, dieboldMariano } from "./gate.ts";
+import { withoutSpikes } from "./spikes.ts";
 import { realizedMeans, type Walk, type WalkOptions, walkForward } from "./walk-forward.ts";
 
 export interface CombineOptions extends WalkOptions {
@@ -24,6 +25,8 @@ export interface MemberScore {
 }
 
 export interface Combination {
+  /** Positions of values that the forecasters did not see as they were. */
+  readonly spikes: readonly number[];
   readonly members: readonly MemberScore[];
   readonly origins: readonly number[];
   /** Realized horizon mean at each origin, NaN while it is not known. */
@@ -58,8 +61,11 @@ export function combine(
 ): Combination {
   if (members.length === 0) throw new EmptySampleError("members of a combination", 1, 0);
   const { horizon, sharpness, warmUp, gate, step } = options;
-  const naiveWalk = walkForward(naive, series, options);
-  const walks = members.map((member) => walkForward(member, series, options));
+  // Forecasters see the series without spikes; what they are judged by keeps them.
+  const cleaned = withoutSpikes(series.values);
+  const seen = { values: cleaned.values, period: series.period };
+  const naiveWalk = walkForward(naive, seen, options);
+  const walks = members.map((member) => walkForward(member, seen, options));
   const { origins } = naiveWalk;
   const realized = realizedMeans(series.values, origins, horizon);
   const errorsOf = (walk: Walk): Float64Array => walk.means.map((mean, k) => Math.abs((realized[k] ?? 0) - mean));
@@ -101,6 +107,7 @@ export function combine(
   const usedMeans = passed ? combinedMeans : naiveWalk.means;
   const end = origins.length - 1;
   return {
+    spikes: cleaned.spikes,
     members: walks.map((walk, i) => ({
       name: walk.name,
       mae: known.reduce((sum, k) => sum + (errors[i]?.[k] ?? 0), 0) / Math.max(1, known.length),

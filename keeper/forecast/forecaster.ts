@@ -32,6 +32,8 @@ export interface FittedModel {
   forecast(horizon: number, levels?: readonly number[]): PathForecast;
   /** The same parameters with other data, usually a longer history of the same series: one rolling origin further on. */
   on(values: ArrayLike<number>): FittedModel;
+  /** New parameters for the same form or order: far cheaper than choosing it again. Absent where fitting is cheap. */
+  refit?(values: ArrayLike<number>): FittedModel;
 }
 
 export interface Forecaster {

@@ -24,6 +24,19 @@ export interface Walk {
   readonly last: FittedModel;
 }
 
+/** The form is chosen at the first origin and for the forecast in use; parameters also in between. */
+function next(
+  forecaster: Forecaster,
+  known: Series,
+  before: FittedModel | null,
+  fresh: boolean,
+  end: boolean,
+): FittedModel {
+  if (before === null || end) return forecaster.fit(known);
+  if (!fresh) return before.on(known.values);
+  return before.refit?.(known.values) ?? forecaster.fit(known);
+}
+
 export function walkForward(forecaster: Forecaster, series: Series, options: WalkOptions): Walk {
   const { firstOrigin, horizon, refitEvery, step } = options;
   requireCount("first origin", firstOrigin, 1);
@@ -41,8 +54,7 @@ export function walkForward(forecaster: Forecaster, series: Series, options: Wal
     const known = values.subarray(0, t);
     // The forecast in use always has fresh parameters.
     const fresh = model === null || k % refitEvery === 0 || k === origins.length - 1;
-    const current: FittedModel =
-      fresh || model === null ? forecaster.fit({ values: known, period: series.period }) : model.on(known);
+    const current = next(forecaster, { values: known, period: series.period }, model, fresh, k === origins.length - 1);
     if (fresh) model = current;
     last = current;
     paths.push(current.forecast(horizon).mean);
