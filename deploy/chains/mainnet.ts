@@ -9,14 +9,12 @@ export interface ChainEntry {
   readonly purpose: string;
   /** Where the address was read, so that anyone can check it there. */
   readonly source: string;
-  /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
   /** False where neither the publisher nor the chain was seen to confirm it: not to be deployed against unchecked. */
   readonly confirmed?: false;
   /** False where the recorded state has no code, so that only a fork can check it. */
   readonly recorded?: false;
+  /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
-  /** False while no source but others' mentions gives the address and no recorded state holds its code: check before use. */
-  readonly confirmed?: false;
 }
 
 export const MAINNET_CHAIN_ID = 1;
@@ -29,8 +27,6 @@ const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
 const BEDROCK = "github.com/Bedrock-Technology/stake, README";
 /** As above, but nothing at hand shows the chain's own answer. */
 const MENTIONED = "independent public repositories; no chain state at hand to check it";
-/** As above, but neither recorded nor read at the publisher. */
-const MENTIONED = "independent public repositories, not checked on chain";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {

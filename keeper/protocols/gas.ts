@@ -44,6 +44,8 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
     Deallocate: bedrock(255_000),
     RequestExit: bedrock(400_000),
     Allocate: bedrock(320_000),
+    Reposition: null,
+  },
   "yearn-v3": { Deallocate: yearn(350_000), RequestExit: null, Allocate: yearn(330_000), Reposition: null },
   sommelier: { Deallocate: sommelier(225_000), RequestExit: null, Allocate: sommelier(345_000), Reposition: null },
   beefy: { Deallocate: beefy(260_000), RequestExit: null, Allocate: beefy(320_000), Reposition: null },

@@ -156,8 +156,6 @@ describe("protocols", () => {
       "kelp",
       "renzo",
       "bedrock",
-    ];
-    const offences: string[] = [];
       "yearn-v3",
       "sommelier",
       "beefy",
@@ -165,6 +163,7 @@ describe("protocols", () => {
       "puffer",
       "arrakis",
     ];
+    const offences: string[] = [];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
