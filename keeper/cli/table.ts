@@ -1,0 +1,269 @@
+/**
+ * Tables of numbers from the user's own files, CSV or JSON, for the verbs that work on them. A row is a point in time, a
+ * column a series; the first column may be a date. A missing cell is kept as NaN and refused by `requireComplete` where a
+ * model cannot live with it. Every refusal names file, row and column, and says what to do.
+ */
+import { readText } from "./context.ts";
+import {
+  CellNotNumericError,
+  CellsMissingError,
+  ColumnUnknownError,
+  DatesUnorderedError,
+  RowRaggedError,
+  TableFormatError,
+} from "./table-errors.ts";
+
+export interface Table {
+  readonly file: string;
+  /** Names of the numeric columns, in the file's order. A file without a header names them "1", "2", ... */
+  readonly columns: readonly string[];
+  /** Text of the date column, strictly ascending, or null when there is none. */
+  readonly dates: readonly string[] | null;
+  /** The same dates as Unix seconds. */
+  readonly times: readonly number[] | null;
+  /** One array per row, one number per column; NaN where the cell is empty. */
+  readonly rows: readonly (readonly number[])[];
+  /** Line of the CSV, or element of the JSON array (from 1), of each row: what a person looks for. */
+  readonly rowNumbers: readonly number[];
+}
+
+type Cell = string | number | null;
+interface RawTable {
+  readonly header: readonly string[] | null;
+  readonly rows: readonly (readonly Cell[])[];
+  readonly rowNumbers: readonly number[];
+}
+
+const MISSING = /^(|na|n\/a|nan|null|none|missing)$/i;
+const NUMERIC = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+const DATE_NAME = /^(date|day|time|timestamp|datetime|ds)$/i;
+const SECONDS_PER_DAY = 86_400;
+
+/** Cells of one CSV line: double quotes protect separators and are doubled inside. */
+function splitLine(line: string, separator: string): string[] {
+  if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim());
+  const cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const c = line[i] ?? "";
+    if (c === '"' && quoted && line[i + 1] === '"') {
+      cell += c;
+      i++;
+    } else if (c === '"') quoted = !quoted;
+    else if (c === separator && !quoted) {
+      cells.push(cell.trim());
+      cell = "";
+    } else cell += c;
+  }
+  return [...cells, cell.trim()];
+}
+
+const looksNumeric = (cell: Cell): boolean =>
+  typeof cell === "number" || cell === null || MISSING.test(cell) || NUMERIC.test(cell);
+
+function parseCsv(text: string): RawTable {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((line, i) => ({ line, number: i + 1 }))
+    .filter(({ line }) => line.trim() !== "" && !line.startsWith("#"));
+  const first = lines[0]?.line ?? "";
+  const separator = [",", ";", "\t"].find((s) => first.includes(s)) ?? ",";
+  const cells = lines.map(({ line }) => splitLine(line, separator));
+  const [top = []] = cells;
+  // A first line of numbers (after an optional date) is data: the file has no header.
+  const headless = top.length > 0 && top.every((cell, i) => looksNumeric(cell) || (i === 0 && ISO_DATE.test(cell)));
+  const skip = headless ? 0 : 1;
+  return { header: headless ? null : top, rows: cells.slice(skip), rowNumbers: lines.slice(skip).map((l) => l.number) };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isCell = (value: unknown): value is Cell =>
+  value === null || typeof value === "number" || typeof value === "string";
+
+function parseJson(file: string, text: string): RawTable {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TableFormatError(file, "it is not valid JSON", cause);
+  }
+  const cellsOf = (row: readonly unknown[], number: number): Cell[] =>
+    row.map((cell, i) => {
+      if (isCell(cell)) return cell;
+      throw new CellNotNumericError(file, number, String(i + 1), JSON.stringify(cell));
+    });
+  if (isRecord(value)) {
+    // An object of columns.
+    const entries = Object.entries(value);
+    const lists = entries.map(([name, list]) => {
+      if (Array.isArray(list)) return cellsOf(list, 1);
+      throw new TableFormatError(file, `its member "${name}" is not a list`);
+    });
+    const length = lists[0]?.length ?? 0;
+    for (const [i, list] of lists.entries()) {
+      if (list.length !== length)
+        throw new TableFormatError(
+          file,
+          `its column "${entries[i]?.[0]}" has ${list.length} cells, the first ${length}`,
+        );
+    }
+    const rows = Array.from({ length }, (_, t) => lists.map((list) => list[t] ?? null));
+    return { header: entries.map(([name]) => name), rows, rowNumbers: rows.map((_, t) => t + 1) };
+  }
+  if (!Array.isArray(value)) throw new TableFormatError(file, "it holds neither a list nor an object");
+  const list: readonly unknown[] = value;
+  const numbers = list.map((_, t) => t + 1);
+  if (list.length > 0 && list.every(isRecord)) {
+    const header = Object.keys(list[0] ?? {});
+    const rows = list.map((row, t) =>
+      cellsOf(
+        header.map((name) => row[name] ?? null),
+        t + 1,
+      ),
+    );
+    return { header, rows, rowNumbers: numbers };
+  }
+  const rows = list.map((row, t) => cellsOf(Array.isArray(row) ? row : [row], t + 1));
+  return { header: null, rows, rowNumbers: numbers };
+}
+
+function hasDateColumn(raw: RawTable): boolean {
+  const name = raw.header?.[0];
+  const first = raw.rows.map((row) => row[0] ?? null);
+  if (first.length === 0) return false;
+  if (name !== undefined && (DATE_NAME.test(name) || name === "")) return true;
+  return first.some((cell) => typeof cell === "string" && ISO_DATE.test(cell));
+}
+
+function timeOf(file: string, cell: Cell, row: number, column: string): number {
+  const text = String(cell ?? "");
+  if (ISO_DATE.test(text)) {
+    // A time without a zone is read as UTC: the same file must mean the same on every machine.
+    const zoned = /T|\s/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text;
+    const time = Date.parse(zoned.replace(" ", "T"));
+    // Date.parse turns 31 February into 3 March in some engines; the day must survive the round trip.
+    const sameDay = /Z$|^\S{10}$/.test(zoned) ? new Date(time).toISOString().slice(0, 10) === text.slice(0, 10) : true;
+    if (Number.isFinite(time) && sameDay) return time / 1000;
+  } else if (/^\d+$/.test(text)) return Number(text);
+  throw new CellNotNumericError(file, row, column, text, "Write dates as YYYY-MM-DD or as Unix seconds.");
+}
+
+function numberOf(file: string, cell: Cell, row: number, column: string): number {
+  if (cell === null) return Number.NaN;
+  if (typeof cell === "number" && Number.isFinite(cell)) return cell;
+  const text = String(cell);
+  if (MISSING.test(text)) return Number.NaN;
+  const value = Number(text);
+  if (NUMERIC.test(text) && Number.isFinite(value)) return value;
+  if (/%$/.test(text)) throw new CellNotNumericError(file, row, column, text, "Drop the % sign from every cell.");
+  throw new CellNotNumericError(file, row, column, text);
+}
+
+/** Builds a table from a file's text; `file` names it in errors and tells CSV from JSON by its ending. */
+export function parseTable(file: string, text: string): Table {
+  const raw = /\.json$/i.test(file) ? parseJson(file, text) : parseCsv(text);
+  if (raw.rows.length === 0) throw new TableFormatError(file, "it holds no row of data");
+  const width = raw.header?.length ?? raw.rows[0]?.length ?? 0;
+  for (const [t, row] of raw.rows.entries()) {
+    if (row.length !== width) throw new RowRaggedError(file, raw.rowNumbers[t] ?? 0, width, row.length);
+  }
+  const dated = hasDateColumn(raw);
+  const offset = dated ? 1 : 0;
+  const columns = Array.from({ length: width - offset }, (_, i) => raw.header?.[i + offset] ?? String(i + 1));
+  if (columns.length === 0) throw new TableFormatError(file, "it holds dates and no column of numbers");
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) throw new TableFormatError(file, `it has two columns named "${twice}"`);
+
+  const dateName = raw.header?.[0] ?? "date";
+  const times = dated ? raw.rows.map((row, t) => timeOf(file, row[0] ?? null, raw.rowNumbers[t] ?? 0, dateName)) : null;
+  const dates = dated ? raw.rows.map((row) => String(row[0] ?? "")) : null;
+  times?.forEach((time, t) => {
+    const before = times[t - 1];
+    if (before !== undefined && time <= before)
+      throw new DatesUnorderedError(
+        file,
+        raw.rowNumbers[t] ?? 0,
+        dates?.[t] ?? "",
+        dates?.[t - 1] ?? "",
+        time === before,
+      );
+  });
+  const rows = raw.rows.map((row, t) =>
+    columns.map((name, i) => numberOf(file, row[i + offset] ?? null, raw.rowNumbers[t] ?? 0, name)),
+  );
+  return { file, columns, dates, times, rows, rowNumbers: raw.rowNumbers };
+}
+
+export const readTable = async (file: string): Promise<Table> => parseTable(file, await readText(file));
+
+/** One column by name, missing cells as NaN. Without a name the file must have exactly one. */
+export function columnOf(table: Table, name?: string): number[] {
+  const wanted = name ?? (table.columns.length === 1 ? table.columns[0] : undefined);
+  const index = wanted === undefined ? -1 : table.columns.indexOf(wanted);
+  if (index < 0) throw new ColumnUnknownError(table.file, wanted ?? null, table.columns);
+  return table.rows.map((row) => row[index] ?? Number.NaN);
+}
+
+/** The table itself when no cell is missing; for models that need every cell. */
+export function requireComplete(table: Table): Table {
+  for (const [t, row] of table.rows.entries()) {
+    const i = row.findIndex(Number.isNaN);
+    if (i >= 0) throw new CellsMissingError(table.file, table.rowNumbers[t] ?? 0, table.columns[i] ?? "");
+  }
+  return table;
+}
+
+/** Seconds between the rows of a dated table: the commonest step. */
+export function stepOf(times: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (let t = 1; t < times.length; t++) {
+    const step = (times[t] ?? 0) - (times[t - 1] ?? 0);
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? SECONDS_PER_DAY;
+}
+
+export interface RegularSeries {
+  readonly values: readonly number[];
+  /** Unix seconds of each value; null when the table has no dates. */
+  readonly times: readonly number[] | null;
+  /** Steps that the file left out and that stand as missing values here. */
+  readonly absentSteps: number;
+}
+
+/** A column on a regular grid: steps that the file leaves out become missing values, so that lags mean what they say. */
+export function regularColumn(table: Table, name?: string): RegularSeries {
+  const values = columnOf(table, name);
+  const { times, dates } = table;
+  if (times === null) return { values, times: null, absentSteps: 0 };
+  const step = stepOf(times);
+  const first = times[0] ?? 0;
+  const grid: number[] = [];
+  const gridTimes: number[] = [];
+  times.forEach((time, t) => {
+    const place = (time - first) / step;
+    // A calendar month is not a constant number of seconds: rows far off the grid are taken as consecutive.
+    const index = step >= 27 * SECONDS_PER_DAY ? t : Math.round(place);
+    if (step < 27 * SECONDS_PER_DAY && Math.abs(place - index) > 0.25)
+      throw new DatesUnorderedError(
+        table.file,
+        table.rowNumbers[t] ?? 0,
+        dates?.[t] ?? "",
+        dates?.[t - 1] ?? "",
+        false,
+        step,
+      );
+    if (index > 1e6) throw new TableFormatError(table.file, `its dates span ${index} steps of ${step} seconds`);
+    while (grid.length < index) {
+      gridTimes.push(first + grid.length * step);
+      grid.push(Number.NaN);
+    }
+    gridTimes.push(time);
+    grid.push(values[t] ?? Number.NaN);
+  });
+  return { values: grid, times: gridTimes, absentSteps: grid.length - values.length };
+}

@@ -1,0 +1,259 @@
+/** Maximum likelihood for a given ARIMA order: starting values, the optimizer, standard errors and criteria. */
+import { type Arma, arToPartial, partialToAr, seasonalProduct } from "../../math/arma.ts";
+import {
+  levenbergMarquardt,
+  linearLeastSquares,
+  type NonlinearFit,
+  type ResidualFunction,
+} from "../../math/least-squares.ts";
+import { type ArimaCoefficients, type ArimaOrder, armaOf } from "./order.ts";
+import type { ArimaProblem } from "./problem.ts";
+
+export interface Estimate {
+  readonly order: ArimaOrder;
+  readonly coefficients: ArimaCoefficients;
+  readonly beta: readonly number[];
+  readonly loglik: number;
+  /** Innovation variance, degrees of freedom corrected as in R's forecast: squares / (used - coefficients). */
+  readonly sigma2: number;
+  readonly aic: number;
+  readonly aicc: number;
+  readonly bic: number;
+  readonly used: number;
+  /** The optimizer's own coordinates: a start for a neighbouring order. */
+  readonly parameters: Float64Array;
+}
+
+/** Largest partial autocorrelation a start may have: closer to 1 the optimizer's coordinates are too flat to leave. */
+const START_BOUND = 0.95;
+
+/** Coordinates x map to partial autocorrelations x / sqrt(1 + x^2), block by block: p, P, q, Q. */
+const toPartial = (x: number): number => x / Math.sqrt(1 + x * x);
+const fromPartial = (a: number): number => a / Math.sqrt(1 - a * a);
+
+export function coefficientsAt(x: ArrayLike<number>, { p, P, q, Q }: ArimaOrder): ArimaCoefficients {
+  let at = 0;
+  const block = (size: number, sign: number): number[] => {
+    const partial = new Float64Array(size);
+    for (let i = 0; i < size; i++) partial[i] = toPartial(x[at + i] ?? 0);
+    at += size;
+    return Array.from(partialToAr(partial), (value) => sign * value + 0);
+  };
+  return { ar: block(p, 1), sar: block(P, 1), ma: block(q, -1), sma: block(Q, -1) };
+}
+
+/** Coefficients as coordinates; blocks outside the stationary region are damped until they fit. */
+export function parametersFrom(c: ArimaCoefficients): Float64Array {
+  const block = (values: readonly number[], sign: number): number[] => {
+    for (let damp = 1; damp > 0.01; damp *= 0.9) {
+      const partial = arToPartial(values.map((value, i) => sign * value * damp ** (i + 1)));
+      if (partial !== null)
+        return Array.from(partial, (a) => fromPartial(Math.max(-START_BOUND, Math.min(START_BOUND, a))));
+    }
+    return values.map(() => 0);
+  };
+  return Float64Array.from([...block(c.ar, 1), ...block(c.sar, 1), ...block(c.ma, -1), ...block(c.sma, -1)]);
+}
+
+/** A start from a neighbour's parameters: shared coefficients are kept, new ones are zero. */
+export function extendParameters(from: Float64Array, was: ArimaOrder, to: ArimaOrder): Float64Array {
+  const out: number[] = [];
+  let at = 0;
+  for (const name of ["p", "P", "q", "Q"] as const) {
+    for (let i = 0; i < to[name]; i++) out.push(i < was[name] ? (from[at + i] ?? 0) : 0);
+    at += was[name];
+  }
+  return Float64Array.from(out);
+}
+
+/** Residuals of a long autoregression by Levinson-Durbin; zero where its lags do not reach. */
+function longResiduals(w: Float64Array, lags: number): Float64Array {
+  const n = w.length;
+  const gamma = new Float64Array(lags + 1);
+  for (let k = 0; k <= lags; k++) {
+    let value = 0;
+    for (let t = k; t < n; t++) value += (w[t] ?? 0) * (w[t - k] ?? 0);
+    gamma[k] = value / n;
+  }
+  let phi: number[] = [];
+  let variance = (gamma[0] ?? 0) * (1 + 1e-9);
+  for (let k = 1; k <= lags && variance > 0; k++) {
+    let value = gamma[k] ?? 0;
+    phi.forEach((coefficient, j) => {
+      value -= coefficient * (gamma[k - 1 - j] ?? 0);
+    });
+    const a = value / variance;
+    phi = [...phi.map((coefficient, j) => coefficient - a * (phi[k - 2 - j] ?? 0)), a];
+    variance *= 1 - a * a;
+  }
+  const out = new Float64Array(n);
+  for (let t = phi.length; t < n; t++) {
+    let value = w[t] ?? 0;
+    for (let j = 0; j < phi.length; j++) value -= (phi[j] ?? 0) * (w[t - 1 - j] ?? 0);
+    out[t] = value;
+  }
+  return out;
+}
+
+/** The series that ARMA starts are estimated from: differenced, regressors taken out by ordinary least squares. */
+export interface StartingData {
+  readonly w: Float64Array;
+  readonly innovations: Float64Array;
+  readonly longLag: number;
+}
+
+export function startingData(problem: ArimaProblem, m: number): StartingData {
+  const [y = new Float64Array(0), ...columns] = problem.startingSeries();
+  const { coefficients } = linearLeastSquares(columns, y);
+  const w = Float64Array.from(y, (value, t) =>
+    columns.reduce((rest, column, j) => rest - (coefficients[j] ?? 0) * (column[t] ?? 0), value),
+  );
+  const longLag = Math.max(
+    1,
+    Math.min(Math.floor(w.length / 4), Math.max(Math.ceil(10 * Math.log10(w.length + 1)), m > 1 ? m + 4 : 0)),
+  );
+  return { w, innovations: longResiduals(w, longLag), longLag };
+}
+
+/** Hannan and Rissanen (1982): regress the series on its own lags and on the residuals of a long autoregression. */
+export function hannanRissanen(data: StartingData, order: ArimaOrder): Float64Array {
+  const { w, innovations: e, longLag } = data;
+  const { p, q, P, Q, m } = order;
+  const from = Math.max(p, q, P * m, Q * m, q + Q > 0 ? longLag : 0);
+  const rows = w.length - from;
+  const lagged = (source: Float64Array, lag: number): Float64Array => source.slice(from - lag, w.length - lag);
+  const lagsOf = (count: number, step: number): number[] => Array.from({ length: count }, (_, i) => (i + 1) * step);
+  const columns = [
+    ...lagsOf(p, 1).map((lag) => lagged(w, lag)),
+    ...lagsOf(P, m).map((lag) => lagged(w, lag)),
+    ...lagsOf(q, 1).map((lag) => lagged(e, lag)),
+    ...lagsOf(Q, m).map((lag) => lagged(e, lag)),
+  ];
+  if (rows < 2 * columns.length + 2) return new Float64Array(columns.length);
+  const { coefficients } = linearLeastSquares(columns, w.slice(from));
+  const take = (start: number, count: number): number[] => Array.from(coefficients.slice(start, start + count));
+  return parametersFrom({ ar: take(0, p), sar: take(p, P), ma: take(p + P, q), sma: take(p + P + q, Q) });
+}
+
+function bestStart(f: ResidualFunction, starts: readonly Float64Array[]): Float64Array {
+  const scratch = new Float64Array(f.length);
+  let least = Number.POSITIVE_INFINITY;
+  let best = starts[0] ?? new Float64Array(0);
+  for (const start of starts) {
+    const squares = f.evaluate(start, scratch);
+    if (squares < least) {
+      least = squares;
+      best = start;
+    }
+  }
+  return best;
+}
+
+export interface FitOptions {
+  /** Optimize pure AR and MA models from the start with the smallest residuals only. */
+  readonly bestStartOnly?: boolean;
+  readonly maxIterations: number;
+  readonly tolerance: number;
+}
+export const THOROUGH: FitOptions = { maxIterations: 200, tolerance: 1e-13 };
+export const QUICK: FitOptions = { maxIterations: 25, tolerance: 1e-6, bestStartOnly: true };
+
+/** log-likelihood from its ingredients. */
+export const logLikelihood = (used: number, squares: number, logs: number): number =>
+  -0.5 * (used * (Math.log(2 * Math.PI) + 1 + Math.log(squares / used)) + logs);
+
+export function criteria(loglik: number, parameters: number, used: number): { aic: number; aicc: number; bic: number } {
+  const aic = -2 * loglik + 2 * parameters;
+  const spare = used - parameters - 1;
+  return {
+    aic,
+    aicc: spare > 0 ? aic + (2 * parameters * (parameters + 1)) / spare : Number.POSITIVE_INFINITY,
+    bic: aic + parameters * (Math.log(used) - 2),
+  };
+}
+
+/** The optimizer from each start; the best end wins. */
+export function optimizeFrom(
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  starts: readonly Float64Array[],
+  options: FitOptions,
+): NonlinearFit | null {
+  const { p, P, q, Q, m } = order;
+  // One buffer per block: this closure is the inner loop of everything.
+  const modelAt = (x: Float64Array): Arma => {
+    const partial = new Float64Array(x.length);
+    for (let i = 0; i < x.length; i++) partial[i] = toPartial(x[i] ?? 0);
+    const minus = (values: Float64Array): Float64Array => {
+      for (let i = 0; i < values.length; i++) values[i] = -(values[i] ?? 0);
+      return values;
+    };
+    const ar = partialToAr(partial.subarray(0, p));
+    const sar = partialToAr(partial.subarray(p, p + P));
+    const ma = minus(partialToAr(partial.subarray(p + P, p + P + q)));
+    const sma = minus(partialToAr(partial.subarray(p + P + q, p + P + q + Q)));
+    return {
+      phi: P > 0 ? seasonalProduct(ar, sar, m, -1) : ar,
+      theta: Q > 0 ? seasonalProduct(ma, sma, m, 1) : ma,
+    };
+  };
+  const f = {
+    length: problem.used,
+    evaluate: (x: Float64Array, out: Float64Array): number => problem.residuals(modelAt(x), out),
+  };
+  let best: NonlinearFit | null = null;
+  // Pure AR and pure MA likelihoods have one relevant maximum in practice; mixed ones need every start.
+  const mixed = p + P > 0 && q + Q > 0;
+  const tried = options.bestStartOnly && !mixed ? [bestStart(f, starts)] : starts;
+  for (const start of tried) {
+    const found = levenbergMarquardt(f, start, options);
+    if (Number.isFinite(found.squares) && (best === null || found.squares < best.squares)) best = found;
+  }
+  return best;
+}
+
+/** Estimate at the optimizer's coordinates; null when the likelihood does not exist there. */
+export function estimateAt(problem: ArimaProblem, order: ArimaOrder, parameters: Float64Array): Estimate | null {
+  const coefficients = coefficientsAt(parameters, order);
+  const found = problem.innovations(armaOf(coefficients, order.m));
+  if (found === null || found.used <= 0 || !(found.squares > 0)) return null;
+  const { used, squares, logs } = found;
+  const count = parameters.length + problem.regressors;
+  const loglik = logLikelihood(used, squares, logs);
+  return {
+    order,
+    coefficients,
+    beta: Array.from(found.beta),
+    loglik,
+    sigma2: squares / Math.max(1, used - count),
+    ...criteria(loglik, count + 1, used),
+    used,
+    parameters,
+  };
+}
+
+/** Several starts: the likelihood of mixed models has local maxima, and the fit must not depend on luck. */
+export function startsFor(data: StartingData, order: ArimaOrder): Float64Array[] {
+  const regression = hannanRissanen(data, order);
+  const zero = new Float64Array(regression.length);
+  const shrunk = regression.map((x) => 0.5 * x);
+  const { p, P, q, Q } = order;
+  const airline = zero.map((_, i) => (i < p + P ? 0.3 : 0.5));
+  const opposite = zero.map((_, i) => (i < p + P ? -0.3 : -0.3));
+  const mixed = p + P > 0 && q + Q > 0 ? [airline, opposite, zero.map((_, i) => (i < p + P ? 1.5 : 1.5))] : [];
+  return [regression, zero, shrunk, ...mixed];
+}
+
+/** Maximum likelihood at a given order from several starts, and from `more` of them. */
+export function estimate(
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  options: FitOptions = THOROUGH,
+  more: readonly Float64Array[] = [],
+): Estimate | null {
+  const { p, P, q, Q, m } = order;
+  if (p + P + q + Q === 0) return estimateAt(problem, order, new Float64Array(0));
+  const starts = [...more, ...startsFor(startingData(problem, m), order)];
+  const found = optimizeFrom(problem, order, starts, options);
+  return found === null ? null : estimateAt(problem, order, found.x);
+}
