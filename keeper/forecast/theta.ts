@@ -1,0 +1,94 @@
+/**
+ * The Theta method (Assimakopoulos and Nikolopoulos 2000) as simple exponential smoothing with half the linear trend as
+ * drift (Hyndman and Billah 2003), on seasonally adjusted data when the season passes a test.
+ */
+import { linearLeastSquares } from "../math/least-squares.ts";
+import { interpolate } from "./arima/problem.ts";
+import { fitShape } from "./ets/fit.ts";
+import { naiveForecaster } from "./baselines.ts";
+import { checkSeries, type Forecaster, gaussianPath } from "./forecaster.ts";
+
+/** One-sided 10 % normal quantile of the seasonality test used in M3 and M4. */
+const SEASONALITY_QUANTILE = 1.645;
+const SHORTEST = 5;
+
+/** Autocorrelation at the seasonal lag against its standard error under a moving average of the lags before it. */
+export function isSeasonal(y: Float64Array, period: number): boolean {
+  const n = y.length;
+  if (period <= 1 || n <= 2 * period) return false;
+  let centre = 0;
+  for (const value of y) centre += value / n;
+  const covariance = (lag: number): number => {
+    let total = 0;
+    for (let t = lag; t < n; t++) total += ((y[t] ?? 0) - centre) * ((y[t - lag] ?? 0) - centre);
+    return total;
+  };
+  const origin = covariance(0);
+  if (!(origin > 0)) return false;
+  let sum = 0;
+  for (let k = 1; k < period; k++) sum += (covariance(k) / origin) ** 2;
+  return Math.abs(covariance(period) / origin) > SEASONALITY_QUANTILE * Math.sqrt((1 + 2 * sum) / n);
+}
+
+/** Classical decomposition: seasonal terms from a centred moving average, ratio for positive data, else difference. */
+function seasonalTerms(y: Float64Array, period: number): { terms: Float64Array; multiplicative: boolean } {
+  const multiplicative = y.every((value) => value > 0);
+  const half = Math.floor(period / 2);
+  const totals = new Float64Array(period);
+  const counts = new Float64Array(period);
+  for (let t = half; t + half < y.length; t++) {
+    let trend = 0;
+    for (let k = -half; k <= half; k++) {
+      const edge = period % 2 === 0 && Math.abs(k) === half ? 0.5 : 1;
+      trend += (edge * (y[t + k] ?? 0)) / period;
+    }
+    const phase = t % period;
+    totals[phase] = (totals[phase] ?? 0) + (multiplicative ? (y[t] ?? 0) / trend : (y[t] ?? 0) - trend);
+    counts[phase] = (counts[phase] ?? 0) + 1;
+  }
+  const terms = totals.map((total, phase) => total / Math.max(1, counts[phase] ?? 0));
+  let centre = 0;
+  for (const term of terms) centre += term / period;
+  return { terms: terms.map((term) => (multiplicative ? term / centre : term - centre)), multiplicative };
+}
+
+export const thetaForecaster: Forecaster = {
+  name: "theta",
+  fit(series) {
+    checkSeries(series);
+    const { period } = series;
+    const y = interpolate(series.values);
+    if (y.length < SHORTEST) return { ...naiveForecaster.fit(series), name: "theta" };
+    const seasonal = isSeasonal(y, period) ? seasonalTerms(y, period) : null;
+    const term = (t: number): number => seasonal?.terms[t % period] ?? 0;
+    const safe = seasonal?.multiplicative && !seasonal.terms.every((value) => value > 1e-10) ? null : seasonal;
+    const adjusted = y.map((value, t) =>
+      safe === null ? value : safe.multiplicative ? value / term(t) : value - term(t),
+    );
+    const smooth = fitShape(adjusted, { error: "A", trend: "N", season: "N", period: 1 });
+    const alpha = Math.max(smooth?.weights.alpha ?? 0.999, 1e-10);
+    const level = smooth?.state.level ?? adjusted[adjusted.length - 1] ?? Number.NaN;
+    const n = adjusted.length;
+    const { coefficients } = linearLeastSquares(
+      [new Float64Array(n).fill(1), Float64Array.from({ length: n }, (_, t) => t)],
+      adjusted,
+    );
+    const drift = (coefficients[1] ?? 0) / 2;
+    const offset = (1 - (1 - alpha) ** n) / alpha;
+    return {
+      name: "theta",
+      forecast(horizon, levels = []) {
+        const mean = Float64Array.from({ length: horizon }, (_, k) => {
+          const value = level + drift * (k + offset);
+          return safe === null ? value : safe.multiplicative ? value * term(n + k) : value + term(n + k);
+        });
+        const deviation = Math.sqrt(smooth?.sigma2 ?? 0);
+        return gaussianPath(
+          mean,
+          mean.map((_, k) => deviation * Math.sqrt(1 + k * alpha * alpha)),
+          levels,
+        );
+      },
+    };
+  },
+};
