@@ -29,8 +29,7 @@ export function normalQuantile(probability: number): number {
   requireInside("probability", probability, 0, 1);
   const tail = Math.min(probability, 1 - probability);
   const t = Math.sqrt(-2 * Math.log(tail));
-  let x =
-    t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+  let x = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
   for (let i = 0; i < 6; i++) {
     const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
     const error = 0.5 * erfc(x / Math.SQRT2) - tail;

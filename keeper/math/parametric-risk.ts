@@ -1,7 +1,9 @@
 /** VaR and CVaR from moments: normal, and Cornish and Fisher (1938) with skewness and excess kurtosis. */
 import { requireFinite, requireInside } from "./checks.ts";
-import { normalDensity, normalQuantile } from "./normal.ts";
+import { normalCdf, normalQuantile } from "./normal.ts";
 import { mean, standardDeviation, sum } from "./statistics.ts";
+
+const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
 
 export interface Moments {
   readonly mean: number;
@@ -90,25 +92,5 @@ function integral(g: number, power: number): number {
   }
   let all = 1;
   for (let j = 0; j <= half; j++) all *= 2 * j + 1;
-  return total - all * normalDistribution(g);
-}
-
-/** P(Z <= x): a power series near zero, a continued fraction in the tails. */
-export function normalDistribution(x: number): number {
-  const a = Math.abs(x);
-  if (a > 38) return x > 0 ? 1 : 0;
-  if (a < 3) {
-    let term = a;
-    let total = a;
-    for (let i = 1; i < 200 && Math.abs(term) > 1e-18 * total; i++) {
-      term *= (a * a) / (2 * i + 1);
-      total += term;
-    }
-    const upper = normalDensity(a) * total;
-    return x >= 0 ? 0.5 + upper : 0.5 - upper;
-  }
-  let fraction = 0;
-  for (let i = 120; i >= 1; i--) fraction = i / (a + fraction);
-  const tail = normalDensity(a) / (a + fraction);
-  return x >= 0 ? 1 - tail : tail;
+  return total - all * normalCdf(g);
 }
