@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
 
 const require = createRequire(import.meta.url);
 
@@ -32,5 +32,13 @@ export default defineConfig({
   },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", chainId: 31337 },
+    // Read only when this network is chosen: `--network mainnet`.
+    mainnet: {
+      type: "http",
+      chainType: "l1",
+      chainId: 1,
+      url: configVariable("MAINNET_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
   },
 });

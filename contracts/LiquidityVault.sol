@@ -155,42 +155,33 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     // DEPOSITOR
 
     /// @inheritdoc IERC4626
-    function deposit(uint256 assets, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function deposit(
+        uint256 assets,
+        address receiver
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.deposit(assets, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function mint(uint256 shares, address receiver)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function mint(uint256 shares, address receiver) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.mint(shares, receiver);
     }
 
     /// @inheritdoc IERC4626
-    function withdraw(uint256 assets, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.withdraw(assets, receiver, owner);
     }
 
     /// @inheritdoc IERC4626
-    function redeem(uint256 shares, address receiver, address owner)
-        public
-        override(ERC4626, IERC4626)
-        nonReentrant
-        returns (uint256)
-    {
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
         return super.redeem(shares, receiver, owner);
     }
 
@@ -208,11 +199,7 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemEth(uint256 shares, address receiver, address owner)
-        external
-        nonReentrant
-        returns (uint256 assets)
-    {
+    function redeemEth(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         uint256 limit = maxRedeem(owner);
         require(shares <= limit, ERC4626ExceededMaxRedeem(owner, shares, limit));
         assets = previewRedeem(shares);
@@ -225,20 +212,25 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     }
 
     /// @inheritdoc ILiquidityVault
-    function depositWithMin(uint256 assets, address receiver, uint256 minShares, uint256 deadline)
-        external
-        returns (uint256 shares)
-    {
+    function depositWithMin(
+        uint256 assets,
+        address receiver,
+        uint256 minShares,
+        uint256 deadline
+    ) external returns (uint256 shares) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         shares = deposit(assets, receiver);
         require(shares >= minShares, Errors.LiquidityVault_TooFewShares(shares, minShares));
     }
 
     /// @inheritdoc ILiquidityVault
-    function redeemWithMin(uint256 shares, address receiver, address owner, uint256 minAssets, uint256 deadline)
-        external
-        returns (uint256 assets)
-    {
+    function redeemWithMin(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets,
+        uint256 deadline
+    ) external returns (uint256 assets) {
         require(block.timestamp <= deadline, Errors.LiquidityVault_Expired(deadline, block.timestamp));
         assets = redeem(shares, receiver, owner);
         require(assets >= minAssets, Errors.LiquidityVault_TooFewAssets(assets, minAssets));
@@ -259,11 +251,11 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault
-    function rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        external
-        nonReentrant
-        returns (RebalanceResult memory result)
-    {
+    function rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) external nonReentrant returns (RebalanceResult memory result) {
         require(msg.sender == proposalModule, Errors.LiquidityVault_NotModule(msg.sender, proposalModule));
         uint256 supply = totalSupply();
         result = _rebalance(legs, refNav, navToleranceBps);

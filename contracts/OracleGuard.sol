@@ -3,9 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {
-    AggregatorV3Interface
-} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {IOracleGuard} from "./interfaces/IOracleGuard.sol";
 import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
@@ -278,8 +276,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     }
 
     function _readRate(uint8 id) private view returns (bool readable, uint256 rate) {
-        (bool ok, bytes memory answer) =
-            BoundedCall.tryStaticCall(registry.adapterOf(id), abi.encodeCall(IStrategyAdapter.rate, ()));
+        (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
+            registry.adapterOf(id),
+            abi.encodeCall(IStrategyAdapter.rate, ())
+        );
         if (!ok || answer.length < 32) return (false, 0);
         rate = answer.word(0);
         if (rate == 0 || rate > type(uint80).max) return (false, 0);
@@ -289,15 +289,17 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     function _rateInRange(Source storage source, uint256 rate) private view returns (bool) {
         if (rate * BPS < uint256(source.lastRate) * (BPS - source.slashBudgetBps)) return false;
         uint256 elapsed = Math.max(block.timestamp - source.snapshotAt, GROWTH_WINDOW);
-        uint256 highest = source.snapshotRate
-            + Math.mulDiv(uint256(source.snapshotRate) * source.maxRateGrowthBps, elapsed, YEAR * BPS);
+        uint256 highest =
+            source.snapshotRate +
+                Math.mulDiv(uint256(source.snapshotRate) * source.maxRateGrowthBps, elapsed, YEAR * BPS);
         return rate <= highest;
     }
 
     function _readFeed(Source storage source) private view returns (bool ok, uint256 marketWad, uint256 updatedAt) {
         bytes memory answer;
         (ok, answer) = BoundedCall.tryStaticCall(
-            source.feed, abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
+            source.feed,
+            abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
         );
         if (!ok || answer.length < 160) return (false, 0, 0);
         // The answer is an int256: a negative one is above every allowed maximum when read unsigned.
@@ -327,8 +329,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         require(config.margin <= type(uint24).max, Errors.OracleGuard_BadConfig(id, 3, config.margin));
         require(config.minAnswer < config.maxAnswer, Errors.OracleGuard_BadConfig(id, 6, config.minAnswer));
         require(config.maxAnswer <= type(uint120).max, Errors.OracleGuard_BadConfig(id, 7, config.maxAnswer));
-        (bool ok, bytes memory answer) =
-            BoundedCall.tryStaticCall(config.feed, abi.encodeCall(AggregatorV3Interface.decimals, ()));
+        (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
+            config.feed,
+            abi.encodeCall(AggregatorV3Interface.decimals, ())
+        );
         require(ok && answer.length >= 32 && answer.word(0) <= MAX_DECIMALS, Errors.OracleGuard_BadConfig(id, 1, feed));
         feedDecimals = uint8(answer.word(0));
     }

@@ -147,8 +147,9 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         Policy memory limits = _standing.policy;
         uint256 latestDeadline = block.timestamp + limits.maxTtl;
         require(
-            proposal.notBefore <= proposal.deadline && proposal.deadline > block.timestamp
-                && proposal.deadline <= latestDeadline,
+            proposal.notBefore <= proposal.deadline &&
+                proposal.deadline > block.timestamp &&
+                proposal.deadline <= latestDeadline,
             Errors.ProposalModule_BadWindow(proposal.notBefore, proposal.deadline, latestDeadline)
         );
         require(
@@ -253,7 +254,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             Errors.ProposalModule_NotYet(block.timestamp, proposal.notBefore)
         );
         require(
-            block.timestamp <= proposal.deadline, Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
+            block.timestamp <= proposal.deadline,
+            Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
         );
         uint256 next = nextExecutionAt();
         require(block.timestamp >= next, Errors.ProposalModule_Cooldown(block.timestamp, next));
@@ -275,7 +277,10 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
         ISafe safe = ISafe(approver);
         safe.checkNSignatures(
-            id, abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash), signatures, safe.getThreshold()
+            id,
+            abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash),
+            signatures,
+            safe.getThreshold()
         );
     }
 
@@ -305,21 +310,17 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     function _hasRole(uint64 role, address account) private view returns (bool isMember) {
-        (isMember,) = IAccessManager(authority()).hasRole(role, account);
+        (isMember, ) = IAccessManager(authority()).hasRole(role, account);
     }
 
     function _setPolicy(Policy memory policy_) private {
         require(policy_.maxTtl != 0, Errors.ProposalModule_BadPolicy(policy_.maxTtl, type(uint32).max));
-        require(
-            policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS)
-        );
+        require(policy_.windowLossBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.windowLossBps, BPS));
         require(
             policy_.maxLossBps <= policy_.windowLossBps,
             Errors.ProposalModule_BadPolicy(policy_.maxLossBps, policy_.windowLossBps)
         );
-        require(
-            policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS)
-        );
+        require(policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS));
         _standing.policy = policy_;
         ++_standing.epoch;
         emit SetPolicy(policy_);

@@ -177,9 +177,9 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     function restrict(uint8 id, StrategyState state) external restricted {
         Record storage record = _known(id);
         StrategyState current = record.state;
-        bool lowers = (current == StrategyState.Active
-                && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen))
-            || (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
+        bool lowers =
+            (current == StrategyState.Active && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen)) ||
+                (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
         require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));
         _setState(id, record, state);
     }

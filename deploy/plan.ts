@@ -61,13 +61,22 @@ export interface EnginePlan {
   readonly ownerDelay: number;
   /** Registry ids follow this order: the first is 1. */
   readonly strategies: readonly StrategyPlan[];
-  readonly riskCaps: readonly { readonly riskId: number; readonly absoluteCap: bigint; readonly relativeCapBps: number }[];
+  readonly riskCaps: readonly {
+    readonly riskId: number;
+    readonly absoluteCap: bigint;
+    readonly relativeCapBps: number;
+  }[];
 }
 
 const DAY = 86_400;
 
 /** The defaults of the design: what a deployment takes unless its own parameters say otherwise. */
-export const DEFAULT_VAULT = { bufferBps: 500, unlockSeconds: 5 * DAY, minReportInterval: 3_600, maxNavAge: 2 * DAY } as const;
+export const DEFAULT_VAULT = {
+  bufferBps: 500,
+  unlockSeconds: 5 * DAY,
+  minReportInterval: 3_600,
+  maxNavAge: 2 * DAY,
+} as const;
 export const DEFAULT_POLICY = {
   cooldown: 6 * 3_600,
   maxTtl: 3 * DAY,

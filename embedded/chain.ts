@@ -104,7 +104,7 @@ async function openChain(options: ChainOptions): Promise<Chain> {
       chainId,
       provider: connection.provider,
       ethers: connection.ethers,
-    ignition: connection.ignition,
+      ignition: connection.ignition,
       accounts: developmentAccounts(),
       pace,
       request,

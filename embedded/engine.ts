@@ -1,5 +1,6 @@
 /** The engine's own contracts on the embedded chain: the plan of this world, deployed by the module mainnet uses. */
 import { parseEther, ZeroAddress } from "ethers";
+import { engineModule } from "../deploy/modules/engine.ts";
 import {
   DEFAULT_CURATOR_DELAY,
   DEFAULT_LOSS_TRIP_BPS,
@@ -10,12 +11,8 @@ import {
   type OraclePlan,
   type StrategyPlan,
 } from "../deploy/plan.ts";
-import { engineModule } from "../deploy/modules/engine.ts";
-import { address, type Address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
-import { LiquidityVault__factory } from "../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
-import { OracleGuard__factory } from "../types/ethers-contracts/factories/contracts/OracleGuard__factory.ts";
-import { ProposalModule__factory } from "../types/ethers-contracts/factories/contracts/ProposalModule__factory.ts";
-import { StrategyRegistry__factory } from "../types/ethers-contracts/factories/contracts/StrategyRegistry__factory.ts";
+import { selectorOf } from "../deploy/selectors.ts";
+import { type Address, address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
 import { EmbeddedDeploymentMismatchError } from "./errors.ts";
 import type { World } from "./world.ts";
 
@@ -79,33 +76,57 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
   const { addresses } = world;
   const lending: PlannedStrategy[] = [
     {
-      key: "aave", name: "Aave v3 WETH", protocol: "aave-v3", adapter: "AaveV3Adapter", targets: [addresses.aave.pool],
-      riskIds: [RISK_ID.lending], limits: limits(4_000), oracle: lendingOracle(5_000),
+      key: "aave",
+      name: "Aave v3 WETH",
+      protocol: "aave-v3",
+      adapter: "AaveV3Adapter",
+      targets: [addresses.aave.pool],
+      riskIds: [RISK_ID.lending],
+      limits: limits(4_000),
+      oracle: lendingOracle(5_000),
     },
   ];
   if (addresses.gearbox !== null) {
     lending.push({
-      key: "gearbox", name: "Gearbox WETH", protocol: "gearbox", adapter: "GearboxAdapter", targets: [addresses.gearbox.pool],
-      riskIds: [RISK_ID.lending], limits: limits(2_500), oracle: lendingOracle(5_000),
+      key: "gearbox",
+      name: "Gearbox WETH",
+      protocol: "gearbox",
+      adapter: "GearboxAdapter",
+      targets: [addresses.gearbox.pool],
+      riskIds: [RISK_ID.lending],
+      limits: limits(2_500),
+      oracle: lendingOracle(5_000),
     });
   }
   return [
     ...lending,
     {
-      key: "lido", name: "Lido wstETH", protocol: "lido", adapter: "LidoAdapter", targets: [addresses.lido.wsteth, addresses.lido.withdrawalQueue],
-      riskIds: [RISK_ID.liquidStaking], limits: limits(4_000),
+      key: "lido",
+      name: "Lido wstETH",
+      protocol: "lido",
+      adapter: "LidoAdapter",
+      targets: [addresses.lido.wsteth, addresses.lido.withdrawalQueue],
+      riskIds: [RISK_ID.liquidStaking],
+      limits: limits(4_000),
       oracle: stakingOracle(ORACLE_KIND.marketOfUnderlying, addresses.feeds.stethEth),
     },
     {
-      key: "etherfi", name: "ether.fi weETH", protocol: "etherfi", adapter: "EtherFiAdapter", targets: [addresses.etherFi.weeth],
-      riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking], limits: limits(3_500),
+      key: "etherfi",
+      name: "ether.fi weETH",
+      protocol: "etherfi",
+      adapter: "EtherFiAdapter",
+      targets: [addresses.etherFi.weeth],
+      riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking],
+      limits: limits(3_500),
       oracle: stakingOracle(ORACLE_KIND.marketOfToken, addresses.feeds.weethEth),
     },
   ];
 }
 
 /** What this world deploys: the design's defaults, caps sized for four venues. */
-export function planOf(world: World): Omit<EnginePlan, "strategies"> & { readonly strategies: readonly PlannedStrategy[] } {
+export function planOf(
+  world: World,
+): Omit<EnginePlan, "strategies"> & { readonly strategies: readonly PlannedStrategy[] } {
   return {
     asset: world.addresses.weth,
     name: "Amplified WETH",
@@ -127,20 +148,6 @@ export function planOf(world: World): Omit<EnginePlan, "strategies"> & { readonl
   };
 }
 
-const INTERFACES: Readonly<Record<string, { getFunction(name: string): { readonly selector: string } | null }>> = {
-  LiquidityVault: LiquidityVault__factory.createInterface(),
-  OracleGuard: OracleGuard__factory.createInterface(),
-  ProposalModule: ProposalModule__factory.createInterface(),
-  StrategyRegistry: StrategyRegistry__factory.createInterface(),
-};
-
-/** Four bytes of a function, from the compiled ABI. */
-export function selectorOf(contract: string, functionName: string): string {
-  const found = INTERFACES[contract]?.getFunction(functionName);
-  if (!found) throw new EmbeddedDeploymentMismatchError(`${contract}.${functionName}`, "a function of the ABI", "none");
-  return found.selector;
-}
-
 /** Deploys the engine into a world. */
 export async function deployEngine(world: World): Promise<EngineAddresses> {
   const plan = planOf(world);
@@ -156,7 +163,12 @@ export async function deployEngine(world: World): Promise<EngineAddresses> {
   };
   const strategies: EngineStrategy[] = [];
   for (const [index, strategy] of plan.strategies.entries()) {
-    strategies.push({ id: index + 1, protocol: strategy.protocol, name: strategy.name, adapter: await at(`adapter_${strategy.key}`) });
+    strategies.push({
+      id: index + 1,
+      protocol: strategy.protocol,
+      name: strategy.name,
+      adapter: await at(`adapter_${strategy.key}`),
+    });
   }
   return {
     manager: await at("manager"),

@@ -10,7 +10,11 @@ import { runCycle } from "./run.ts";
 const moduleInterface = IProposalModule__factory.createInterface();
 
 /** Number of the block with exactly this timestamp at or below `highest`; null when there is none. */
-async function blockAtTime(client: ChainClient, timestamp: number, highest: number): Promise<number | null> {
+export async function blockAtTime(
+  client: Pick<ChainClient, "header">,
+  timestamp: number,
+  highest: number,
+): Promise<number | null> {
   let low = 0;
   let high = highest;
   while (low <= high) {
@@ -24,7 +28,11 @@ async function blockAtTime(client: ChainClient, timestamp: number, highest: numb
 }
 
 /** The keeper's own run at the block the proposal was made from, which its deadline and the configured life reveal. */
-export async function recompute(client: ChainClient, config: KeeperConfig, published: PublishedProposal): Promise<Recomputation> {
+export async function recompute(
+  client: ChainClient,
+  config: KeeperConfig,
+  published: PublishedProposal,
+): Promise<Recomputation> {
   const before = published.blockNumber - 1;
   const maxTtl = await readView(
     client,
@@ -34,9 +42,12 @@ export async function recompute(client: ChainClient, config: KeeperConfig, publi
   const madeAt = published.proposal.deadline - Math.min(config.limits.ttlSeconds, maxTtl);
   const block = await blockAtTime(client, madeAt, before);
   if (block === null) {
-    return { reason: `no block has the time ${madeAt} that the deadline and this configuration's ttlSeconds point to; the keeper used another configuration` };
+    return {
+      reason: `no block has the time ${madeAt} that the deadline and this configuration's ttlSeconds point to; the keeper used another configuration`,
+    };
   }
   const outcome = await runCycle(client, config, block);
-  if (outcome.kind === "held") return { reason: `this configuration holds at block ${block}: ${outcome.code}, ${outcome.reasons.join("; ")}` };
+  if (outcome.kind === "held")
+    return { reason: `this configuration holds at block ${block}: ${outcome.code}, ${outcome.reasons.join("; ")}` };
   return { proposal: outcome.built.proposal };
 }

@@ -23,11 +23,11 @@ import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import { assets, BPS, fromWad } from "./kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
-import { decide, DEFAULT_POLICY_CONFIG } from "./policy/index.ts";
+import { DEFAULT_POLICY_CONFIG, decide } from "./policy/index.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
-import { protocolOf } from "./protocols/index.ts";
 import { isProtocolId } from "./protocols/ids.ts";
+import { protocolOf } from "./protocols/index.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
 
 /** What the stages before the proposal found; kept for reports whatever the outcome. */
@@ -42,8 +42,19 @@ export interface CycleFindings {
 }
 
 export type CycleOutcome =
-  | { readonly kind: "ready"; readonly findings: CycleFindings; readonly approved: ApprovedAllocation; readonly built: BuiltProposal }
-  | { readonly kind: "held"; readonly code: string; readonly reasons: readonly string[]; readonly snapshot: MarketSnapshot | null; readonly findings: CycleFindings | null };
+  | {
+      readonly kind: "ready";
+      readonly findings: CycleFindings;
+      readonly approved: ApprovedAllocation;
+      readonly built: BuiltProposal;
+    }
+  | {
+      readonly kind: "held";
+      readonly code: string;
+      readonly reasons: readonly string[];
+      readonly snapshot: MarketSnapshot | null;
+      readonly findings: CycleFindings | null;
+    };
 
 /** Gas of an execution besides its legs: signatures, reports, checks (measured in bench/gas.json). */
 const EXECUTION_GAS = 160_000n;
@@ -82,11 +93,17 @@ export function costsOf(snapshot: MarketSnapshot, predicted: ForecastSet): CostI
 
 function breachText(breach: Breach): string {
   const { type, ...values } = breach;
-  const figures = Object.entries(values).map(([name, value]) => `${name} ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`);
+  const figures = Object.entries(values).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`,
+  );
   return `${type}: ${figures.join(", ")}`;
 }
 
-async function decideAndPropose(client: ChainClient, config: KeeperConfig, snapshot: MarketSnapshot): Promise<CycleOutcome> {
+async function decideAndPropose(
+  client: ChainClient,
+  config: KeeperConfig,
+  snapshot: MarketSnapshot,
+): Promise<CycleOutcome> {
   const features = buildFeatures(snapshot, DEFAULT_FEATURES_CONFIG);
   try {
     return await planFrom(client, config, snapshot, features);
@@ -98,7 +115,12 @@ async function decideAndPropose(client: ChainClient, config: KeeperConfig, snaps
   }
 }
 
-async function planFrom(client: ChainClient, config: KeeperConfig, snapshot: MarketSnapshot, features: Features): Promise<CycleOutcome> {
+async function planFrom(
+  client: ChainClient,
+  config: KeeperConfig,
+  snapshot: MarketSnapshot,
+  features: Features,
+): Promise<CycleOutcome> {
   const predicted = forecast(features, { ...DEFAULT_FORECAST_CONFIG, horizonDays: config.horizonDays });
   const constraints = buildConstraints(snapshot, costsOf(snapshot, predicted));
   const target = await optimize(predicted, constraints, {
@@ -108,7 +130,8 @@ async function planFrom(client: ChainClient, config: KeeperConfig, snapshot: Mar
   });
   const decision = decide(target, constraints, DEFAULT_POLICY_CONFIG);
   const findings = { snapshot, features, forecast: predicted, constraints, target, decision, risk: null };
-  if (decision.kind === "hold") return { kind: "held", code: "NO_TRADE", reasons: decision.reasons, snapshot, findings };
+  if (decision.kind === "hold")
+    return { kind: "held", code: "NO_TRADE", reasons: decision.reasons, snapshot, findings };
 
   const assessment = assess(
     { decision, forecast: predicted, features, constraints },
@@ -122,11 +145,18 @@ async function planFrom(client: ChainClient, config: KeeperConfig, snapshot: Mar
   );
   const assessed = { ...findings, risk: assessment.risk };
   if (assessment.kind === "rejected") {
-    return { kind: "held", code: "RISK_REJECTED", reasons: assessment.breaches.map(breachText), snapshot, findings: assessed };
+    return {
+      kind: "held",
+      code: "RISK_REJECTED",
+      reasons: assessment.breaches.map(breachText),
+      snapshot,
+      findings: assessed,
+    };
   }
   const nonce = await chooseNonce(client, config.addresses, snapshot.provenance);
   const built = buildProposal({ snapshot, forecast: predicted, target, decision, approved: assessment, nonce }, config);
-  if (built.kind === "hold") return { kind: "held", code: "NOTHING_TO_MOVE", reasons: built.reasons, snapshot, findings: assessed };
+  if (built.kind === "hold")
+    return { kind: "held", code: "NOTHING_TO_MOVE", reasons: built.reasons, snapshot, findings: assessed };
   return { kind: "ready", findings: assessed, approved: assessment, built };
 }
 

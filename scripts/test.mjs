@@ -14,7 +14,9 @@ const testsIn = (folder) =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 // Hardhat's chai matchers refuse fractions in numeric assertions, so pure numerics run without them.
-const chainFolders = readdirSync(join(root, "test")).filter((name) => !["unit", "fork", "support", "doubles"].includes(name));
+const chainFolders = readdirSync(join(root, "test")).filter(
+  (name) => !["unit", "fork", "support", "doubles"].includes(name),
+);
 
 const suites = {
   unit: () => run(packagedNode, [mocha, "--timeout", "120000", ...testsIn("test/unit")], "Unit tests"),

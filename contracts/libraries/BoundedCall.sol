@@ -15,7 +15,9 @@ library BoundedCall {
         assembly ("memory-safe") {
             ok := staticcall(gas(), target, add(data, 0x20), mload(data), 0, 0)
             let size := returndatasize()
-            if gt(size, limit) { size := limit }
+            if gt(size, limit) {
+                size := limit
+            }
             answer := mload(0x40)
             mstore(answer, size)
             returndatacopy(add(answer, 0x20), 0, size)

@@ -33,19 +33,20 @@ library ProposalHash {
                 )
             );
         }
-        return keccak256(
-            abi.encode(
-                PROPOSAL_TYPEHASH,
-                proposal.nonce,
-                proposal.notBefore,
-                proposal.deadline,
-                proposal.configEpoch,
-                proposal.refNav,
-                proposal.navToleranceBps,
-                proposal.maxLoss,
-                proposal.evidence,
-                keccak256(abi.encodePacked(legHashes))
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    PROPOSAL_TYPEHASH,
+                    proposal.nonce,
+                    proposal.notBefore,
+                    proposal.deadline,
+                    proposal.configEpoch,
+                    proposal.refNav,
+                    proposal.navToleranceBps,
+                    proposal.maxLoss,
+                    proposal.evidence,
+                    keccak256(abi.encodePacked(legHashes))
+                )
+            );
     }
 }

@@ -10,11 +10,12 @@ library Valuation {
 
     /// @notice liquid x sellFactor + pending + claimable, rounded down. What waits at the protocol pays the protocol's
     /// rate, so only the part that would be sold on the market carries the market's discount.
-    function valueDown(uint256 liquid, uint256 pending, uint256 claimable, uint256 sellFactor)
-        internal
-        pure
-        returns (uint256)
-    {
+    function valueDown(
+        uint256 liquid,
+        uint256 pending,
+        uint256 claimable,
+        uint256 sellFactor
+    ) internal pure returns (uint256) {
         return Math.mulDiv(liquid, sellFactor, WAD) + pending + claimable;
     }
 }

@@ -33,10 +33,11 @@ abstract contract Rebalancer is StrategyReports {
 
     // INTERNAL
 
-    function _rebalance(Leg[] calldata legs, uint256 refNav, uint16 navToleranceBps)
-        internal
-        returns (RebalanceResult memory result)
-    {
+    function _rebalance(
+        Leg[] calldata legs,
+        uint256 refNav,
+        uint16 navToleranceBps
+    ) internal returns (RebalanceResult memory result) {
         Legs.check(legs);
         _clock.rebalanceBlock = uint32(block.number);
 
@@ -90,11 +91,7 @@ abstract contract Rebalancer is StrategyReports {
     // PRIVATE
 
     /// @dev One entry per distinct strategy, and for each leg the index of its entry.
-    function _gather(Leg[] calldata legs)
-        private
-        view
-        returns (Touched[] memory touched, uint256[] memory touchedOf)
-    {
+    function _gather(Leg[] calldata legs) private view returns (Touched[] memory touched, uint256[] memory touchedOf) {
         touched = new Touched[](legs.length);
         touchedOf = new uint256[](legs.length);
         uint256 length;
@@ -138,7 +135,7 @@ abstract contract Rebalancer is StrategyReports {
         for (; rest != 0; rest &= rest - 1) {
             uint8 id = uint8(Math.log2(rest & (~rest + 1)) + 1);
             if (block.timestamp <= uint256(_reportTime(id)) + maxNavAge) continue;
-            (bool valued, bool tripped,,) = _report(id, registry.strategy(id), _debtOf(id));
+            (bool valued, bool tripped, , ) = _report(id, registry.strategy(id), _debtOf(id));
             if (!valued) unreported += _debtOf(id);
             if (tripped && trippedStrategy == 0) trippedStrategy = id;
         }
@@ -212,7 +209,7 @@ abstract contract Rebalancer is StrategyReports {
 
     function _revalue(Touched memory t) private {
         bool ok;
-        (ok, t.position,) = _readPosition(t.info.adapter);
+        (ok, t.position, ) = _readPosition(t.info.adapter);
         require(ok, Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter));
         _setDebt(t.id, t.info.riskIds, _valueOf(t.position, t.quote));
     }

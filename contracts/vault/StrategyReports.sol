@@ -84,10 +84,11 @@ abstract contract StrategyReports is VaultBooks {
     /// @return valued False when the adapter could not say; nothing changed then.
     /// @return tripped True when the loss froze the strategy now. An already frozen one does not trip again, or its exit
     /// could be blocked for ever by the very loss it flees from.
-    function _report(uint8 id, StrategyInfo memory info, uint256 tripBase)
-        internal
-        returns (bool valued, bool tripped, Quote memory quote, Position memory position)
-    {
+    function _report(
+        uint8 id,
+        StrategyInfo memory info,
+        uint256 tripBase
+    ) internal returns (bool valued, bool tripped, Quote memory quote, Position memory position) {
         bytes memory reason;
         (valued, position, reason) = _readPosition(info.adapter);
         if (!valued) {
@@ -116,11 +117,9 @@ abstract contract StrategyReports is VaultBooks {
     }
 
     /// @dev Figures above MAX_ASSETS cannot be true and would overflow the sums: unreadable.
-    function _readPosition(address adapter)
-        internal
-        view
-        returns (bool ok, Position memory position, bytes memory answer)
-    {
+    function _readPosition(
+        address adapter
+    ) internal view returns (bool ok, Position memory position, bytes memory answer) {
         (ok, answer) = BoundedCall.tryStaticCall(adapter, abi.encodeCall(IStrategyAdapter.realAssets, ()));
         if (!ok || answer.length < 96) return (false, position, answer);
         uint256 liquid = answer.word(0);

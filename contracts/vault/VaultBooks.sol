@@ -72,9 +72,7 @@ abstract contract VaultBooks {
         require(s.bufferBps <= BPS, Errors.LiquidityVault_BadSetting(s.bufferBps, BPS));
         // A shorter unlock could be bought and sold within hours around a report.
         require(s.unlockSeconds >= 1 hours, Errors.LiquidityVault_BadSetting(s.unlockSeconds, 1 hours));
-        require(
-            s.minReportInterval < s.maxNavAge, Errors.LiquidityVault_BadSetting(s.minReportInterval, s.maxNavAge)
-        );
+        require(s.minReportInterval < s.maxNavAge, Errors.LiquidityVault_BadSetting(s.minReportInterval, s.maxNavAge));
         bufferBps = s.bufferBps;
         unlockSeconds = s.unlockSeconds;
         minReportInterval = s.minReportInterval;

@@ -42,7 +42,15 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
     const manager = m.contract("AccessManager", [deployer]);
     const registry = m.contract("StrategyRegistry", [manager]);
     const guard = m.contract("OracleGuard", [manager, registry]);
-    const vault = m.contract("LiquidityVault", [plan.asset, plan.name, plan.symbol, manager, registry, guard, { ...plan.vault }]);
+    const vault = m.contract("LiquidityVault", [
+      plan.asset,
+      plan.name,
+      plan.symbol,
+      manager,
+      registry,
+      guard,
+      { ...plan.vault },
+    ]);
     const module = m.contract("ProposalModule", [manager, vault, registry, guard, plan.safe, true, { ...plan.policy }]);
     const contracts = { StrategyRegistry: registry, OracleGuard: guard, LiquidityVault: vault, ProposalModule: module };
 
@@ -65,28 +73,45 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
         ),
       ),
     );
-    const setUp = m.call(manager, "grantRole", [ROLE.curator, deployer, 0], { id: "curator_setup", after: [...opened, ...bound] });
+    const setUp = m.call(manager, "grantRole", [ROLE.curator, deployer, 0], {
+      id: "curator_setup",
+      after: [...opened, ...bound],
+    });
 
     // One after another: the registry numbers strategies in the order they arrive, and proposals name those numbers.
     let previous: ContractCallFuture<string, string> = setUp;
     const adapters: Record<string, NamedArtifactContractDeploymentFuture<string>> = {};
     plan.strategies.forEach((strategy: StrategyPlan, index) => {
       const id = index + 1;
-      const adapter = m.contract(strategy.adapter, [vault, plan.asset, ...strategy.targets], { id: `adapter_${strategy.key}` });
+      const adapter = m.contract(strategy.adapter, [vault, plan.asset, ...strategy.targets], {
+        id: `adapter_${strategy.key}`,
+      });
       adapters[`adapter_${strategy.key}`] = adapter;
       const registered = m.call(registry, "registerStrategy", [adapter, bitmap(strategy.riskIds)], {
         id: `register_${strategy.key}`,
         after: [previous],
       });
-      const priced = m.call(guard, "setOracle", [id, { ...strategy.oracle }], { id: `oracle_${strategy.key}`, after: [registered] });
-      previous = m.call(registry, "setLimits", [id, { ...strategy.limits }], { id: `limits_${strategy.key}`, after: [priced] });
+      const priced = m.call(guard, "setOracle", [id, { ...strategy.oracle }], {
+        id: `oracle_${strategy.key}`,
+        after: [registered],
+      });
+      previous = m.call(registry, "setLimits", [id, { ...strategy.limits }], {
+        id: `limits_${strategy.key}`,
+        after: [priced],
+      });
     });
     const capped = plan.riskCaps.map(({ riskId, absoluteCap, relativeCapBps }) =>
-      m.call(registry, "setRiskCap", [riskId, absoluteCap, relativeCapBps], { id: `risk_${riskId}`, after: [previous] }),
+      m.call(registry, "setRiskCap", [riskId, absoluteCap, relativeCapBps], {
+        id: `risk_${riskId}`,
+        after: [previous],
+      }),
     );
 
     const granted = [
-      m.call(manager, "grantRole", [ROLE.curator, plan.curator, plan.curatorDelay], { id: "grant_curator", after: capped }),
+      m.call(manager, "grantRole", [ROLE.curator, plan.curator, plan.curatorDelay], {
+        id: "grant_curator",
+        after: capped,
+      }),
       // The curator may lower risk at once, like any guardian.
       m.call(manager, "grantRole", [ROLE.guardian, plan.curator, 0], { id: "grant_guardian_curator", after: capped }),
       m.call(manager, "grantRole", [ROLE.guardian, plan.guardian, 0], { id: "grant_guardian", after: capped }),

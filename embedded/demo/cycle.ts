@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatEther, Wallet } from "ethers";
 import type { ChainClient } from "../../keeper/chain/client.ts";
-import { createSender } from "../../keeper/chain/sender.ts";
 import type { Sender } from "../../keeper/chain/send.ts";
+import { createSender } from "../../keeper/chain/sender.ts";
 import type { KeeperConfig } from "../../keeper/config/schema.ts";
 import { executeProposal } from "../../keeper/execute/execute.ts";
 import { systemClock } from "../../keeper/kernel/clock.ts";
@@ -19,10 +19,10 @@ import type { CycleResult } from "../../keeper/report/result.ts";
 import { type CycleFindings, runCycle } from "../../keeper/run.ts";
 import type { EngineAddresses } from "../engine.ts";
 import { DemoStepError } from "../errors.ts";
+import { formatDate } from "../market/market.ts";
 import type { Role, World } from "../world.ts";
 import { type Ledger, readVault, type VaultState } from "./ledger.ts";
 import type { OwnerRole, People } from "./people.ts";
-import { formatDate } from "../market/market.ts";
 
 export interface Stage {
   readonly world: World;
@@ -87,7 +87,11 @@ function emptyResult(stage: Stage, plan: CyclePlan, before: Before, findings: Cy
 }
 
 /** Approval by the owners, either way; the packed signatures. */
-async function approve(stage: Stage, plan: CyclePlan, built: BuiltProposal): Promise<{ signatures: string; signers: readonly string[] }> {
+async function approve(
+  stage: Stage,
+  plan: CyclePlan,
+  built: BuiltProposal,
+): Promise<{ signatures: string; signers: readonly string[] }> {
   const { world, engine, people, client, folder } = stage;
   const domain = { chainId: client.chainId, module: engine.module };
   if (plan.approval === "safe-transaction") {
@@ -105,8 +109,13 @@ async function approve(stage: Stage, plan: CyclePlan, built: BuiltProposal): Pro
   const file = join(folder, `proposal-${plan.index}.json`);
   writeFileSync(file, formatProposalFile({ id: built.id, domain, proposal: built.proposal }, built.sentence));
   writeFileSync(join(folder, `evidence-${plan.index}.json`), built.evidence);
-  const collected = collectSignatures(built.id, await readSafeOwners(client, world.addresses.safe), await people.sign(file, plan.signers));
-  if (!collected.isComplete) throw new DemoStepError("sign", `${collected.signers.length} of ${collected.threshold} signatures`);
+  const collected = collectSignatures(
+    built.id,
+    await readSafeOwners(client, world.addresses.safe),
+    await people.sign(file, plan.signers),
+  );
+  if (!collected.isComplete)
+    throw new DemoStepError("sign", `${collected.signers.length} of ${collected.threshold} signatures`);
   return { signatures: collected.packed, signers: collected.signers };
 }
 
@@ -116,6 +125,13 @@ async function gasOf({ world }: Stage, transaction: Hash): Promise<{ readonly us
   if (receipt === null) throw new DemoStepError("receipt", `no receipt of ${transaction}`);
   return { used: Number(receipt.gasUsed), paid: receipt.gasUsed * receipt.gasPrice };
 }
+
+/** "strategy 4" as the owners know it. */
+const withNames = (reason: string, engine: EngineAddresses): string =>
+  reason.replace(
+    /strategy (\d+)/g,
+    (whole, id: string) => engine.strategies.find((strategy) => strategy.id === Number(id))?.name ?? whole,
+  );
 
 export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> {
   const { world, engine, client, config, ledger } = stage;
@@ -152,19 +168,30 @@ export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> 
     id: built.id,
     signatures: approved.signatures,
   });
-  if (executed.kind === "refused") return { ...proposed, status: "refused", reasons: [executed.reason], executedBy: null };
-  if (executed.kind === "notReady") return { ...proposed, status: "refused", reasons: [`not before ${executed.until}`], executedBy: null };
+  if (executed.kind === "refused")
+    return { ...proposed, status: "refused", reasons: [withNames(executed.reason, engine)], executedBy: null };
+  if (executed.kind === "notReady")
+    return { ...proposed, status: "refused", reasons: [`not before ${executed.until}`], executedBy: null };
 
   const gas = await gasOf(stage, executed.transactionHash);
   ledger.spend(gas.paid);
   await world.driver.holdRates();
   const after = await readVault(world, engine);
   ledger.rebalanced(after);
-  const done = { ...proposed, transaction: executed.transactionHash, gasUsed: gas.used, navAfter: formatEther(after.nav), allocationAfter: after.weights };
+  const done = {
+    ...proposed,
+    transaction: executed.transactionHash,
+    gasUsed: gas.used,
+    navAfter: formatEther(after.nav),
+    allocationAfter: after.weights,
+  };
   if (executed.kind === "aborted") {
     const tripped = engine.strategies.find(({ id }) => id === executed.trippedStrategy);
-    return { ...done, status: "refused", reasons: [`${tripped?.name ?? executed.trippedStrategy} had lost more than its trip: frozen, no leg ran`] };
+    return {
+      ...done,
+      status: "refused",
+      reasons: [`${tripped?.name ?? executed.trippedStrategy} had lost more than its trip: frozen, no leg ran`],
+    };
   }
   return { ...done, status: "executed", reasons: built.notes };
 }
-

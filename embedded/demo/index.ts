@@ -7,16 +7,18 @@ import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
 import { createClient } from "../../keeper/chain/client.ts";
 import { observe } from "../../keeper/data/observe.ts";
-import type { CycleResult, RunResult } from "../../keeper/report/result.ts";
+import type { BuiltProposal } from "../../keeper/propose/build.ts";
 import { annualizedPct } from "../../keeper/report/performance.ts";
-import { deployEngine } from "../engine.ts";
+import type { CycleResult, RunResult } from "../../keeper/report/result.ts";
+import { deployEngine, type EngineAddresses, type EngineStrategy } from "../engine.ts";
 import { keeperConfigFor } from "../keeper-config.ts";
 import type { FeedName } from "../market/live.ts";
 import { createWorld, type Role, type World } from "../world.ts";
-import { liveCycle, type CyclePlan, type Stage } from "./cycle.ts";
+import { type CyclePlan, liveCycle, type Stage } from "./cycle.ts";
 import { alternativesFrom, Ledger, readVault } from "./ledger.ts";
 import { createPeople, type OwnerRole } from "./people.ts";
 import { describeMarket } from "./recorded-comparison.ts";
+import { partOf } from "./script.ts";
 import { summarize } from "./summary.ts";
 
 export interface DemoOptions {
@@ -50,7 +52,12 @@ const RECORDED: Scenario = { historyDays: 91, cycleDays: 28, cycles: 9, lookback
 const ASSUMED_QUEUE_DELAY_DAYS = 4;
 
 /** Money that comes and goes before a cycle: index of the cycle, who, how much. */
-const FLOWS: readonly { readonly cycle: number; readonly who: Role; readonly deposit?: string; readonly withdraw?: string }[] = [
+const FLOWS: readonly {
+  readonly cycle: number;
+  readonly who: Role;
+  readonly deposit?: string;
+  readonly withdraw?: string;
+}[] = [
   { cycle: 0, who: "firstDepositor", deposit: "2000" },
   { cycle: 0, who: "secondDepositor", deposit: "1000" },
   { cycle: 1, who: "thirdDepositor", deposit: "800" },
@@ -60,10 +67,6 @@ const FLOWS: readonly { readonly cycle: number; readonly who: Role; readonly dep
   { cycle: 4, who: "secondDepositor", deposit: "900" },
   { cycle: 5, who: "firstDepositor", deposit: "500" },
 ];
-/** In this cycle the feeds of the touched tokens fall silent between signing and execution. */
-const REFUSED_CYCLE = 3;
-/** In this cycle the owners approve by an ordinary Safe transaction instead of typed signatures. */
-const FALLBACK_CYCLE = 2;
 const SILENT_DAYS = 2;
 
 const pairs: readonly (readonly OwnerRole[])[] = [
@@ -92,33 +95,55 @@ async function moneyMoves(stage: Stage, cycle: number, progress: (line: string) 
   if (moves.length > 0) ledger.flowed(await readVault(world, engine));
 }
 
-function planOf(index: number, stage: Stage, progress: (line: string) => void): { plan: CyclePlan; silentDays: () => number } {
-  let silentDays = 0;
+const FEED_OF: Readonly<Partial<Record<EngineStrategy["protocol"], FeedName>>> = {
+  lido: "stethEth",
+  etherfi: "weethEth",
+};
+
+/** The feeds that price what a proposal touches; empty when it touches lending venues only. */
+const feedsOf = (built: BuiltProposal, { strategies }: EngineAddresses): readonly FeedName[] =>
+  built.proposal.legs.flatMap(({ strategyId }) => {
+    const touched = strategies.find(({ id }) => id === strategyId);
+    return touched === undefined ? [] : (FEED_OF[touched.protocol] ?? []);
+  });
+
+function planOf(
+  done: readonly Pick<CycleResult, "status" | "approvedBy">[],
+  stage: Stage,
+  progress: (line: string) => void,
+): { plan: CyclePlan; silentDays: () => number } {
+  const index = done.length;
   const signers = pairs[index % pairs.length] ?? [];
-  if (index !== REFUSED_CYCLE) {
-    return { plan: { index, signers, approval: index === FALLBACK_CYCLE ? "safe-transaction" : "signatures" }, silentDays: () => silentDays };
-  }
+  const { approval, silence } = partOf(done);
+  let silentDays = 0;
+  if (!silence) return { plan: { index, signers, approval }, silentDays: () => silentDays };
   const between: CyclePlan["between"] = async (built) => {
-    const feeds: Readonly<Record<string, FeedName>> = { lido: "stethEth", etherfi: "weethEth" };
-    const touched = built.proposal.legs.map(({ strategyId }) => stage.engine.strategies.find(({ id }) => id === strategyId)?.protocol ?? "");
-    for (const protocol of touched) {
-      const feed = feeds[protocol];
-      if (feed !== undefined) stage.world.driver.silent.add(feed);
-    }
+    const feeds = feedsOf(built, stage.engine);
+    // What has no feed cannot lose it: this proposal goes through, the next one gets the part.
+    if (feeds.length === 0) return;
+    for (const feed of feeds) stage.world.driver.silent.add(feed);
     progress(`  the price feeds of what the proposal touches fall silent for ${SILENT_DAYS} days`);
     for (; silentDays < SILENT_DAYS; silentDays += 1) await liveDay(stage, progress);
     stage.world.driver.silent.clear();
   };
-  return { plan: { index, signers, approval: "signatures", between }, silentDays: () => silentDays };
+  return { plan: { index, signers, approval, between }, silentDays: () => silentDays };
 }
 
 /** Adds to each cycle what the vault really earned until the next one. */
-function withRealized(cycles: readonly Omit<CycleResult, "realizedNetApyPct">[], dayOfCycle: readonly number[], net: readonly number[]): CycleResult[] {
+function withRealized(
+  cycles: readonly Omit<CycleResult, "realizedNetApyPct">[],
+  dayOfCycle: readonly number[],
+  net: readonly number[],
+): CycleResult[] {
   return cycles.map((cycle, index) => {
     const from = dayOfCycle[index] ?? 0;
     const to = dayOfCycle[index + 1] ?? net.length - 1;
     const [first, last] = [net[from], net[to]];
-    return { ...cycle, realizedNetApyPct: first === undefined || last === undefined || to <= from ? null : annualizedPct(first, last, to - from) };
+    return {
+      ...cycle,
+      realizedNetApyPct:
+        first === undefined || last === undefined || to <= from ? null : annualizedPct(first, last, to - from),
+    };
   });
 }
 
@@ -126,21 +151,26 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
   const { seed, marketDir, folder, progress, now } = options;
   const started = now();
   const scenario = marketDir === null ? SYNTHETIC : RECORDED;
-  // Keys, logs and proposals of an earlier run belong to an earlier chain.
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-
-  progress(`[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`);
+  progress(
+    `[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`,
+  );
   const world = await createWorld(
     marketDir === null
       ? { seed, historyDays: scenario.historyDays }
       : { marketDir, historyDays: scenario.historyDays, assumedQueueDelayDays: ASSUMED_QUEUE_DELAY_DAYS },
   );
   try {
+    // Keys, logs and proposals of an earlier run belong to an earlier chain.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     const worldAt = now();
     progress("[2/4] deploying the engine by its Ignition module, roles handed over to a 2-of-3 Safe ...");
     const engine = await deployEngine(world);
-    const config = keeperConfigFor(world, engine, { seed, historyDays: scenario.lookbackDays, txLog: join(folder, "transactions.jsonl") });
+    const config = keeperConfigFor(world, engine, {
+      seed,
+      historyDays: scenario.lookbackDays,
+      txLog: join(folder, "transactions.jsonl"),
+    });
     const configFile = join(folder, "keeper.json");
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
     const client = await createClient({
@@ -160,16 +190,21 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
     for (let index = 0; index < scenario.cycles; index += 1) {
       await moneyMoves(stage, index, progress);
       dayOfCycle.push(ledger.length - 1);
-      const { plan, silentDays } = planOf(index, stage, progress);
+      const { plan, silentDays } = planOf(cycles, stage, progress);
       const cycle = await liveCycle(stage, plan);
       cycles.push(cycle);
-      progress(`  ${cycle.date} cycle ${index}: ${cycle.status}${cycle.status === "executed" ? "" : ` (${cycle.reasons[0] ?? ""})`}`);
+      progress(
+        `  ${cycle.date} cycle ${index}: ${cycle.status}${cycle.status === "executed" ? "" : ` (${cycle.reasons[0] ?? ""})`}`,
+      );
       for (let day = silentDays(); day < scenario.cycleDays; day += 1) await liveDay(stage, progress);
     }
     const cyclesAt = now();
 
     progress("[4/4] reading the whole history back and writing the report ...");
-    const last = await observe(client, { ...config, history: { ...config.history, days: scenario.historyDays + ledger.length - 1 } });
+    const last = await observe(client, {
+      ...config,
+      history: { ...config.history, days: scenario.historyDays + ledger.length - 1 },
+    });
     const alternatives = alternativesFrom(last, ledger.length);
     const series = ledger.series(alternatives);
     const result: RunResult = {
@@ -198,6 +233,7 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
         deployMs: Math.round(engineAt - worldAt),
         cyclesMs: Math.round(cyclesAt - engineAt),
         totalMs: Math.round(now() - started),
+        peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
       },
     };
     client.close();

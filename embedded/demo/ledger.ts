@@ -1,12 +1,13 @@
 /** What happened day by day: NAV around flows, gas paid, weights; and, at the end, what plain alternatives earned. */
 import type { MarketSnapshot } from "../../keeper/kernel/artifacts.ts";
-import { fromWad, SECONDS_PER_DAY } from "../../keeper/kernel/units.ts";
-import type { DayPoint, NamedWeight } from "../../keeper/report/result.ts";
+import { fromWad } from "../../keeper/kernel/units.ts";
 import { equalWeightIndex, growthIndex, type NavDay, ratio } from "../../keeper/report/performance.ts";
+import type { DayPoint, NamedWeight } from "../../keeper/report/result.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import type { EngineAddresses } from "../engine.ts";
-import type { World } from "../world.ts";
+import { DemoStepError } from "../errors.ts";
 import { formatDate } from "../market/market.ts";
+import type { World } from "../world.ts";
 
 export interface VaultState {
   readonly nav: bigint;
@@ -75,7 +76,8 @@ export class Ledger {
   /** Money came or went after the day was closed. */
   flowed(state: VaultState): void {
     const last = this.#days.pop();
-    if (last) this.#days.push({ ...last, navAfterFlow: state.nav, state: { ...state, sharePrice: last.state.sharePrice } });
+    if (last)
+      this.#days.push({ ...last, navAfterFlow: state.nav, state: { ...state, sharePrice: last.state.sharePrice } });
   }
 
   /** An execution changed the weights of the day, not its performance: what it cost shows in tomorrow's NAV. */
@@ -96,11 +98,20 @@ export class Ledger {
       date: day.date,
       vault: net[index] ?? 1,
       sharePrice: day.state.sharePrice / firstPrice,
-      equalWeight: alternatives.equalWeight[index] ?? Number.NaN,
-      hold: alternatives.hold[index] ?? Number.NaN,
+      equalWeight: levelOf("equal weight", alternatives.equalWeight, index),
+      hold: levelOf("holding stETH", alternatives.hold, index),
       weights: day.state.weights,
     }));
   }
+}
+
+/** A comparison with a hole in it would be no comparison. */
+function levelOf(name: string, levels: readonly number[], index: number): number {
+  const level = levels[index];
+  if (level === undefined || !Number.isFinite(level)) {
+    throw new DemoStepError("comparison", `${name} has ${levels.length} usable days, day ${index + 1} is wanted`);
+  }
+  return level;
 }
 
 export interface Alternatives {
@@ -114,17 +125,24 @@ export interface Alternatives {
  * times market price where there is a feed. No cost, full investment: what a holder without the vault would have had.
  */
 export function alternativesFrom(snapshot: MarketSnapshot, days: number): Alternatives {
+  const short = snapshot.history.find(({ rates }) => rates.length < days);
+  if (short !== undefined) {
+    throw new DemoStepError(
+      "comparison",
+      `strategy ${short.id} has ${short.rates.length} days of history, the vault lived ${days}`,
+    );
+  }
   const levels = new Map(
     snapshot.history.map(({ id, rates, marketRatios }) => [
       id,
       rates.map((rate, index) => fromWad(rate) * fromWad(marketRatios?.[index] ?? 10n ** 18n)).slice(-days),
     ]),
   );
-  const returns = [...levels.values()].map((level) => level.slice(1).map((value, i) => value / (level[i] ?? value) - 1));
+  const returns = [...levels.values()].map((level) =>
+    level.slice(1).map((value, i) => value / (level[i] ?? value) - 1),
+  );
   const lido = snapshot.strategies.find(({ protocol }) => protocol === "lido");
   const held = lido ? (levels.get(lido.id) ?? []) : [];
   const first = held[0] ?? 1;
   return { equalWeight: equalWeightIndex(returns), hold: held.map((level) => level / first) };
 }
-
-export const dayStart = (timestamp: number): number => timestamp - (timestamp % SECONDS_PER_DAY);

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
 import { type OwnerSignature, ownerSignatureSchema } from "../../keeper/propose/signing.ts";
-import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { AccessManager__factory } from "../../types/ethers-contracts/factories/@openzeppelin/contracts/access/manager/AccessManager__factory.ts";
+import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { OracleGuard__factory } from "../../types/ethers-contracts/factories/contracts/OracleGuard__factory.ts";
 import { StrategyRegistry__factory } from "../../types/ethers-contracts/factories/contracts/StrategyRegistry__factory.ts";
@@ -29,7 +29,10 @@ const PRICE_NORMAL = 1n;
 export const gasPaid = (receipt: ContractTransactionReceipt): bigint => receipt.gasUsed * receipt.gasPrice;
 
 /** Waits for a transaction and refuses one that failed. */
-export async function mined(what: string, sent: Promise<ContractTransactionResponse>): Promise<ContractTransactionReceipt> {
+export async function mined(
+  what: string,
+  sent: Promise<ContractTransactionResponse>,
+): Promise<ContractTransactionReceipt> {
   const receipt = await (await sent).wait();
   if (receipt === null || receipt.status !== 1) throw new DemoStepError(what, "the transaction failed");
   return receipt;

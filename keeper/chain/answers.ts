@@ -18,10 +18,20 @@ export const NON_ARCHIVE_TEXTS: readonly RegExp[] = [
 ];
 
 /** Texts of pools that hold the very transaction already. */
-export const ALREADY_KNOWN_TEXTS: readonly RegExp[] = [/already known/i, /known transaction/i, /already imported/i, /already exists/i];
+export const ALREADY_KNOWN_TEXTS: readonly RegExp[] = [
+  /already known/i,
+  /known transaction/i,
+  /already imported/i,
+  /already exists/i,
+];
 
 /** Texts of pools whose account nonce has passed the transaction's. */
-export const NONCE_TOO_LOW_TEXTS: readonly RegExp[] = [/nonce too low/i, /nonce .* (is )?too low/i, /OldNonce/, /expected nonce to be/i];
+export const NONCE_TOO_LOW_TEXTS: readonly RegExp[] = [
+  /nonce too low/i,
+  /nonce .* (is )?too low/i,
+  /OldNonce/,
+  /expected nonce to be/i,
+];
 
 /** Texts of pools that refuse a replacement whose fees rise too little. */
 export const UNDERPRICED_TEXTS: readonly RegExp[] = [
@@ -36,7 +46,11 @@ export const UNDERPRICED_TEXTS: readonly RegExp[] = [
 export const matches = (texts: readonly RegExp[], message: string): boolean => texts.some((text) => text.test(message));
 
 /** A JSON-RPC error object; `data` differs per node and is searched for revert bytes. */
-export const rpcErrorSchema = z.object({ code: z.number().catch(0), message: z.string().catch("(no message)"), data: z.unknown().optional() });
+export const rpcErrorSchema = z.object({
+  code: z.number().catch(0),
+  message: z.string().catch("(no message)"),
+  data: z.unknown().optional(),
+});
 export type RpcErrorBody = z.infer<typeof rpcErrorSchema>;
 
 const revertShape = z.object({ data: z.unknown() });

@@ -24,7 +24,9 @@ export interface RpcCall {
 }
 
 /** One JSON-RPC answer: a node's refusal is a value, so that one bad call does not lose its batch. */
-export type RpcAnswer = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: RpcErrorBody };
+export type RpcAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: RpcErrorBody };
 
 export interface BlockHeader {
   readonly number: number;
@@ -77,7 +79,9 @@ const headerSchema = z.object({
   timestamp: quantity,
   baseFeePerGas: quantity.optional(),
 });
-const answersSchema = z.array(z.object({ id: z.number(), result: z.unknown().optional(), error: rpcErrorSchema.nullish() }));
+const answersSchema = z.array(
+  z.object({ id: z.number(), result: z.unknown().optional(), error: rpcErrorSchema.nullish() }),
+);
 
 /** Batches in flight at once: enough to hide latency, few enough for rate limits. */
 const IN_FLIGHT = 3;
@@ -94,7 +98,10 @@ class CountingProvider extends JsonRpcProvider {
 export const blockParam = (block: BlockTag): string => (typeof block === "number" ? toQuantity(block) : block);
 
 /** The call that reads one block's header. */
-export const headerCall = (block: BlockTag): RpcCall => ({ method: "eth_getBlockByNumber", params: [blockParam(block), false] });
+export const headerCall = (block: BlockTag): RpcCall => ({
+  method: "eth_getBlockByNumber",
+  params: [blockParam(block), false],
+});
 
 /** Decodes a header. @throws {BlockNotFoundError} when the node has none. */
 export function decodeHeader(result: unknown, block: BlockTag): BlockHeader {
@@ -111,15 +118,22 @@ export function decodeHeader(result: unknown, block: BlockTag): BlockHeader {
 
 /** The typed error of a node's refusal. `eth_call` and gas estimates that revert become {@link CallRevertedError}. */
 export function answerError(call: RpcCall, error: RpcErrorBody): EngineError {
-  const block = call.params.find((param) => typeof param === "string" && /^(0x[0-9a-f]+|latest|pending|safe|finalized)$/.test(param));
+  const block = call.params.find(
+    (param) => typeof param === "string" && /^(0x[0-9a-f]+|latest|pending|safe|finalized)$/.test(param),
+  );
   if (matches(NON_ARCHIVE_TEXTS, error.message)) {
-    const shown = typeof block === "string" && block.startsWith("0x") ? String(Number(block)) : String(block ?? "unknown");
+    const shown =
+      typeof block === "string" && block.startsWith("0x") ? String(Number(block)) : String(block ?? "unknown");
     return new NonArchiveNodeError(call.method, shown, error.message);
   }
   if ((call.method === "eth_call" || call.method === "eth_estimateGas") && isRevert(error)) {
     const data = revertData(error.data) ?? "0x";
     const target = z.object({ to: z.string() }).safeParse(call.params[0]);
-    return new CallRevertedError(target.success ? target.data.to : "a new contract", data, explainRevert(data, error.message));
+    return new CallRevertedError(
+      target.success ? target.data.to : "a new contract",
+      data,
+      explainRevert(data, error.message),
+    );
   }
   return new RpcAnswerError(call.method, error.code, error.message);
 }
@@ -156,7 +170,12 @@ export async function createClient(options: ClientOptions): Promise<ChainClient>
   let nextId = 1;
 
   async function sendChunk(calls: readonly RpcCall[]): Promise<RpcAnswer[]> {
-    const payload = calls.map(({ method, params }) => ({ id: nextId++, jsonrpc: "2.0" as const, method, params: [...params] }));
+    const payload = calls.map(({ method, params }) => ({
+      id: nextId++,
+      jsonrpc: "2.0" as const,
+      method,
+      params: [...params],
+    }));
     let raw: unknown;
     try {
       raw = await provider._send(payload);
@@ -169,13 +188,19 @@ export async function createClient(options: ClientOptions): Promise<ChainClient>
       // A node that refuses a whole batch answers with one object without a usable id.
       const whole = z.array(z.object({ error: rpcErrorSchema })).safeParse(raw);
       const refusal = whole.success ? whole.data[0] : undefined;
-      if (refusal !== undefined) throw new RpcAnswerError(`a batch of ${calls.length} (${first}, ..)`, refusal.error.code, refusal.error.message);
+      if (refusal !== undefined)
+        throw new RpcAnswerError(
+          `a batch of ${calls.length} (${first}, ..)`,
+          refusal.error.code,
+          refusal.error.message,
+        );
       throw new RpcAnswerError(first, 0, "the answer is not JSON-RPC");
     }
     const byId = new Map(parsed.data.map((answer) => [answer.id, answer]));
     return payload.map(({ id, method }): RpcAnswer => {
       const answer = byId.get(id);
-      if (answer === undefined) return { ok: false, error: { code: 0, message: `no answer to ${method} in the batch` } };
+      if (answer === undefined)
+        return { ok: false, error: { code: 0, message: `no answer to ${method} in the batch` } };
       if (answer.error !== undefined && answer.error !== null) return { ok: false, error: answer.error };
       return { ok: true, result: answer.result };
     });

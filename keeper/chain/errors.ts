@@ -38,7 +38,9 @@ export class RpcTimeoutError extends ChainError {
   readonly host: string;
   readonly timeoutMs: number;
   constructor(url: string, timeoutMs: number, cause?: unknown) {
-    super(`The RPC at ${redactUrl(url)} did not answer within ${timeoutMs} ms. Try again, or raise rpc.timeoutMs.`, { cause });
+    super(`The RPC at ${redactUrl(url)} did not answer within ${timeoutMs} ms. Try again, or raise rpc.timeoutMs.`, {
+      cause,
+    });
     this.host = redactUrl(url);
     this.timeoutMs = timeoutMs;
   }
@@ -49,7 +51,9 @@ export class WrongChainError extends ChainError {
   readonly expected: number;
   readonly actual: number;
   constructor(expected: number, actual: number) {
-    super(`The RPC serves chain ${chainName(actual)}, the configuration wants ${chainName(expected)}. Correct rpcUrl or chainId.`);
+    super(
+      `The RPC serves chain ${chainName(actual)}, the configuration wants ${chainName(expected)}. Correct rpcUrl or chainId.`,
+    );
     this.expected = expected;
     this.actual = actual;
   }
@@ -62,7 +66,9 @@ export class RpcAnswerError extends ChainError {
   readonly rpcCode: number;
   readonly rpcMessage: string;
   constructor(method: string, rpcCode: number, rpcMessage: string) {
-    super(`The RPC answered ${method} with error ${rpcCode}: ${rpcMessage}. Check the provider's limits and the request.`);
+    super(
+      `The RPC answered ${method} with error ${rpcCode}: ${rpcMessage}. Check the provider's limits and the request.`,
+    );
     this.method = method;
     this.rpcCode = rpcCode;
     this.rpcMessage = rpcMessage;
@@ -99,7 +105,9 @@ export class BlockHashMismatchError extends ChainError {
   readonly expected: string;
   readonly actual: string;
   constructor(block: number, expected: string, actual: string) {
-    super(`Block ${block} has hash ${actual}, it was pinned as ${expected}. The chain reorganised or another node answered: observe again.`);
+    super(
+      `Block ${block} has hash ${actual}, it was pinned as ${expected}. The chain reorganised or another node answered: observe again.`,
+    );
     this.block = block;
     this.expected = expected;
     this.actual = actual;
@@ -126,7 +134,9 @@ export class DecodeError extends ChainError {
   readonly what: string;
   readonly reason: string;
   constructor(what: string, reason: string) {
-    super(`The answer to ${what} does not decode: ${reason}. Check that the address is the contract the configuration names.`);
+    super(
+      `The answer to ${what} does not decode: ${reason}. Check that the address is the contract the configuration names.`,
+    );
     this.what = what;
     this.reason = reason;
   }
@@ -148,7 +158,12 @@ export class TransactionLogError extends InputError {
   readonly file: string;
   readonly line: number;
   constructor(file: string, line: number, problem: string) {
-    super(`Line ${line} of the transaction log ${file} is not readable: ${problem}. Repair or archive the file before sending again.`);
+    // Line 0 stands for the file as a whole.
+    const where =
+      line === 0
+        ? `The transaction log ${file} cannot be used`
+        : `Line ${line} of the transaction log ${file} is not readable`;
+    super(`${where}: ${problem}. Repair or archive the file before sending again.`);
     this.file = file;
     this.line = line;
   }
@@ -172,7 +187,9 @@ export class TransactionStuckError extends ChainError {
   readonly nonce: number;
   readonly hashes: readonly string[];
   constructor(nonce: number, hashes: readonly string[]) {
-    super(`Nonce ${nonce} is not mined after ${hashes.length} sends (${hashes.join(", ")}). The intent stays open in the log; run again to reconcile it.`);
+    super(
+      `Nonce ${nonce} is not mined after ${hashes.length} sends (${hashes.join(", ")}). The intent stays open in the log; run again to reconcile it.`,
+    );
     this.nonce = nonce;
     this.hashes = hashes;
   }
@@ -195,7 +212,9 @@ export class NonceTakenError extends ChainError {
   readonly nonce: number;
   readonly sender: string;
   constructor(nonce: number, sender: string) {
-    super(`Nonce ${nonce} of ${sender} was used by a transaction that is not in the log. Keep the keeper's key to one process.`);
+    super(
+      `Nonce ${nonce} of ${sender} was used by a transaction that is not in the log. Keep the keeper's key to one process.`,
+    );
     this.nonce = nonce;
     this.sender = sender;
   }

@@ -17,7 +17,10 @@ export interface FeeLimits {
   readonly maxTip: bigint;
 }
 
-const quantity = z.string().regex(/^0x[0-9a-fA-F]+$/).transform(BigInt);
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]+$/)
+  .transform(BigInt);
 export const feeHistorySchema = z.object({
   oldestBlock: quantity,
   baseFeePerGas: z.array(quantity).min(1),
@@ -34,7 +37,9 @@ export async function suggestFees(client: ChainClient, limits: FeeLimits): Promi
   const answer = await client.request("eth_feeHistory", [`0x${LOOKBACK_BLOCKS.toString(16)}`, "latest", [50]]);
   const parsed = feeHistorySchema.safeParse(answer);
   if (!parsed.success) throw new DecodeError("eth_feeHistory", z.prettifyError(parsed.error));
-  const tips = (parsed.data.reward ?? []).flatMap((row) => row.slice(0, 1)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const tips = (parsed.data.reward ?? [])
+    .flatMap((row) => row.slice(0, 1))
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const tip = clamp(tips[Math.floor(tips.length / 2)] ?? limits.minTip, limits.minTip, limits.maxTip);
   const next = parsed.data.baseFeePerGas.at(-1) ?? 0n;
   if (next + tip > limits.cap) throw new FeeCapExceededError(next + tip, limits.cap);

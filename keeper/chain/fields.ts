@@ -65,6 +65,9 @@ export function decodeRow(iface: Interface, fragment: string, data: string, what
   try {
     return { what, result: iface.decodeFunctionResult(fragment, data) };
   } catch {
-    throw new DecodeError(what, data === "0x" ? "it is empty (no code at the address?)" : `unexpected data of ${(data.length - 2) / 2} bytes`);
+    throw new DecodeError(
+      what,
+      data === "0x" ? "it is empty (no code at the address?)" : `unexpected data of ${(data.length - 2) / 2} bytes`,
+    );
   }
 }

@@ -1,8 +1,8 @@
 /** Many view calls in one `eth_call` through Multicall3, at one block or at many in JSON-RPC batches. */
 import type { Interface } from "ethers";
+import { IMulticall3__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/multicall/IMulticall3__factory.ts";
 import { EngineError } from "../kernel/errors.ts";
 import type { Address } from "../kernel/units.ts";
-import { IMulticall3__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/multicall/IMulticall3__factory.ts";
 import { type BlockTag, blockParam, type ChainClient, type RpcAnswer, type RpcCall, resultOf } from "./client.ts";
 import { DecodeError } from "./errors.ts";
 import { bool, decodeRow, list, type Row, text, uint } from "./fields.ts";
@@ -39,11 +39,16 @@ export function view<T>(
   };
 }
 
-export const viewUint = (iface: Interface, target: Address, fragment: string, args: readonly unknown[] = []): ViewCall<bigint> =>
-  view(iface, target, fragment, args, (row) => uint(row, 0));
+export const viewUint = (
+  iface: Interface,
+  target: Address,
+  fragment: string,
+  args: readonly unknown[] = [],
+): ViewCall<bigint> => view(iface, target, fragment, args, (row) => uint(row, 0));
 
 /** Timestamp of the very block a batch runs in: no header needs to be fetched for it. */
-export const blockTimestamp = (multicall: Address): ViewCall<bigint> => viewUint(multicall3, multicall, "getCurrentBlockTimestamp");
+export const blockTimestamp = (multicall: Address): ViewCall<bigint> =>
+  viewUint(multicall3, multicall, "getCurrentBlockTimestamp");
 
 /** The `eth_call` that runs the views at a block. */
 export function aggregateCall(multicall: Address, calls: readonly ViewCall<unknown>[], block: BlockTag): RpcCall {
@@ -65,12 +70,17 @@ function outcome<T>(call: ViewCall<T>, success: boolean, data: string): Outcome<
 }
 
 /** Outcomes in the order of the calls, from the answer to {@link aggregateCall}. */
-export function decodeAggregate<T>(rpcCall: RpcCall, answer: RpcAnswer, calls: readonly ViewCall<T>[]): readonly Outcome<T>[] {
+export function decodeAggregate<T>(
+  rpcCall: RpcCall,
+  answer: RpcAnswer,
+  calls: readonly ViewCall<T>[],
+): readonly Outcome<T>[] {
   const result = resultOf(rpcCall, answer);
   if (result === "0x") return calls.map(() => ({ ok: false, reason: "Multicall3 has no code at this block" }));
   if (typeof result !== "string") throw new DecodeError("aggregate3", "it is not a hex string");
   const rows = list(decodeRow(multicall3, "aggregate3", result, "aggregate3"), 0);
-  if (rows.length !== calls.length) throw new DecodeError("aggregate3", `it has ${rows.length} results for ${calls.length} calls`);
+  if (rows.length !== calls.length)
+    throw new DecodeError("aggregate3", `it has ${rows.length} results for ${calls.length} calls`);
   return calls.map((call, index) => {
     const row = rows[index];
     if (row === undefined) throw new DecodeError("aggregate3", `result ${index} is missing`);
@@ -79,7 +89,12 @@ export function decodeAggregate<T>(rpcCall: RpcCall, answer: RpcAnswer, calls: r
 }
 
 /** Runs the views at one block in one `eth_call`. */
-export async function multicall<T>(client: ChainClient, at: Address, calls: readonly ViewCall<T>[], block: BlockTag): Promise<readonly Outcome<T>[]> {
+export async function multicall<T>(
+  client: ChainClient,
+  at: Address,
+  calls: readonly ViewCall<T>[],
+  block: BlockTag,
+): Promise<readonly Outcome<T>[]> {
   if (calls.length === 0) return [];
   const rpcCall = aggregateCall(at, calls, block);
   const [answer] = await client.batch([rpcCall]);

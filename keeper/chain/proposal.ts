@@ -2,7 +2,12 @@
 import type { LegKindName, Proposal } from "../kernel/artifacts.ts";
 
 /** Members of `LegKind` in contracts/types/Proposal.sol, in order. */
-export const LEG_KINDS = ["Deallocate", "RequestExit", "Allocate", "Reposition"] as const satisfies readonly LegKindName[];
+export const LEG_KINDS = [
+  "Deallocate",
+  "RequestExit",
+  "Allocate",
+  "Reposition",
+] as const satisfies readonly LegKindName[];
 export const legKindIndex = (kind: LegKindName): number => LEG_KINDS.indexOf(kind);
 
 /** Members of `ProposalState`, in order. */

@@ -1,7 +1,8 @@
 /** Revert data in words: the project's own errors by name and values, Solidity's built-in ones, Safe's codes. */
 import type { Interface } from "ethers";
-import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
+import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
+import { plainWords } from "./plain-words.ts";
 
 const interfaces: Interface[] = [Errors__factory.createInterface(), ILiquidityVault__factory.createInterface()];
 
@@ -38,12 +39,14 @@ export function decodeRevert(data: string): DecodedRevert | null {
   return null;
 }
 
-/** One phrase for people: `ProposalModule_Expired(deadline 17, now 18)`. */
+/** For people: what it means where that is known, and always the error: `ProposalModule_Expired(timestamp 18, deadline 17)`. */
 export function explainRevert(data: string, nodeMessage = ""): string {
   const decoded = decodeRevert(data);
   if (decoded !== null) {
     const args = Object.entries(decoded.args).map(([name, value]) => `${name} ${value}`);
-    return `${decoded.name}(${args.join(", ")})`;
+    const error = `${decoded.name}(${args.join(", ")})`;
+    const meaning = plainWords(decoded);
+    return meaning === null ? error : `${meaning} [${error}]`;
   }
   if (data.length >= 10) return `unknown error ${data.slice(0, 10)} (${(data.length - 2) / 2} bytes)`;
   return nodeMessage === "" ? "reverted without a reason" : nodeMessage;

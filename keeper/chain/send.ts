@@ -5,10 +5,17 @@
 import { keccak256, toQuantity, toUtf8Bytes, type Wallet } from "ethers";
 import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
-import { type Address, type Hash, address, hash } from "../kernel/units.ts";
+import { type Address, address, type Hash, hash } from "../kernel/units.ts";
 import { ALREADY_KNOWN_TEXTS, matches, NONCE_TOO_LOW_TEXTS, UNDERPRICED_TEXTS } from "./answers.ts";
 import { type ChainClient, resultOf } from "./client.ts";
-import { CallRevertedError, DecodeError, NonceTakenError, RpcAnswerError, TransactionRevertedError, TransactionStuckError } from "./errors.ts";
+import {
+  CallRevertedError,
+  DecodeError,
+  NonceTakenError,
+  RpcAnswerError,
+  TransactionRevertedError,
+  TransactionStuckError,
+} from "./errors.ts";
 import { bumpFees, type FeeLimits, type Fees, suggestFees } from "./fees.ts";
 import { appendEntry, type IntentEntry, type LoggedIntent, readLog, type SentEntry } from "./transaction-log.ts";
 
@@ -100,7 +107,14 @@ async function signAndLog({ signer, options }: Sender, intent: IntentEntry, fees
     maxFeePerGas: fees.maxFee,
     maxPriorityFeePerGas: fees.tip,
   });
-  const sent: SentEntry = { type: "sent", id: intent.id, hash: keccak256(raw), raw, maxFee: fees.maxFee, tip: fees.tip };
+  const sent: SentEntry = {
+    type: "sent",
+    id: intent.id,
+    hash: keccak256(raw),
+    raw,
+    maxFee: fees.maxFee,
+    tip: fees.tip,
+  };
   await appendEntry(options.logFile, sent);
   return sent;
 }
@@ -138,7 +152,13 @@ async function waitForReceipt(sender: Sender, hashes: readonly string[]): Promis
 
 async function close(sender: Sender, intent: IntentEntry, receipt: Receipt): Promise<Receipt> {
   const outcome = receipt.succeeded ? "confirmed" : "reverted";
-  await appendEntry(sender.options.logFile, { type: "closed", id: intent.id, outcome, hash: receipt.hash, block: receipt.blockNumber });
+  await appendEntry(sender.options.logFile, {
+    type: "closed",
+    id: intent.id,
+    outcome,
+    hash: receipt.hash,
+    block: receipt.blockNumber,
+  });
   if (receipt.succeeded) return receipt;
   throw new TransactionRevertedError(receipt.hash, await minedRevertReason(sender.client, intent, receipt));
 }
@@ -184,17 +204,26 @@ async function drive(
     const receipt = await waitForReceipt(sender, hashes);
     if (receipt !== null) return close(sender, intent, receipt);
     if (state === "nonceTooLow" || (await nonceOf(client, intent.from, "latest")) > intent.nonce) {
-      await appendEntry(options.logFile, { type: "closed", id: intent.id, outcome: "foreign", hash: null, block: null });
+      await appendEntry(options.logFile, {
+        type: "closed",
+        id: intent.id,
+        outcome: "foreign",
+        hash: null,
+        block: null,
+      });
       throw new NonceTakenError(intent.nonce, intent.from);
     }
     if (bumps >= options.maxBumps) throw new TransactionStuckError(intent.nonce, hashes);
-    sends.push(await signAndLog(sender, intent, bumpFees(last, await suggestFees(client, options.fees), options.fees.cap)));
+    sends.push(
+      await signAndLog(sender, intent, bumpFees(last, await suggestFees(client, options.fees), options.fees.cap)),
+    );
   }
 }
 
 const ownOpen = (sender: Sender, log: readonly LoggedIntent[]): readonly LoggedIntent[] =>
   log.filter(
-    ({ intent, closed }) => closed === null && intent.chainId === sender.client.chainId && intent.from === sender.signer.address,
+    ({ intent, closed }) =>
+      closed === null && intent.chainId === sender.client.chainId && intent.from === sender.signer.address,
   );
 
 export interface Reconciled {
@@ -231,7 +260,8 @@ export async function sendTransaction(sender: Sender, outgoing: Outgoing): Promi
   const { client, signer, options } = sender;
   const value = outgoing.value ?? 0n;
   for (const finished of await reconcile(sender)) {
-    if (finished.purpose === outgoing.purpose && finished.outcome === "confirmed" && finished.receipt !== null) return finished.receipt;
+    if (finished.purpose === outgoing.purpose && finished.outcome === "confirmed" && finished.receipt !== null)
+      return finished.receipt;
   }
   const from = address(signer.address);
   const request = { to: outgoing.to, data: outgoing.data, from, value };

@@ -2,7 +2,8 @@
  * Append-only record of what the keeper meant to send, written before it is sent: after a crash the next run knows
  * every nonce it used and every hash it may find mined.
  */
-import { open, readFile, truncate } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, truncate } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { TransactionLogError } from "./errors.ts";
 
@@ -66,7 +67,13 @@ async function cutTornLine(file: string): Promise<void> {
 /** Appends an entry and forces it to disk before returning: a send must not overtake its record. */
 export async function appendEntry(file: string, entry: LogEntry): Promise<void> {
   await cutTornLine(file);
-  const handle = await open(file, "a", 0o600);
+  let handle: FileHandle;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    handle = await open(file, "a", 0o600);
+  } catch {
+    throw new TransactionLogError(file, 0, "the file cannot be written");
+  }
   try {
     await handle.write(`${spell(entry)}\n`);
     await handle.sync();

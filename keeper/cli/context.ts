@@ -2,9 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type ChainClient, createClient } from "../chain/client.ts";
+import { RpcTimeoutError, RpcUnreachableError } from "../chain/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import type { KeeperConfig } from "../config/schema.ts";
 import { InputError } from "../kernel/errors.ts";
+import { progress } from "./output.ts";
 
 export class FileUnreadableError extends InputError {
   readonly code = "FILE_UNREADABLE";
@@ -12,6 +14,17 @@ export class FileUnreadableError extends InputError {
   constructor(file: string, cause: unknown) {
     super(`The file ${file} cannot be read. Check the path and its permissions.`, { cause });
     this.file = file;
+  }
+}
+
+export class FolderUnwritableError extends InputError {
+  readonly code = "FOLDER_UNWRITABLE";
+  readonly folder: string;
+  constructor(folder: string, cause: unknown) {
+    super(`Nothing can be written to ${folder}. Name another folder with --out, or correct its permissions.`, {
+      cause,
+    });
+    this.folder = folder;
   }
 }
 
@@ -32,9 +45,11 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-/** A whole number that is not negative, or one clear error. */
-export function wholeNumber(option: string, value: string): number {
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value))) throw new OptionError(option, value, "Give a whole number, 0 or more.");
+/** A whole number from 0 to `highest`, or one clear error. */
+export function wholeNumber(option: string, value: string, highest = Number.MAX_SAFE_INTEGER): number {
+  if (!/^\d{1,16}$/.test(value) || Number(value) > highest) {
+    throw new OptionError(option, value, `Give a whole number from 0 to ${highest}.`);
+  }
   return Number(value);
 }
 
@@ -43,16 +58,31 @@ export interface Connected {
   readonly client: ChainClient;
 }
 
+/** A client of the first configured RPC that answers. One that serves another chain is an error, not a reason to go on. */
+export async function connect(config: KeeperConfig): Promise<ChainClient> {
+  let silent: RpcUnreachableError | RpcTimeoutError | null = null;
+  for (const url of config.rpcUrls) {
+    try {
+      return await createClient({
+        url,
+        expectedChainId: config.chainId,
+        timeoutMs: config.rpc.timeoutMs,
+        maxBatch: config.rpc.maxBatch,
+      });
+    } catch (error) {
+      if (!(error instanceof RpcUnreachableError || error instanceof RpcTimeoutError)) throw error;
+      silent = error;
+      // The message names the host only: URLs carry keys.
+      if (config.rpcUrls.length > 1) progress(`${error.code}: ${error.message}`);
+    }
+  }
+  throw silent ?? new OptionError("rpcUrls", "", "Name at least one URL in the configuration.");
+}
+
 /** Runs a verb with a client of the configured chain, and closes it. */
 export async function connected<T>(configFile: string, action: (context: Connected) => Promise<T>): Promise<T> {
   const config = await loadConfig(resolve(configFile), process.env);
-  const [url] = config.rpcUrls;
-  const client = await createClient({
-    url: url ?? "",
-    expectedChainId: config.chainId,
-    timeoutMs: config.rpc.timeoutMs,
-    maxBatch: config.rpc.maxBatch,
-  });
+  const client = await connect(config);
   try {
     return await action({ config, client });
   } finally {

@@ -1,9 +1,11 @@
 /** `amplified demo`: the whole engine on a chain of its own. The one verb that loads Hardhat. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
 import { renderReport } from "../report/html.ts";
+import { shortNames } from "../report/names.ts";
+import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
+import { FolderUnwritableError, OptionError } from "./context.ts";
 import { type CommandResult, progress, toJson } from "./output.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -16,11 +18,14 @@ export interface DemoFlags {
 }
 
 const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
-const allocation = (weights: readonly NamedWeight[]): string =>
-  weights
+const allocation = (weights: readonly NamedWeight[]): string => {
+  const shown = shortNames(weights.map(({ name }) => name));
+  return weights
+    .map(({ weight }, index) => ({ name: shown[index] ?? "", weight }))
     .filter(({ weight }) => weight >= 0.0005)
-    .map(({ name, weight }) => `${name.split(" ").at(-1)} ${(weight * 100).toFixed(0)}`)
+    .map(({ name, weight }) => `${name} ${(weight * 100).toFixed(0)}`)
     .join(" ");
+};
 
 function table(cycles: readonly CycleResult[]): string {
   const head = ["date", "status", "before, %", "after, %", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
@@ -37,21 +42,42 @@ function table(cycles: readonly CycleResult[]): string {
     cycle.transaction?.slice(0, 10) ?? "-",
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 function describe(result: RunResult, files: { readonly html: string; readonly json: string }): string {
   const { summary, market } = result;
-  const lines = [table(result.cycles), "", "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV", ""];
+  const lines = [
+    table(result.cycles),
+    "",
+    "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV",
+    "",
+  ];
   if (market.mapping.length > 0) {
-    lines.push("What feeds what:", ...market.mapping.map(({ column, feeds }) => `  ${column.padEnd(44)} -> ${feeds}`), "");
+    lines.push(
+      "What feeds what:",
+      ...market.mapping.map(({ column, feeds }) => `  ${column.padEnd(44)} -> ${feeds}`),
+      "",
+    );
   }
   if (market.recorded !== null) {
     lines.push("% a year, in the file and on this chain:");
-    lines.push(...market.recorded.map(({ name, apyPct, onChainApyPct }) => `  ${name.padEnd(80)} ${percent(apyPct, 3).padStart(7)} ${percent(onChainApyPct, 3).padStart(7)}`), "");
+    lines.push(
+      ...market.recorded.map(
+        ({ name, apyPct, onChainApyPct }) =>
+          `  ${name.padEnd(80)} ${percent(apyPct, 3).padStart(7)} ${percent(onChainApyPct, 3).padStart(7)}`,
+      ),
+      "",
+    );
   }
-  const reasons = result.cycles.flatMap((cycle) => (cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`]));
+  const reasons = result.cycles.flatMap((cycle) =>
+    cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`],
+  );
   if (reasons.length > 0) lines.push("Not executed, and why:", ...reasons, "");
   lines.push(`${summary.executed} executed, ${summary.refused} refused, ${summary.held} held. ${summary.verdict}`);
   lines.push(`report: ${files.html}`, `data:   ${files.json}`);
@@ -65,20 +91,41 @@ function writeWhole(file: string, content: string): void {
   renameSync(beside, file);
 }
 
+/** Before the chain lives through anything: a run that cannot be written down is not worth its minute. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new FolderUnwritableError(folder, cause);
+  }
+}
+
 export async function demo(flags: DemoFlags, seed: number): Promise<CommandResult> {
   const out = resolve(flags.out);
   const marketDir = flags.market === undefined ? null : resolve(flags.market);
+  if (marketDir !== null && !statSync(marketDir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new OptionError("--market", marketDir, "Name the folder that holds the recorded tables.");
+  }
   // Hardhat looks for its configuration in the working directory.
   process.chdir(root);
   const { runDemo } = await import("../../embedded/demo/index.ts");
-  mkdirSync(out, { recursive: true });
-  const finished = await runDemo({ seed, marketDir, folder: join(out, "demo"), progress, now: () => performance.now() });
+  makeFolder(out);
+  const finished = await runDemo({
+    seed,
+    marketDir,
+    folder: join(out, "demo"),
+    progress,
+    now: () => performance.now(),
+  });
   const files = { html: join(out, "report.html"), json: join(out, "run.json") };
   writeWhole(files.json, `${toJson(finished.result)}\n`);
   writeWhole(files.html, renderReport(finished.result));
   const text = describe(finished.result, files);
   if (flags.serve) {
-    progress(`${text}\n\nThe chain stays at ${finished.world.chain.url}; configuration: ${finished.configFile}. Ctrl-C ends it.`);
+    progress(
+      `${text}\n\nThe chain stays at ${finished.world.chain.url}; configuration: ${finished.configFile}. Ctrl-C ends it.`,
+    );
     await new Promise<void>((done) => {
       process.once("SIGINT", done);
       process.once("SIGTERM", done);

@@ -3,18 +3,24 @@ import { Command, Option } from "commander";
 import { EXIT } from "../kernel/errors.ts";
 import { wholeNumber } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
+import type { DoctorFlags } from "./doctor.ts";
 import type { ExecuteFlags, OnceFlags } from "./operator.ts";
-import { type OutputOptions, runCommand } from "./output.ts";
+import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
+/** As in the configuration: 32 bits. */
+const MAX_SEED = 0xffff_ffff;
 const json = () => new Option("--json", "print one JSON document instead of text");
-const config = () => new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
+const config = () =>
+  new Option("-c, --config <file>", "the keeper's configuration").default(DEFAULT_CONFIG).env("AMPLIFIED_CONFIG");
 
 const program = new Command("amplified")
-  .description("Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.")
+  .description(
+    "Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.",
+  )
   .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
-  .showHelpAfterError()
+  .configureOutput({ outputError: (message) => printUsageError(message, process.argv) })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.badInput);
   });
@@ -28,7 +34,7 @@ program
   .option("--serve", "keep the chain running afterwards, so that other verbs can be tried")
   .addOption(json())
   .action((flags: DemoFlags & OutputOptions) =>
-    runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed))),
+    runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed, MAX_SEED))),
   );
 
 program
@@ -42,7 +48,20 @@ program
   .option("--password-file <file>", "password of an encrypted keystore")
   .option("--out <directory>", "where proposal and evidence are written", "out")
   .addOption(json())
-  .action((flags: OnceFlags & OutputOptions) => runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)));
+  .action((flags: OnceFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)),
+  );
+
+program
+  .command("doctor")
+  .description("check everything a run needs, one line each, with the remedy")
+  .addOption(config())
+  .option("--key-file <file>", "also check this key: its file, its role as proposer, its balance")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .addOption(json())
+  .action((flags: DoctorFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./doctor.ts")).doctor(flags)),
+  );
 
 program
   .command("show [id]")
@@ -55,7 +74,9 @@ program
 
 program
   .command("verify <id>")
-  .description("recompute a published proposal from chain data and say in one sentence what it does and whether it matches")
+  .description(
+    "recompute a published proposal from chain data and say in one sentence what it does and whether it matches",
+  )
   .addOption(config())
   .addOption(json())
   .action((id: string, flags: { config: string } & OutputOptions) =>
@@ -72,7 +93,9 @@ program
   .option("--now <seconds>", "Unix time to judge expiry by; the machine's clock when absent")
   .option("--out <file>", "where the signature is written; printed when absent")
   .addOption(json())
-  .action((file: string, flags: SignFlags & OutputOptions) => runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)));
+  .action((file: string, flags: SignFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)),
+  );
 
 program
   .command("execute <proposal-file>")
@@ -87,3 +110,7 @@ program
   );
 
 await program.parseAsync();
+// A node that hangs leaves its socket open, and the process would wait for it after everything is said.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((flushed) => stream.write("", () => flushed()));
+process.exit();

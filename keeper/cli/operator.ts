@@ -1,12 +1,13 @@
 /** The operator's verbs: one cycle of the keeper, and the execution of an approved proposal. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { TransactionStuckError } from "../chain/errors.ts";
 import { createSender } from "../chain/sender.ts";
 import { loadSigner } from "../chain/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { EXIT } from "../kernel/errors.ts";
-import { cycleFigures } from "../report/figures.ts";
-import { connected, OptionError, readText } from "./context.ts";
+import { cycleFigures, exclusions } from "../report/figures.ts";
+import { connected, FolderUnwritableError, OptionError, readText } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 
 export interface OnceFlags {
@@ -19,31 +20,83 @@ export interface OnceFlags {
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
 
+/** Files on disk under another name until what they announce has happened. */
+async function draftFiles(
+  folder: string,
+  files: readonly (readonly [path: string, content: string])[],
+): Promise<{ readonly keep: () => Promise<void>; readonly discard: () => Promise<void> }> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [path, content] of files) await writeFile(`${path}.draft`, content);
+  } catch (cause) {
+    throw new FolderUnwritableError(folder, cause);
+  }
+  return {
+    keep: async () => {
+      for (const [path] of files) await rename(`${path}.draft`, path);
+    },
+    discard: async () => {
+      for (const [path] of files) await rm(`${path}.draft`, { force: true });
+    },
+  };
+}
+
 /** Runs the stages once. A dry run unless --propose is given. */
 export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   const { runCycle } = await import("../run.ts");
   const { proposeOnChain } = await import("../propose/publish.ts");
   const { formatProposalFile } = await import("../propose/typed-data.ts");
-  if (flags.propose && flags.keyFile === undefined) throw new OptionError("--key-file", "", "--propose sends a transaction: name the proposer's key file.");
+  if (flags.propose && flags.keyFile === undefined)
+    throw new OptionError("--key-file", "", "--propose sends a transaction: name the proposer's key file.");
+  // Before anything else: a key that does not load must not cost a run, nor leave files behind.
+  const signer =
+    flags.propose && flags.keyFile !== undefined ? await loadSigner(resolve(flags.keyFile), flags.passwordFile) : null;
   return connected(flags.config, async ({ client, config }) => {
     const outcome = await runCycle(client, config);
+    const leftOut = outcome.findings === null ? [] : exclusions(outcome.findings);
     if (outcome.kind === "held") {
-      const data = { status: "held", code: outcome.code, reasons: outcome.reasons, block: outcome.snapshot?.provenance.blockNumber ?? null };
-      return { data, text: [`held: ${outcome.code}`, ...outcome.reasons.map((reason) => `  ${reason}`)].join("\n"), exitCode: EXIT.held };
+      const data = {
+        status: "held",
+        code: outcome.code,
+        reasons: outcome.reasons,
+        leftOut,
+        block: outcome.snapshot?.provenance.blockNumber ?? null,
+      };
+      return {
+        data,
+        text: [
+          `held: ${outcome.code}`,
+          ...outcome.reasons.map((reason) => `  ${reason}`),
+          ...leftOut.map((reason) => `  left out: ${reason}`),
+        ].join("\n"),
+        exitCode: EXIT.held,
+      };
     }
     const { built, findings, approved } = outcome;
     const domain = { chainId: config.chainId, module: config.addresses.module };
-    const out = resolve(flags.out);
-    await mkdir(out, { recursive: true });
-    const file = join(out, `proposal-${built.id.slice(2, 10)}.json`);
-    await writeFile(file, formatProposalFile({ id: built.id, domain, proposal: built.proposal }, built.sentence));
-    await writeFile(join(out, `evidence-${built.id.slice(2, 10)}.json`), built.evidence);
+    const name = built.id.slice(2, 10);
+    const file = join(resolve(flags.out), `proposal-${name}.json`);
+    const drafts = await draftFiles(resolve(flags.out), [
+      [file, formatProposalFile({ id: built.id, domain, proposal: built.proposal }, built.sentence)],
+      [join(resolve(flags.out), `evidence-${name}.json`), built.evidence],
+    ]);
     let transaction: string | null = null;
-    if (flags.propose && flags.keyFile !== undefined) {
-      const signer = await loadSigner(resolve(flags.keyFile), flags.passwordFile);
-      const published = await proposeOnChain(createSender(client, signer, config, systemClock), config.addresses.module, built.proposal);
-      transaction = published.receipt?.hash ?? null;
+    try {
+      if (signer !== null) {
+        const published = await proposeOnChain(
+          createSender(client, signer, config, systemClock),
+          config.addresses.module,
+          built.proposal,
+        );
+        transaction = published.receipt?.hash ?? null;
+      }
+    } catch (error) {
+      // A transaction that is stuck may still be mined: then owners need the file.
+      if (error instanceof TransactionStuckError) await drafts.keep();
+      else await drafts.discard();
+      throw error;
     }
+    await drafts.keep();
     const figures = cycleFigures(findings);
     const { forecasts: _forecasts, frontier: _frontier, ...short } = figures;
     const data = {
@@ -51,6 +104,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       id: built.id,
       sentence: built.sentence,
       notes: built.notes,
+      leftOut,
       reasons: findings.decision.reasons,
       file,
       transaction,
@@ -61,11 +115,16 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     const text = [
       built.sentence,
       ...built.notes.map((note) => `  note: ${note}`),
+      ...leftOut.map((reason) => `  left out: ${reason}`),
       ...findings.decision.reasons.map((reason) => `  why: ${reason}`),
-      ...findings.forecast.strategies.map((s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`),
+      ...findings.forecast.strategies.map(
+        (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
+      ),
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
       `id ${built.id}`,
-      flags.propose ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}` : `dry run: nothing was sent; ${file}`,
+      flags.propose
+        ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}`
+        : `dry run: nothing was sent; ${file}`,
     ];
     return { data, text: text.join("\n") };
   });
@@ -81,16 +140,23 @@ export interface ExecuteFlags {
 /** Executes a proposal file with the owners' signature files; anyone may. */
 export async function execute(file: string, flags: ExecuteFlags): Promise<CommandResult> {
   const { executeProposal } = await import("../execute/execute.ts");
-  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import("../propose/signing.ts");
+  const { TooFewSignaturesError } = await import("../propose/errors.ts");
+  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import(
+    "../propose/signing.ts"
+  );
   const content = await readText(file);
-  const signatures = await Promise.all(flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)));
+  const signatures = await Promise.all(
+    flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)),
+  );
+  const signer = await loadSigner(resolve(flags.keyFile), flags.passwordFile);
   return connected(flags.config, async ({ client, config }) => {
     const { module, vault } = config.addresses;
     const { timestamp } = await client.header("latest");
     const { id, proposal } = reviewProposal(content, { chainId: config.chainId, module, now: timestamp });
     const owners = await readSafeOwners(client, await readApprover(client, module));
     const collected = signatures.length === 0 ? null : collectSignatures(id, owners, signatures);
-    const signer = await loadSigner(resolve(flags.keyFile), flags.passwordFile);
+    if (collected !== null && !collected.isComplete)
+      throw new TooFewSignaturesError(collected.signers, collected.threshold, owners.safe);
     const outcome = await executeProposal(createSender(client, signer, config, systemClock), {
       module,
       vault,
@@ -99,8 +165,14 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
       signatures: collected?.packed ?? "0x",
     });
     const text = {
-      executed: () => (outcome.kind === "executed" ? `executed in ${outcome.transactionHash}: NAV ${outcome.navBefore} -> ${outcome.navAfter} wei, loss ${outcome.loss} wei, ${outcome.gasUsed} gas` : ""),
-      aborted: () => (outcome.kind === "aborted" ? `aborted in ${outcome.transactionHash}: strategy ${outcome.trippedStrategy} lost more than its trip and is frozen; no leg ran` : ""),
+      executed: () =>
+        outcome.kind === "executed"
+          ? `executed in ${outcome.transactionHash}: NAV ${outcome.navBefore} -> ${outcome.navAfter} wei, loss ${outcome.loss} wei, ${outcome.gasUsed} gas`
+          : "",
+      aborted: () =>
+        outcome.kind === "aborted"
+          ? `aborted in ${outcome.transactionHash}: strategy ${outcome.trippedStrategy} lost more than its trip and is frozen; no leg ran`
+          : "",
       refused: () => (outcome.kind === "refused" ? `refused, nothing changed: ${outcome.reason}` : ""),
       notReady: () => (outcome.kind === "notReady" ? `not before ${new Date(outcome.until * 1000).toISOString()}` : ""),
     }[outcome.kind]();

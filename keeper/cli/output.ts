@@ -16,15 +16,27 @@ export interface CommandResult {
   readonly exitCode?: ExitCode;
 }
 
-function printError(error: unknown, json: boolean): ExitCode {
-  const known = error instanceof EngineError;
-  const code = known ? error.code : "UNEXPECTED";
-  const message = error instanceof Error ? error.message : String(error);
+function printFailure(code: string, message: string, json: boolean): void {
   if (json) process.stdout.write(`${toJson({ error: { code, message } })}\n`);
   else process.stderr.write(`error ${code}: ${message}\n`);
+}
+
+function printError(error: unknown, json: boolean): ExitCode {
+  const known = error instanceof EngineError;
+  printFailure(known ? error.code : "UNEXPECTED", error instanceof Error ? error.message : String(error), json);
   // A programming error deserves its stack; a known failure has said everything already.
   if (!known && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
   return known ? error.exitCode : EXIT.unexpected;
+}
+
+/** A command line that does not parse: one line with the way to the help, or one document with --json. */
+export function printUsageError(message: string, args: readonly string[]): void {
+  const said = message
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "");
+  printFailure("USAGE", `${said}. See --help.`, args.includes("--json"));
 }
 
 /** Runs a verb and sets the exit code; never throws. */

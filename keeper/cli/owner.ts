@@ -20,12 +20,14 @@ export interface SignFlags {
 }
 
 export function moduleAddress(value: string): Address {
-  if (!isAddress(value)) throw new OptionError("--module", value, "Give the ProposalModule's address, 0x and 40 hex digits.");
+  if (!isAddress(value))
+    throw new OptionError("--module", value, "Give the ProposalModule's address, 0x and 40 hex digits.");
   return address(getAddress(value));
 }
 
 export function proposalHash(value: string): Hash {
-  if (!/^0x[0-9a-fA-F]{64}$/.test(value)) throw new OptionError("<id>", value, "Give the proposal's id, 0x and 64 hex digits.");
+  if (!/^0x[0-9a-fA-F]{64}$/.test(value))
+    throw new OptionError("<id>", value, "Give the proposal's id, 0x and 64 hex digits.");
   return hash(value.toLowerCase());
 }
 
@@ -57,11 +59,14 @@ export async function verify(id: string, configFile: string): Promise<CommandRes
   return connected(configFile, async ({ client, config }) => {
     const names = new Map(config.strategies.map((strategy) => [strategy.id, strategy.name]));
     const { module } = config.addresses;
-    const result = await verifyProposal(client, module, wanted, names, (published) => recompute(client, config, published));
+    const result = await verifyProposal(client, module, wanted, names, (published) =>
+      recompute(client, config, published),
+    );
     const hashes = proposalHashes({ chainId: config.chainId, module }, result.published.proposal);
     const verdict = {
       match: "It matches what this machine computes from chain data.",
-      differs: "IT DIFFERS from what this machine computes from chain data. Do not sign before the difference is explained.",
+      differs:
+        "IT DIFFERS from what this machine computes from chain data. Do not sign before the difference is explained.",
       notRecomputed: "It could not be recomputed. Do not sign on the keeper's word alone.",
     }[result.kind];
     const details =
@@ -93,7 +98,10 @@ export async function show(id: string | undefined, configFile: string): Promise<
       proposal: published.proposal,
       block: published.blockNumber,
     }));
-    const text = rows.map((row) => `${row.id}  ${row.state}${row.isApprovedByTransaction ? " (approved by Safe transaction)" : ""}\n  ${row.sentence}`);
+    const text = rows.map(
+      (row) =>
+        `${row.id}  ${row.state}${row.isApprovedByTransaction ? " (approved by Safe transaction)" : ""}\n  ${row.sentence}`,
+    );
     return { data: rows, text: text.length === 0 ? "No proposal has been published." : text.join("\n") };
   });
 }

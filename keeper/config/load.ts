@@ -1,8 +1,9 @@
 /** Reads the configuration file, lets the environment replace the RPC only, and refuses nonsense with every reason at once. */
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { redactUrl } from "../chain/errors.ts";
 import { canonicalHash } from "../kernel/canonical.ts";
 import type { Hash } from "../kernel/units.ts";
-import { redactUrl } from "../chain/errors.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { configSchema, type KeeperConfig } from "./schema.ts";
 
@@ -26,7 +27,11 @@ function show(value: unknown): string {
 }
 
 const keyOf = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>((key, part) => (typeof part === "number" ? `${key}[${part}]` : key === "" ? String(part) : `${key}.${String(part)}`), "");
+  path.reduce<string>(
+    (key, part) =>
+      typeof part === "number" ? `${key}[${part}]` : key === "" ? String(part) : `${key}.${String(part)}`,
+    "",
+  );
 
 /** Validates a parsed configuration. @throws {ConfigError} that lists every wrong key with value and remedy. */
 export function parseConfig(raw: unknown, source: string): KeeperConfig {
@@ -40,32 +45,53 @@ export function parseConfig(raw: unknown, source: string): KeeperConfig {
         remedy: "no such key: remove it, or correct its spelling",
       }));
     }
-    const remedy = issue.code === "invalid_type" && issue.expected === "object" ? "an object with its keys" : issue.message;
-    return [{ key: keyOf(issue.path) || "(the whole file)", value: show(valueAt(raw, issue.path)), remedy: `must be ${remedy}` }];
+    const remedy =
+      issue.code === "invalid_type" && issue.expected === "object" ? "an object with its keys" : issue.message;
+    return [
+      {
+        key: keyOf(issue.path) || "(the whole file)",
+        value: show(valueAt(raw, issue.path)),
+        remedy: `must be ${remedy}`,
+      },
+    ];
   });
   const [first, ...rest] = problems;
-  throw new ConfigError(source, [first ?? { key: "(the whole file)", value: show(raw), remedy: "must be an object" }, ...rest]);
+  throw new ConfigError(source, [
+    first ?? { key: "(the whole file)", value: show(raw), remedy: "must be an object" },
+    ...rest,
+  ]);
 }
 
 /** Loads a configuration file. `env` may replace the RPC, so that a secret URL need not stand in the file. */
-export async function loadConfig(file: string, env: Readonly<Record<string, string | undefined>> = {}): Promise<KeeperConfig> {
+export async function loadConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<KeeperConfig> {
   let content: string;
   try {
     content = await readFile(file, "utf8");
   } catch {
-    throw new ConfigError(file, [{ key: "(the file)", value: file, remedy: "cannot be read: name an existing JSON file" }]);
+    throw new ConfigError(file, [
+      { key: "(the file)", value: file, remedy: "cannot be read: name an existing JSON file" },
+    ]);
   }
   let raw: unknown;
   try {
     raw = JSON.parse(content);
   } catch (error) {
     const detail = error instanceof SyntaxError ? error.message : "unknown problem";
-    throw new ConfigError(file, [{ key: "(the file)", value: file, remedy: `is not JSON (${detail}): correct the syntax` }]);
+    throw new ConfigError(file, [
+      { key: "(the file)", value: file, remedy: `is not JSON (${detail}): correct the syntax` },
+    ]);
   }
   const override = env[RPC_URL_VARIABLE]?.trim();
   const merged =
-    override !== undefined && override !== "" && typeof raw === "object" && raw !== null ? { ...raw, rpcUrls: override.split(/\s+/) } : raw;
-  return parseConfig(merged, file);
+    override !== undefined && override !== "" && typeof raw === "object" && raw !== null
+      ? { ...raw, rpcUrls: override.split(/\s+/) }
+      : raw;
+  const config = parseConfig(merged, file);
+  // Beside the configuration, not beside wherever the verb is run from: another log would forget what this key has sent.
+  return { ...config, txLog: resolve(dirname(file), config.txLog) };
 }
 
 /**

@@ -1,8 +1,8 @@
 /** The keeper's configuration: every key with its unit, bounds and, in the message, what would be right. */
 import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
-import { isProtocolId, PROTOCOL_IDS } from "../protocols/ids.ts";
 import { address } from "../kernel/units.ts";
+import { isProtocolId, PROTOCOL_IDS } from "../protocols/ids.ts";
 
 const integer = (low: number, high: number, unit: string) => {
   const remedy = `a whole number of ${unit} from ${low} to ${high}`;
@@ -15,7 +15,10 @@ const fraction = (what: string) => {
 const text = (remedy: string) => z.string({ error: remedy }).min(1, remedy);
 const contract = z
   .string({ error: "a contract address, 0x and 40 hex digits" })
-  .refine((value) => isAddress(value), { error: "a contract address with a correct checksum, 0x and 40 hex digits", abort: true })
+  .refine((value) => isAddress(value), {
+    error: "a contract address with a correct checksum, 0x and 40 hex digits",
+    abort: true,
+  })
   .refine((value) => getAddress(value) !== ZeroAddress, { error: "an address other than zero" })
   .transform((value) => address(getAddress(value)));
 
@@ -23,31 +26,47 @@ const protocol = z
   .string({ error: `one of ${PROTOCOL_IDS.join(", ")}` })
   .refine(isProtocolId, { error: `one of ${PROTOCOL_IDS.join(", ")}` });
 
-const isRpcUrl = (value: string): boolean => URL.canParse(value) && ["http:", "https:"].includes(new URL(value).protocol);
+const isRpcUrl = (value: string): boolean =>
+  URL.canParse(value) && ["http:", "https:"].includes(new URL(value).protocol);
 
 const strategy = z.strictObject({
   /** Id in the StrategyRegistry. */
   id: integer(1, 32, "the registry's id"),
   /** Key of `keeper/protocols`. */
   protocol,
-  name: text("a name for people, e.g. \"Aave v3 WETH\"").max(60, "at most 60 characters"),
+  name: text('a name for people, e.g. "Aave v3 WETH"').max(60, "at most 60 characters"),
   /** Expected wait of an asynchronous exit, days; the protocol's own default when absent. */
-  exitDelayDays: z.number({ error: "a number of days from 0 to 60" }).min(0, "0 or more days").max(60, "at most 60 days").optional(),
+  exitDelayDays: z
+    .number({ error: "a number of days from 0 to 60" })
+    .min(0, "0 or more days")
+    .max(60, "at most 60 days")
+    .optional(),
 });
 
 export const configSchema = z
   .strictObject({
     /** First one that answers is used. */
     rpcUrls: z
-      .array(z.string({ error: "an http or https URL" }).refine(isRpcUrl, { error: "an http or https URL" }), { error: "a list of URLs" })
+      .array(z.string({ error: "an http or https URL" }).refine(isRpcUrl, { error: "an http or https URL" }), {
+        error: "a list of URLs",
+      })
       .min(1, "at least one URL"),
     rpc: z.strictObject({
       timeoutMs: integer(500, 120_000, "milliseconds"),
       maxBatch: integer(1, 100, "calls per HTTP request"),
     }),
     chainId: integer(1, Number.MAX_SAFE_INTEGER, "the chain's id"),
-    addresses: z.strictObject({ vault: contract, registry: contract, guard: contract, module: contract, multicall: contract }),
-    strategies: z.array(strategy, { error: "a list of strategies" }).min(1, "at least one strategy").max(32, "at most 32 strategies"),
+    addresses: z.strictObject({
+      vault: contract,
+      registry: contract,
+      guard: contract,
+      module: contract,
+      multicall: contract,
+    }),
+    strategies: z
+      .array(strategy, { error: "a list of strategies" })
+      .min(1, "at least one strategy")
+      .max(32, "at most 32 strategies"),
     history: z.strictObject({
       /** Days of rates to read. */
       days: integer(2, 1_500, "days"),
@@ -69,27 +88,39 @@ export const configSchema = z
     }),
     risk: z.strictObject({
       /** Confidence level of VaR and CVaR. */
-      beta: z.number({ error: "a confidence level from 0.8 to 0.999" }).min(0.8, "at least 0.8").max(0.999, "at most 0.999"),
+      beta: z
+        .number({ error: "a confidence level from 0.8 to 0.999" })
+        .min(0.8, "at least 0.8")
+        .max(0.999, "at most 0.999"),
       maxVar: fraction("largest VaR over the horizon"),
       maxCvar: fraction("largest CVaR over the horizon"),
       maxDrawdown: fraction("largest drawdown over the horizon"),
     }),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
-    /** Path of the append-only transaction log. */
+    /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })
   .superRefine((config, context) => {
     const seen = new Set<number>();
     config.strategies.forEach(({ id }, index) => {
-      if (seen.has(id)) context.addIssue({ code: "custom", path: ["strategies", index, "id"], message: "an id that occurs once" });
+      if (seen.has(id))
+        context.addIssue({ code: "custom", path: ["strategies", index, "id"], message: "an id that occurs once" });
       seen.add(id);
     });
     if (config.risk.maxVar > config.risk.maxCvar) {
-      context.addIssue({ code: "custom", path: ["risk", "maxVar"], message: `at most risk.maxCvar (${config.risk.maxCvar}): CVaR is never below VaR` });
+      context.addIssue({
+        code: "custom",
+        path: ["risk", "maxVar"],
+        message: `at most risk.maxCvar (${config.risk.maxCvar}): CVaR is never below VaR`,
+      });
     }
     if (config.history.days < config.horizonDays) {
-      context.addIssue({ code: "custom", path: ["history", "days"], message: `at least horizonDays (${config.horizonDays})` });
+      context.addIssue({
+        code: "custom",
+        path: ["history", "days"],
+        message: `at least horizonDays (${config.horizonDays})`,
+      });
     }
   });
 

@@ -9,7 +9,9 @@ export class RequiredReadError extends HoldError {
   readonly reason: string;
   constructor(strategy: string | null, what: string, reason: string) {
     const whose = strategy === null ? "" : ` of strategy ${strategy}`;
-    super(`The run is held: ${what}${whose} cannot be read (${reason}). Check the address in the configuration and the venue's state.`);
+    super(
+      `The run is held: ${what}${whose} cannot be read (${reason}). Check the address in the configuration and the venue's state.`,
+    );
     this.strategy = strategy;
     this.what = what;
     this.reason = reason;
@@ -22,7 +24,9 @@ export class NoHistoryError extends HoldError {
   readonly strategy: string;
   readonly reason: string;
   constructor(strategy: string, reason: string) {
-    super(`The run is held: strategy ${strategy} has no history (${reason}). Remove it from the configuration or wait.`);
+    super(
+      `The run is held: strategy ${strategy} has no history (${reason}). Remove it from the configuration or wait.`,
+    );
     this.strategy = strategy;
     this.reason = reason;
   }
@@ -49,7 +53,9 @@ export class WiringError extends HoldError {
   readonly expected: string;
   readonly actual: string;
   constructor(what: string, expected: string, actual: string) {
-    super(`The run is held: ${what} is ${actual}, the configuration says ${expected}. Correct addresses in the configuration.`);
+    super(
+      `The run is held: ${what} is ${actual}, the configuration says ${expected}. Correct addresses in the configuration.`,
+    );
     this.what = what;
     this.expected = expected;
     this.actual = actual;

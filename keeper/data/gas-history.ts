@@ -2,8 +2,8 @@
 import { toQuantity } from "ethers";
 import { z } from "zod";
 import type { RpcAnswer, RpcCall } from "../chain/client.ts";
-import { feeHistorySchema } from "../chain/fees.ts";
 import { resultOf } from "../chain/client.ts";
+import { feeHistorySchema } from "../chain/fees.ts";
 import { RequiredReadError } from "./errors.ts";
 import { type TimedBlock, timeOf } from "./timeline.ts";
 

@@ -32,7 +32,12 @@ export function historyReads(strategy: RegisteredStrategy, venue: VenueState, as
 type VaultAsset = Parameters<RegisteredStrategy["protocol"]["rateAt"]>[1];
 
 /** Market price over redemption value, WAD. */
-export function marketRatio(kind: RegisteredStrategy["oracle"]["kind"], answer: bigint, decimals: number, rate: bigint): bigint {
+export function marketRatio(
+  kind: RegisteredStrategy["oracle"]["kind"],
+  answer: bigint,
+  decimals: number,
+  rate: bigint,
+): bigint {
   const market = (answer * WAD) / 10n ** BigInt(decimals);
   return kind === "MarketOfToken" ? (market * WAD) / rate : market;
 }
@@ -55,7 +60,8 @@ export function buildHistory(
   const usable = samples.map(({ rate }) => (rate.ok && rate.value > 0n ? rate.value : null));
   const start = usable.findIndex((rate) => rate !== null);
   if (start < 0) {
-    const reason = samples.map(({ rate }) => (rate.ok ? "its rate is zero" : rate.reason)).at(-1) ?? "no block was sampled";
+    const reason =
+      samples.map(({ rate }) => (rate.ok ? "its rate is zero" : rate.reason)).at(-1) ?? "no block was sampled";
     throw new NoHistoryError(name, reason);
   }
   const timestamps: number[] = [];
@@ -84,8 +90,10 @@ export function buildHistory(
   const first = timestamps[0];
   if (first === undefined) throw new NoHistoryError(name, "its market feed answered at none of the sampled blocks");
   // Two days of slack: the first sample of a full history lies at its target or a block beside it.
-  if (first > wantedFrom + 2 * 86_400) flag("HISTORY_STARTS_LATE", `history starts on ${day(first)}, not on ${day(wantedFrom)}`);
-  if (gaps > 0) flag("HISTORY_GAP", `the venue gave no rate at ${gaps} sample(s) after its first; they are missing, not filled`);
+  if (first > wantedFrom + 2 * 86_400)
+    flag("HISTORY_STARTS_LATE", `history starts on ${day(first)}, not on ${day(wantedFrom)}`);
+  if (gaps > 0)
+    flag("HISTORY_GAP", `the venue gave no rate at ${gaps} sample(s) after its first; they are missing, not filled`);
   if (withoutMarket > 0) flag("MARKET_GAP", `the feed gave no price at ${withoutMarket} sample(s); they are left out`);
   if (stale > 0) flag("MARKET_WAS_STALE", `the feed was older than heartbeat plus margin at ${stale} sample(s)`);
   const falls = rates.filter((rate, index) => index > 0 && rate < (rates[index - 1] ?? 0n)).length;
@@ -103,10 +111,20 @@ export function priceFlags(strategy: RegisteredStrategy, now: number): readonly 
   }
   if (quote.status !== "Normal") {
     const closed = quote.status === "Closed" || quote.status === "Frozen";
-    flags.push({ strategyId: id, code: "PRICE_NOT_NORMAL", message: `${name}: the price guard says ${quote.status}`, excludes: closed });
+    flags.push({
+      strategyId: id,
+      code: "PRICE_NOT_NORMAL",
+      message: `${name}: the price guard says ${quote.status}`,
+      excludes: closed,
+    });
   }
   if (state !== "Active") {
-    flags.push({ strategyId: id, code: "STATE_NOT_ACTIVE", message: `${name}: the registry says ${state}`, excludes: state === "Revoked" || state === "None" });
+    flags.push({
+      strategyId: id,
+      code: "STATE_NOT_ACTIVE",
+      message: `${name}: the registry says ${state}`,
+      excludes: state === "Revoked" || state === "None",
+    });
   }
   return flags;
 }

@@ -15,9 +15,17 @@ import type { DataFlag, MarketSnapshot, StrategyReading } from "../kernel/artifa
 import { assets, WAD } from "../kernel/units.ts";
 import { BooksDifferError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
 import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
-import { buildHistory, type HistoryReads, historyReads, type HistorySample, priceFlags } from "./history.ts";
+import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
 import { type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy, type VenueState } from "./state.ts";
-import { anchorBlocks, blockAt, type DaySample, dayTargets, refineBlocks, sortTimed, type TimedBlock } from "./timeline.ts";
+import {
+  anchorBlocks,
+  blockAt,
+  type DaySample,
+  dayTargets,
+  refineBlocks,
+  sortTimed,
+  type TimedBlock,
+} from "./timeline.ts";
 
 /** A day's sample may lie this far from its target before a closer block is looked for, seconds. */
 const SAMPLE_TOLERANCE = 900;
@@ -38,10 +46,20 @@ function checkBooks(core: CoreState, config: KeeperConfig): readonly DataFlag[] 
   }
   const debts = core.strategies.reduce((sum, { debt }) => sum + debt, 0n);
   if (debts !== core.vault.totalDebt) {
-    throw new BooksDifferError("sum of debts", core.vault.totalDebt, debts, "Add the missing strategies to the configuration.");
+    throw new BooksDifferError(
+      "sum of debts",
+      core.vault.totalDebt,
+      debts,
+      "Add the missing strategies to the configuration.",
+    );
   }
   if (core.vault.idle + core.vault.totalDebt !== core.vault.nav) {
-    throw new BooksDifferError("idle plus debt", core.vault.nav, core.vault.idle + core.vault.totalDebt, "Check the vault's address.");
+    throw new BooksDifferError(
+      "idle plus debt",
+      core.vault.nav,
+      core.vault.idle + core.vault.totalDebt,
+      "Check the vault's address.",
+    );
   }
   if (core.registered === core.strategies.length) return [];
   const message = `the registry has ${core.registered} strategies, the configuration names ${core.strategies.length}; the others hold no debt and are left alone`;
@@ -144,7 +162,10 @@ function offTargetFlags(samples: readonly DaySample[]): readonly DataFlag[] {
 }
 
 /** For each day the sample nearest to its end, each sample once, ascending. */
-function nearestSamples(targets: readonly number[], found: readonly BlockSample[]): readonly (DaySample & BlockSample)[] {
+function nearestSamples(
+  targets: readonly number[],
+  found: readonly BlockSample[],
+): readonly (DaySample & BlockSample)[] {
   const chosen = new Map<number, DaySample & BlockSample>();
   for (const target of targets) {
     let best: BlockSample | null = null;
@@ -174,7 +195,9 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   corePlan.settle(decodeAggregate(coreCall, at(first, 0, "the vault"), corePlan.calls));
   const core = readCore();
   const flags: DataFlag[] = [...checkBooks(core, config)];
-  const anchors = anchorCalls.map((call, index) => decodeHeader(resultOf(call, at(first, index + 1, "an anchor header")), "latest"));
+  const anchors = anchorCalls.map((call, index) =>
+    decodeHeader(resultOf(call, at(first, index + 1, "an anchor header")), "latest"),
+  );
   let points = sortTimed([...anchors, pinned]);
 
   // A strategy written off without debt has nothing left to read.
@@ -185,7 +208,8 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   const venuePlan = new ReadPlan();
   const readVenues = strategies.map((strategy) => planVenue(strategy, venuePlan));
   const venueCall = aggregateCall(multicall, venuePlan.calls, pinned.number);
-  const gasFrom = blockAt(points, pinned.timestamp - config.history.gasDays * 86_400) ?? points[0]?.number ?? pinned.number;
+  const gasFrom =
+    blockAt(points, pinned.timestamp - config.history.gasDays * 86_400) ?? points[0]?.number ?? pinned.number;
   const feeCalls = feeHistoryCalls(gasFrom, pinned.number);
   const feesBeside = client.maxBatch - 1;
   const second = await client.batch([venueCall, ...feeCalls.slice(0, feesBeside)]);
@@ -199,7 +223,9 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   });
   const reader = new HistoryReader(multicall, reads);
   const targets = dayTargets(pinned, config.history.days);
-  const wanted = [...new Set(targets.flatMap((target) => blockAt(points, target) ?? []))].filter((number) => number < pinned.number);
+  const wanted = [...new Set(targets.flatMap((target) => blockAt(points, target) ?? []))].filter(
+    (number) => number < pinned.number,
+  );
   const dayBlocks = [...wanted, pinned.number];
   const third = await client.batch([...dayBlocks.map((number) => reader.call(number)), ...feeCalls.slice(feesBeside)]);
   const found = dayBlocks.flatMap((number, index) => reader.decode(number, at(third, index, `block ${number}`)) ?? []);
@@ -215,13 +241,18 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     const answers = await client.batch([...numbers.map((number) => reader.call(number)), recheck]);
     const now = decodeHeader(resultOf(recheck, at(answers, numbers.length, "the pinned block")), pinned.number);
     if (now.hash !== pinned.hash) throw new BlockHashMismatchError(pinned.number, pinned.hash, now.hash);
-    found.push(...numbers.flatMap((number, index) => reader.decode(number, at(answers, index, `block ${number}`)) ?? []));
+    found.push(
+      ...numbers.flatMap((number, index) => reader.decode(number, at(answers, index, `block ${number}`)) ?? []),
+    );
     if (numbers.length === 0) break;
   }
   points = sortTimed([...points, ...found]);
 
   const present = found.find(({ number }) => number === pinned.number);
-  const days = nearestSamples(targets, found.filter(({ number }) => number !== pinned.number));
+  const days = nearestSamples(
+    targets,
+    found.filter(({ number }) => number !== pinned.number),
+  );
   if (present === undefined || days.length === 0) throw new NoPastError(days.length);
   flags.push(...offTargetFlags(days));
   const history = reads.map((read, index) => {

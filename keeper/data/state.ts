@@ -24,7 +24,13 @@ const feedInterface = IFeed__factory.createInterface();
 const STATES: readonly StrategyStateName[] = ["None", "Active", "ReduceOnly", "Frozen", "Revoked"];
 const STATUSES: readonly PriceStatusName[] = ["Closed", "Normal", "NoInflow", "ExitOnly", "Frozen"];
 export type OracleKindName = "None" | "AssetDenominated" | "MarketOfToken" | "MarketOfUnderlying" | "RateOnly";
-const KINDS: readonly OracleKindName[] = ["None", "AssetDenominated", "MarketOfToken", "MarketOfUnderlying", "RateOnly"];
+const KINDS: readonly OracleKindName[] = [
+  "None",
+  "AssetDenominated",
+  "MarketOfToken",
+  "MarketOfUnderlying",
+  "RateOnly",
+];
 const RISK_IDS = 32;
 
 /** A member of an on-chain enum; a value the interface does not know is a wrong contract, not a default. */
@@ -44,7 +50,12 @@ export class ReadPlan {
   need<T>(strategy: string | null, what: string, call: ViewCall<T>): () => T {
     const index = this.calls.length;
     let value: { readonly decoded: T } | null = null;
-    this.calls.push({ ...call, decode: (data) => { value = { decoded: call.decode(data) }; } });
+    this.calls.push({
+      ...call,
+      decode: (data) => {
+        value = { decoded: call.decode(data) };
+      },
+    });
     return () => {
       const outcome = this.#outcomes[index];
       if (outcome !== undefined && !outcome.ok) throw new RequiredReadError(strategy, what, outcome.reason);
@@ -88,7 +99,12 @@ export interface RegisteredStrategy {
     readonly marketWad: Wad;
     readonly updatedAt: number;
   };
-  readonly oracle: { readonly kind: OracleKindName; readonly feed: Address | null; readonly heartbeat: number; readonly margin: number };
+  readonly oracle: {
+    readonly kind: OracleKindName;
+    readonly feed: Address | null;
+    readonly heartbeat: number;
+    readonly margin: number;
+  };
 }
 
 export interface CoreState {
@@ -114,7 +130,11 @@ export function planCore(config: KeeperConfig, plan: ReadPlan): () => CoreState 
   const totalSupply = vaultUint("totalSupply");
   const lockedProfit = vaultUint("lockedProfit");
   const minimumIdle = vaultUint("minimumIdle");
-  const asset = plan.need(null, "LiquidityVault.asset", view(vaultInterface, vault, "asset", [], (row) => addr(row, 0)));
+  const asset = plan.need(
+    null,
+    "LiquidityVault.asset",
+    view(vaultInterface, vault, "asset", [], (row) => addr(row, 0)),
+  );
   const configEpoch = plan.need(null, "ProposalModule.configEpoch", viewUint(moduleInterface, module, "configEpoch"));
   const nextExecutionAt = plan.need(
     null,
@@ -135,8 +155,16 @@ export function planCore(config: KeeperConfig, plan: ReadPlan): () => CoreState 
       };
     }),
   );
-  const registryVault = plan.need(null, "StrategyRegistry.vault", view(registryInterface, registry, "vault", [], (row) => addr(row, 0)));
-  const count = plan.need(null, "StrategyRegistry.count", view(registryInterface, registry, "count", [], (row) => int(row, 0)));
+  const registryVault = plan.need(
+    null,
+    "StrategyRegistry.vault",
+    view(registryInterface, registry, "vault", [], (row) => addr(row, 0)),
+  );
+  const count = plan.need(
+    null,
+    "StrategyRegistry.count",
+    view(registryInterface, registry, "count", [], (row) => int(row, 0)),
+  );
   const caps = Array.from({ length: RISK_IDS }, (_, riskId) =>
     plan.need(
       null,
@@ -192,13 +220,19 @@ function planStrategy(
       return {
         adapter: addr(record, "adapter"),
         state: member(STATES, record, "state"),
-        riskIds: Array.from({ length: RISK_IDS }, (_, bit) => bit).filter((bit) => Math.floor(bitmap / 2 ** bit) % 2 === 1),
+        riskIds: Array.from({ length: RISK_IDS }, (_, bit) => bit).filter(
+          (bit) => Math.floor(bitmap / 2 ** bit) % 2 === 1,
+        ),
         absoluteCap: uint(limits, "absoluteCap"),
         relativeCapBps: int(limits, "relativeCapBps"),
       };
     }),
   );
-  const inflowLeft = plan.need(name, `StrategyRegistry.inflowLeft(${id})`, viewUint(registryInterface, registry, "inflowLeft", [id]));
+  const inflowLeft = plan.need(
+    name,
+    `StrategyRegistry.inflowLeft(${id})`,
+    viewUint(registryInterface, registry, "inflowLeft", [id]),
+  );
   const debt = plan.need(name, `LiquidityVault.debtOf(${id})`, viewUint(vaultInterface, vault, "debtOf", [id]));
   const quote = plan.need(
     name,
@@ -272,7 +306,13 @@ export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => V
   const targets = protocol.targets(adapter).map((call) => plan.need(name, "the venue's address", call));
   const { feed } = strategy.oracle;
   const decimals =
-    feed === null ? null : plan.need(name, "the feed's decimals", view(feedInterface, feed, "decimals", [], (row) => int(row, 0)));
+    feed === null
+      ? null
+      : plan.need(
+          name,
+          "the feed's decimals",
+          view(feedInterface, feed, "decimals", [], (row) => int(row, 0)),
+        );
   return () => ({
     id,
     ...real(),
@@ -285,4 +325,7 @@ export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => V
 
 /** The feed's last round: answer in the feed's units and its time. */
 export const feedRound = (feed: Address): ViewCall<{ readonly answer: bigint; readonly updatedAt: number }> =>
-  view(feedInterface, feed, "latestRoundData", [], (row) => ({ answer: uint(row, "answer"), updatedAt: int(row, "updatedAt") }));
+  view(feedInterface, feed, "latestRoundData", [], (row) => ({
+    answer: uint(row, "answer"),
+    updatedAt: int(row, "updatedAt"),
+  }));

@@ -21,7 +21,10 @@ export function sortTimed(points: readonly TimedBlock[]): readonly TimedBlock[] 
 export function anchorBlocks(pinned: TimedBlock, days: number, count: number): readonly number[] {
   const span = Math.ceil((days * SECONDS_PER_DAY) / SLOT_SECONDS);
   const lowest = Math.max(0, pinned.number - span);
-  const numbers = Array.from({ length: count }, (_, index) => lowest + Math.round(((pinned.number - lowest) * index) / count));
+  const numbers = Array.from(
+    { length: count },
+    (_, index) => lowest + Math.round(((pinned.number - lowest) * index) / count),
+  );
   return [...new Set(numbers)].filter((number) => number < pinned.number);
 }
 

@@ -7,7 +7,7 @@ import { readView, view } from "../chain/multicall.ts";
 import { PROPOSAL_STATES, toStruct } from "../chain/proposal.ts";
 import { type Receipt, type Sender, sendTransaction } from "../chain/send.ts";
 import type { LegKindName, Proposal } from "../kernel/artifacts.ts";
-import { type Address, address, type Assets, assets, type Hash, hash } from "../kernel/units.ts";
+import { type Address, type Assets, address, assets, type Hash, hash } from "../kernel/units.ts";
 
 const moduleInterface = IProposalModule__factory.createInterface();
 const vaultInterface = ILiquidityVault__factory.createInterface();
@@ -34,7 +34,13 @@ export type ExecutionOutcome =
       readonly gasUsed: bigint;
       readonly legs: readonly LegOutcome[];
     }
-  | { readonly kind: "aborted"; readonly id: Hash; readonly transactionHash: Hash; readonly blockNumber: number; readonly trippedStrategy: number }
+  | {
+      readonly kind: "aborted";
+      readonly id: Hash;
+      readonly transactionHash: Hash;
+      readonly blockNumber: number;
+      readonly trippedStrategy: number;
+    }
   /** The contracts refuse it now; `reason` is their decoded error. Nothing was changed. */
   | { readonly kind: "refused"; readonly id: Hash; readonly reason: string }
   /** Too early; try again at `until`, Unix seconds. */
@@ -70,16 +76,23 @@ async function precheck(sender: Sender, { module, proposal, id }: ExecuteInput):
   if (onChainId !== id) return refused(`the module gives this proposal id ${onChainId}, stated is ${id}`);
   if (state !== "Proposed") return refused(`the proposal's state is ${state}, it must be Proposed`);
   if (used) return refused(`nonce ${proposal.nonce} is used`);
-  if (head.timestamp > proposal.deadline) return refused(`it expired at ${proposal.deadline}, the chain is at ${head.timestamp}`);
-  if (epoch !== proposal.configEpoch) return refused(`it was made under configuration epoch ${proposal.configEpoch}, now is ${epoch}`);
+  if (head.timestamp > proposal.deadline)
+    return refused(`it expired at ${proposal.deadline}, the chain is at ${head.timestamp}`);
+  if (epoch !== proposal.configEpoch)
+    return refused(`it was made under configuration epoch ${proposal.configEpoch}, now is ${epoch}`);
   if (isPaused) return refused("executions are paused");
   // A transaction sent now lands in the next block, one second later at the least.
   const until = Math.max(proposal.notBefore, next);
-  if (head.timestamp + 1 < until) return until > proposal.deadline ? refused(`the cooldown ends at ${until}, after the deadline`) : { kind: "notReady", id, until };
+  if (head.timestamp + 1 < until)
+    return until > proposal.deadline
+      ? refused(`the cooldown ends at ${until}, after the deadline`)
+      : { kind: "notReady", id, until };
   return null;
 }
 
-const LEG_EVENTS = { Allocate: "value", Deallocate: "received", RequestExit: "requested" } as const satisfies Partial<Record<LegKindName, string>>;
+const LEG_EVENTS = { Allocate: "value", Deallocate: "received", RequestExit: "requested" } as const satisfies Partial<
+  Record<LegKindName, string>
+>;
 type LegEvent = keyof typeof LEG_EVENTS;
 const isLegEvent = (name: string): name is LegEvent => Object.hasOwn(LEG_EVENTS, name);
 
@@ -89,19 +102,30 @@ function parseLegs(receipt: Receipt, vault: Address): readonly LegOutcome[] {
     const parsed = vaultInterface.parseLog({ topics: [...log.topics], data: log.data });
     if (parsed === null || !isLegEvent(parsed.name)) return [];
     const row: Row = { what: parsed.name, result: parsed.args };
-    return [{ strategyId: int(row, "id"), kind: parsed.name, amount: assets(uint(row, "assets")), result: assets(uint(row, LEG_EVENTS[parsed.name])) }];
+    return [
+      {
+        strategyId: int(row, "id"),
+        kind: parsed.name,
+        amount: assets(uint(row, "assets")),
+        result: assets(uint(row, LEG_EVENTS[parsed.name])),
+      },
+    ];
   });
 }
 
 /** Reads the outcome out of a receipt; null when it carries neither event of this proposal. */
-export function parseOutcome(receipt: Receipt, { module, vault, id }: Pick<ExecuteInput, "module" | "vault" | "id">): ExecutionOutcome | null {
+export function parseOutcome(
+  receipt: Receipt,
+  { module, vault, id }: Pick<ExecuteInput, "module" | "vault" | "id">,
+): ExecutionOutcome | null {
   const { hash: transactionHash, blockNumber, gasUsed } = receipt;
   for (const log of receipt.logs) {
     if (log.address.toLowerCase() !== module.toLowerCase()) continue;
     const parsed = moduleInterface.parseLog({ topics: [...log.topics], data: log.data });
     if (parsed === null || parsed.args.getValue("id") !== id) continue;
     const row: Row = { what: parsed.name, result: parsed.args };
-    if (parsed.name === "Abort") return { kind: "aborted", id, transactionHash, blockNumber, trippedStrategy: int(row, "trippedStrategy") };
+    if (parsed.name === "Abort")
+      return { kind: "aborted", id, transactionHash, blockNumber, trippedStrategy: int(row, "trippedStrategy") };
     if (parsed.name === "Execute") {
       return {
         kind: "executed",
@@ -131,10 +155,12 @@ export async function executeProposal(sender: Sender, input: ExecuteInput): Prom
     receipt = await sendTransaction(sender, { purpose: `execute ${id}`, to: address(module), data });
   } catch (error) {
     // A simulation that reverts cost nothing; a race lost on chain cost gas and changed nothing else.
-    if (error instanceof CallRevertedError || error instanceof TransactionRevertedError) return { kind: "refused", id, reason: error.reason };
+    if (error instanceof CallRevertedError || error instanceof TransactionRevertedError)
+      return { kind: "refused", id, reason: error.reason };
     throw error;
   }
   const outcome = parseOutcome(receipt, input);
-  if (outcome === null) throw new RpcAnswerError("eth_getTransactionReceipt", 0, `no Execute or Abort of ${id} in ${receipt.hash}`);
+  if (outcome === null)
+    throw new RpcAnswerError("eth_getTransactionReceipt", 0, `no Execute or Abort of ${id} in ${receipt.hash}`);
   return outcome;
 }

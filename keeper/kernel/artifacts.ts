@@ -181,6 +181,15 @@ export interface ForecastSet {
   readonly scenarios: readonly (readonly number[])[];
 }
 
+/** Base fee of each of the next hours, wei per gas as floats; quantiles of equal probability mass, ascending. */
+export interface GasForecast {
+  readonly asOf: number;
+  readonly hours: readonly {
+    readonly timestamp: number;
+    readonly quantiles: readonly { readonly probability: number; readonly fee: number }[];
+  }[];
+}
+
 // ---- optimize ----
 
 export interface StrategyWeight {

@@ -12,7 +12,9 @@ export class NotCanonicalError extends InputError {
   readonly path: string;
   readonly problem: string;
   constructor(path: string, problem: string) {
-    super(`The value at ${path} cannot be written as canonical JSON: ${problem}. Remove it or replace it by a plain value.`);
+    super(
+      `The value at ${path} cannot be written as canonical JSON: ${problem}. Remove it or replace it by a plain value.`,
+    );
     this.path = path;
     this.problem = problem;
   }
@@ -31,7 +33,8 @@ function write(value: unknown, path: string): string {
   if (Array.isArray(value)) return `[${value.map((item, index) => write(item, `${path}[${index}]`)).join(",")}]`;
   if (typeof value !== "object") throw new NotCanonicalError(path, `it is ${typeof value}`);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw new NotCanonicalError(path, "it is not a plain object");
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new NotCanonicalError(path, "it is not a plain object");
   const fields = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

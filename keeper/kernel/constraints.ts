@@ -95,7 +95,10 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
   const nav = assets(snapshot.strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle));
   const transit = snapshot.strategies.reduce<bigint>((sum, reading) => sum + inTransit(reading), 0n);
   const transitOf = (riskId: number): bigint =>
-    snapshot.strategies.reduce<bigint>((sum, reading) => sum + (reading.riskIds.includes(riskId) ? inTransit(reading) : 0n), 0n);
+    snapshot.strategies.reduce<bigint>(
+      (sum, reading) => sum + (reading.riskIds.includes(riskId) ? inTransit(reading) : 0n),
+      0n,
+    );
   if (nav <= 0n) throw new NavNotPositiveError(nav);
   if (costs.fixedCost < 0n) throw new CostOutOfRangeError("fixed cost", costs.fixedCost);
   if (costs.legCost < 0n) throw new CostOutOfRangeError("cost per leg", costs.legCost);
@@ -123,7 +126,10 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
     strategies,
     riskIds: snapshot.riskCaps.map((cap) => ({
       riskId: cap.riskId,
-      capWeight: share(notNegative(smaller((nav * BigInt(cap.relativeCapBps)) / BPS, cap.absoluteCap) - transitOf(cap.riskId)), nav),
+      capWeight: share(
+        notNegative(smaller((nav * BigInt(cap.relativeCapBps)) / BPS, cap.absoluteCap) - transitOf(cap.riskId)),
+        nav,
+      ),
     })),
     idle: { current: share(idle + transit, nav), minimum: share(minimumIdle + transit, nav) },
     fixedCost: costs.fixedCost,

@@ -41,6 +41,8 @@ const QUIET = {
   output_flag: false,
   primal_feasibility_tolerance: 1e-10,
   dual_feasibility_tolerance: 1e-10,
+  // Hundreds are usual at 32 strategies. A bound in iterations ends the same way on every machine; one in seconds would not.
+  simplex_iteration_limit: 100_000,
 } as const;
 
 const isOptimum = (programme: NamedProgramme, found: Optimum): boolean =>

@@ -14,7 +14,7 @@ import { canonicalHash, canonicalJson } from "../kernel/canonical.ts";
 import { assets, BPS, fromWad, type Hash, hash, mulDivDown } from "../kernel/units.ts";
 import { describe } from "./describe.ts";
 import { ProvenanceDiffersError } from "./errors.ts";
-import { planLegs } from "./legs.ts";
+import { planLegs, readable } from "./legs.ts";
 import { type ProposalTypedData, proposalId, typedData } from "./typed-data.ts";
 
 export interface ProposeInput {
@@ -65,7 +65,10 @@ function requireSameRun({ snapshot, forecast, target, decision, approved }: Prop
 }
 
 /** What an owner or auditor needs to follow the proposal back to the chain. Bulky series are there by hash. */
-function evidenceOf({ snapshot, forecast, target, decision, approved }: ProposeInput, notes: readonly string[]): string {
+function evidenceOf(
+  { snapshot, forecast, target, decision, approved }: ProposeInput,
+  notes: readonly string[],
+): string {
   return canonicalJson({
     version: 1,
     provenance: snapshot.provenance,
@@ -118,11 +121,14 @@ export function buildProposal(input: ProposeInput, config: KeeperConfig): BuiltP
 
   const notBefore = Math.max(provenance.timestamp, snapshot.nextExecutionAt);
   const deadline = provenance.timestamp + Math.min(config.limits.ttlSeconds, policy.maxTtl);
-  if (notBefore >= deadline) return hold(`the cooldown ends at ${notBefore}, after the deadline ${deadline} (Unix seconds)`);
+  if (notBefore >= deadline)
+    return hold(`the cooldown ends at ${notBefore}, after the deadline ${deadline} (Unix seconds)`);
   const lossBps = BigInt(Math.min(config.limits.maxLossBps, policy.maxLossBps));
-  const maxLoss = mulDivDown(plan.refNav, lossBps, BPS);
+  const maxLoss = readable(mulDivDown(plan.refNav, lossBps, BPS));
   if (plan.expectedLoss > maxLoss) {
-    return hold(`the legs may lose ${fromWad(plan.expectedLoss).toFixed(6)} WETH by their own bounds, allowed are ${fromWad(maxLoss).toFixed(6)}`);
+    return hold(
+      `the legs may lose ${fromWad(plan.expectedLoss).toFixed(6)} WETH by their own bounds, allowed are ${fromWad(maxLoss).toFixed(6)}`,
+    );
   }
   const evidence = evidenceOf(input, plan.notes);
   const proposal: Proposal = {
@@ -130,7 +136,7 @@ export function buildProposal(input: ProposeInput, config: KeeperConfig): BuiltP
     notBefore,
     deadline,
     configEpoch: snapshot.configEpoch,
-    refNav: plan.refNav,
+    refNav: assets(readable(plan.refNav)),
     navToleranceBps: Math.min(config.limits.navToleranceBps, policy.maxNavToleranceBps),
     maxLoss: assets(maxLoss),
     evidence: hash(keccak256(toUtf8Bytes(evidence))),

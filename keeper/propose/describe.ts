@@ -22,16 +22,25 @@ function phrase({ kind, amount, minValue, strategyId, tickLower, tickUpper }: Le
   return phrases[kind];
 }
 
-const time = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+const time = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 /** One plain sentence of what executing the proposal does. */
 export function describe(proposal: Proposal, names: StrategyNames): string {
   const { legs, maxLoss, refNav, navToleranceBps, notBefore, deadline } = proposal;
   const [only, second, ...more] = legs;
-  const simple = only !== undefined && second !== undefined && more.length === 0 && only.kind === "Deallocate" && second.kind === "Allocate";
+  const simple =
+    only !== undefined &&
+    second !== undefined &&
+    more.length === 0 &&
+    only.kind === "Deallocate" &&
+    second.kind === "Allocate";
   const what =
     simple && second.amount <= only.amount
       ? `Moves ${weth(second.amount)} from ${names.get(only.strategyId) ?? `strategy ${only.strategyId}`} to ${names.get(second.strategyId) ?? `strategy ${second.strategyId}`} (takes out ${weth(only.amount)}, at least ${weth(only.minValue)} must arrive and become at least ${weth(second.minValue)})`
-      : legs.map((leg) => phrase(leg, names)).join("; ").replace(/^./, (first) => first.toUpperCase());
+      : legs
+          .map((leg) => phrase(leg, names))
+          .join("; ")
+          .replace(/^./, (first) => first.toUpperCase());
   return `${what}; may lose at most ${weth(maxLoss)}; needs a NAV within ${navToleranceBps / 100} % of ${weth(refNav)}; valid from ${time(notBefore)} until ${time(deadline)}.`;
 }

@@ -1,5 +1,5 @@
 /** What can be wrong with a proposal or a signature. */
-import { EXIT, EngineError, HoldError, InputError } from "../kernel/errors.ts";
+import { EngineError, EXIT, HoldError, InputError } from "../kernel/errors.ts";
 
 /** The file is not a proposal. */
 export class ProposalFileError extends InputError {
@@ -21,7 +21,9 @@ export class ProposalIdDiffersError extends RefusedError {
   readonly stated: string;
   readonly derived: string;
   constructor(stated: string, derived: string) {
-    super(`The proposal states id ${stated}, its contents give ${derived}. Do not sign: what is shown is not what the id stands for.`);
+    super(
+      `The proposal states id ${stated}, its contents give ${derived}. Do not sign: what is shown is not what the id stands for.`,
+    );
     this.stated = stated;
     this.derived = derived;
   }
@@ -103,13 +105,28 @@ export class DuplicateSignerError extends RefusedError {
   }
 }
 
+export class TooFewSignaturesError extends RefusedError {
+  readonly code = "TOO_FEW_SIGNATURES";
+  readonly signers: readonly string[];
+  readonly threshold: number;
+  constructor(signers: readonly string[], threshold: number, safe: string) {
+    super(
+      `${signers.length} owner(s) signed (${signers.join(", ") || "none"}), Safe ${safe} asks for ${threshold}. Collect the missing signatures.`,
+    );
+    this.signers = signers;
+    this.threshold = threshold;
+  }
+}
+
 /** The module on chain hashes the proposal differently: wrong module version or domain. */
 export class ModuleDisagreesError extends RefusedError {
   readonly code = "MODULE_DISAGREES";
   readonly local: string;
   readonly onChain: string;
   constructor(local: string, onChain: string) {
-    super(`The module gives the proposal id ${onChain}, the keeper computes ${local}. Keeper and module are of different versions: update the keeper.`);
+    super(
+      `The module gives the proposal id ${onChain}, the keeper computes ${local}. Keeper and module are of different versions: update the keeper.`,
+    );
     this.local = local;
     this.onChain = onChain;
   }
@@ -119,7 +136,9 @@ export class ProposalNotFoundError extends RefusedError {
   readonly code = "PROPOSAL_NOT_FOUND";
   readonly id: string;
   constructor(id: string, module: string) {
-    super(`Module ${module} published no proposal ${id} in the blocks searched. Check the id, the module and the chain.`);
+    super(
+      `Module ${module} published no proposal ${id} in the blocks searched. Check the id, the module and the chain.`,
+    );
     this.id = id;
   }
 }

@@ -1,7 +1,8 @@
 /** From approved weights to legs: what can move now, in what order, and with which bounds. Pure. */
+
+import type { KeeperConfig } from "../config/schema.ts";
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
-import type { KeeperConfig } from "../config/schema.ts";
 import { isProtocolId } from "../protocols/ids.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
 
@@ -12,9 +13,10 @@ const MAX_LEGS = 16;
 
 /** A solver's 0.19999999999999996 is 0.2; a millionth of a millionth of NAV is below every dust threshold. */
 const tidy = (weight: number): number => Math.round(weight * 1e12) / 1e12;
-const smaller = (...values: readonly bigint[]): bigint => values.reduce((least, value) => (value < least ? value : least));
+const smaller = (...values: readonly bigint[]): bigint =>
+  values.reduce((least, value) => (value < least ? value : least));
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-const readable = (amount: bigint): bigint => amount - (amount % READABLE);
+export const readable = (amount: bigint): bigint => amount - (amount % READABLE);
 const weth = (amount: bigint): string => fromWad(amount).toFixed(6);
 
 export interface LegPlan {
@@ -33,12 +35,13 @@ interface Move {
   readonly amount: bigint;
 }
 
-const protocolFor = ({ protocol }: StrategyReading): Protocol | null => (isProtocolId(protocol) ? PROTOCOLS[protocol] : null);
+const protocolFor = ({ protocol }: StrategyReading): Protocol | null =>
+  isProtocolId(protocol) ? PROTOCOLS[protocol] : null;
 
 /** Signed bound of a leg: the amount less the venue's own shortfall. */
 function minValueOf({ strategy, kind, amount }: Move): bigint {
   const shortfall = BigInt(protocolFor(strategy)?.shortfallBps[kind] ?? 0);
-  return mulDivUp(amount, BPS - shortfall, BPS);
+  return readable(mulDivDown(amount, BPS - shortfall, BPS));
 }
 
 function leg(move: Move): Leg {
@@ -70,24 +73,42 @@ function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): M
 
 /** Most a move loses by its own bound, and by what valuation takes at once from whatever enters below par. */
 function lossOf(move: Move): bigint {
-  const repriced = move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
+  const repriced =
+    move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
   return move.amount - minValueOf(move) + repriced;
 }
 
 /** Cuts inflows in proportion until exits and inflows together may lose no more than allowed, with a tenth to spare. */
-function withinLoss(inflows: readonly Move[], exits: readonly Move[], maxLoss: bigint, notes: string[]): readonly Move[] {
+function withinLoss(
+  inflows: readonly Move[],
+  exits: readonly Move[],
+  maxLoss: bigint,
+  notes: string[],
+): readonly Move[] {
   const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
   const wanted = inflows.reduce((sum, move) => sum + lossOf(move), 0n);
   const budget = larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n);
   if (wanted <= budget) return inflows;
-  notes.push(`entering at present discounts could lose ${weth(wanted)} WETH, ${weth(budget)} are allowed: every inflow is cut in proportion, the rest follows in later proposals`);
+  notes.push(
+    `entering at present discounts could lose ${weth(wanted)} WETH, ${weth(budget)} are allowed: every inflow is cut in proportion, the rest follows in later proposals`,
+  );
   return inflows.map((move) => ({ ...move, amount: mulDivDown(move.amount, budget, wanted) }));
 }
 
 /** Room under every cap the vault checks after the legs, asset units. */
-function roomOf(strategy: StrategyReading, snapshot: MarketSnapshot, capNav: bigint, planned: ReadonlyMap<number, bigint>): bigint {
+function roomOf(
+  strategy: StrategyReading,
+  snapshot: MarketSnapshot,
+  capNav: bigint,
+  planned: ReadonlyMap<number, bigint>,
+): bigint {
   const { id, value, absoluteCap, relativeCapBps, inflowLeft, maxAllocate, riskIds } = strategy;
-  const own = smaller(absoluteCap - value, mulDivDown(capNav, BigInt(relativeCapBps), BPS) - value, inflowLeft, maxAllocate);
+  const own = smaller(
+    absoluteCap - value,
+    mulDivDown(capNav, BigInt(relativeCapBps), BPS) - value,
+    inflowLeft,
+    maxAllocate,
+  );
   const shared = riskIds.map((riskId) => {
     const cap = snapshot.riskCaps.find((candidate) => candidate.riskId === riskId);
     if (cap === undefined) return 0n;
@@ -112,7 +133,8 @@ export function planLegs(
   const lossBps = BigInt(Math.min(limits.maxLossBps, snapshot.policy.maxLossBps));
   const strategies = [...snapshot.strategies].sort((a, b) => a.id - b.id);
   const base = strategies.reduce<bigint>((sum, { value }) => sum + value, snapshot.vault.idle);
-  const targetOf = (id: number): bigint => mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
+  const targetOf = (id: number): bigint =>
+    mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
 
   const exits = strategies.flatMap((strategy) => {
     const excess = openOf(strategy) - targetOf(strategy.id);
@@ -140,13 +162,20 @@ export function planLegs(
       return [];
     }
     const amount = smaller(missing, roomOf(strategy, snapshot, capNav, planned));
-    if (amount < missing) notes.push(`${strategy.name}: ${weth(missing)} WETH wanted, limits leave room for ${weth(amount)}`);
+    if (amount < missing)
+      notes.push(`${strategy.name}: ${weth(missing)} WETH wanted, limits leave room for ${weth(amount)}`);
     planned.set(strategy.id, amount);
     return [{ strategy, kind: "Allocate", amount }];
   });
   const total = wanted.reduce((sum, { amount }) => sum + amount, 0n);
-  if (total > available) notes.push(`${weth(total)} WETH should enter strategies, ${weth(available)} are available now: every inflow is cut in proportion`);
-  const affordable = wanted.map((move) => ({ ...move, amount: total > available ? mulDivDown(move.amount, available, total) : move.amount }));
+  if (total > available)
+    notes.push(
+      `${weth(total)} WETH should enter strategies, ${weth(available)} are available now: every inflow is cut in proportion`,
+    );
+  const affordable = wanted.map((move) => ({
+    ...move,
+    amount: total > available ? mulDivDown(move.amount, available, total) : move.amount,
+  }));
   const inflows = withinLoss(affordable, exits, mulDivDown(base, lossBps, BPS), notes)
     .map((move) => ({ ...move, amount: readable(move.amount) }))
     .filter(({ amount }) => amount >= dust);
@@ -162,7 +191,10 @@ export function planLegs(
     moves = moves.slice(0, MAX_LEGS);
   }
   const touched = new Set(moves.map(({ strategy }) => strategy.id));
-  const refNav = strategies.reduce<bigint>((sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt), snapshot.vault.idle);
+  const refNav = strategies.reduce<bigint>(
+    (sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt),
+    snapshot.vault.idle,
+  );
   const expectedLoss = moves.reduce((sum, move) => sum + lossOf(move), 0n);
   return { legs: moves.map(leg), refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
 }

@@ -30,7 +30,11 @@ export async function listProposals(
     found.map(async (published) => ({
       published,
       state: await stateOf(client, module, published.id),
-      isApproved: await readView(client, view(moduleInterface, module, "isApproved", [published.id], (row) => bool(row, 0)), "latest"),
+      isApproved: await readView(
+        client,
+        view(moduleInterface, module, "isApproved", [published.id], (row) => bool(row, 0)),
+        "latest",
+      ),
     })),
   );
 }

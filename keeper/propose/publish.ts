@@ -1,11 +1,11 @@
 /** Publishing on chain: a free nonce, agreement with the module on the id, and the transaction. */
 import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
 import type { ChainClient } from "../chain/client.ts";
+import { RpcAnswerError } from "../chain/errors.ts";
 import { bool, int, text } from "../chain/fields.ts";
 import { multicall, readView, view } from "../chain/multicall.ts";
 import { PROPOSAL_STATES, type ProposalStateName, toStruct } from "../chain/proposal.ts";
 import { type Receipt, type Sender, sendTransaction } from "../chain/send.ts";
-import { RpcAnswerError } from "../chain/errors.ts";
 import type { KeeperConfig } from "../config/schema.ts";
 import type { Proposal, Provenance } from "../kernel/artifacts.ts";
 import { type Address, type Hash, hash } from "../kernel/units.ts";
@@ -25,7 +25,9 @@ export async function chooseNonce(
 ): Promise<bigint> {
   const first = nonceCandidate(provenance);
   const candidates = Array.from({ length: CANDIDATES }, (_, offset) => first + BigInt(offset));
-  const calls = candidates.map((nonce) => view(moduleInterface, addresses.module, "isNonceUsed", [nonce], (row) => bool(row, 0)));
+  const calls = candidates.map((nonce) =>
+    view(moduleInterface, addresses.module, "isNonceUsed", [nonce], (row) => bool(row, 0)),
+  );
   const outcomes = await multicall(client, addresses.multicall, calls, provenance.blockNumber);
   for (const [index, outcome] of outcomes.entries()) {
     if (!outcome.ok) throw new RpcAnswerError("isNonceUsed", 0, outcome.reason);
@@ -45,7 +47,11 @@ export async function agreeOnId(client: ChainClient, module: Address, proposal: 
 }
 
 export async function stateOf(client: ChainClient, module: Address, id: Hash): Promise<ProposalStateName> {
-  const index = await readView(client, view(moduleInterface, module, "stateOf", [id], (row) => int(row, 0)), "latest");
+  const index = await readView(
+    client,
+    view(moduleInterface, module, "stateOf", [id], (row) => int(row, 0)),
+    "latest",
+  );
   const name = PROPOSAL_STATES[index];
   if (name === undefined) throw new RpcAnswerError("stateOf", 0, `state ${index} is beyond the enum`);
   return name;

@@ -1,13 +1,15 @@
 /** Fallback approval: the Safe itself calls `approve(id)` by an ordinary transaction, for owners whose wallets sign nothing else. */
-import ProtocolKit from "@safe-global/protocol-kit";
+
 import type { ContractNetworksConfig, Eip1193Provider } from "@safe-global/protocol-kit";
+import ProtocolKit from "@safe-global/protocol-kit";
 import type { Wallet } from "ethers";
 import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
 import { type Address, type Hash, hash } from "../kernel/units.ts";
 
 type KitClass = typeof ProtocolKit.default;
 // The package's types describe its CommonJS build, Node loads its ES build: the class sits one level apart in the two.
-const classOf = (loaded: KitClass | { readonly default: KitClass }): KitClass => ("default" in loaded ? loaded.default : loaded);
+const classOf = (loaded: KitClass | { readonly default: KitClass }): KitClass =>
+  "default" in loaded ? loaded.default : loaded;
 const SafeKit = classOf(ProtocolKit);
 
 const moduleInterface = IProposalModule__factory.createInterface();

@@ -21,7 +21,7 @@ import {
   WrongProposalChainError,
   WrongProposalModuleError,
 } from "./errors.ts";
-import { parseProposalFile, type ProposalFile, proposalId, signingParts } from "./typed-data.ts";
+import { type ProposalFile, parseProposalFile, proposalId, signingParts } from "./typed-data.ts";
 
 /** What the owner knows for himself, not from the file. */
 export interface OwnerExpectation {
@@ -43,7 +43,8 @@ export function reviewProposal(content: string, expected: OwnerExpectation): Pro
   const file = parseProposalFile(content);
   const { id, domain, proposal } = file;
   if (domain.chainId !== expected.chainId) throw new WrongProposalChainError(expected.chainId, domain.chainId);
-  if (getAddress(domain.module) !== getAddress(expected.module)) throw new WrongProposalModuleError(expected.module, domain.module);
+  if (getAddress(domain.module) !== getAddress(expected.module))
+    throw new WrongProposalModuleError(expected.module, domain.module);
   const derived = proposalId(domain, proposal);
   if (derived !== id) throw new ProposalIdDiffersError(id, derived);
   if (expected.now > proposal.deadline) throw new ProposalExpiredError(proposal.deadline, expected.now);
@@ -51,15 +52,29 @@ export function reviewProposal(content: string, expected: OwnerExpectation): Pro
 }
 
 /** Signs a proposal file with an owner's key, after {@link reviewProposal}. */
-export async function signProposal(content: string, owner: Wallet, expected: OwnerExpectation): Promise<OwnerSignature> {
+export async function signProposal(
+  content: string,
+  owner: Wallet,
+  expected: OwnerExpectation,
+): Promise<OwnerSignature> {
   const { id, domain, proposal } = reviewProposal(content, expected);
   const parts = signingParts(domain, proposal);
-  return { id, signer: address(owner.address), signature: await owner.signTypedData(parts.domain, parts.types, parts.value) };
+  return {
+    id,
+    signer: address(owner.address),
+    signature: await owner.signTypedData(parts.domain, parts.types, parts.value),
+  };
 }
 
 export const ownerSignatureSchema = z.strictObject({
-  id: z.string().regex(/^0x[0-9a-f]{64}$/).transform(hash),
-  signer: z.string().regex(/^0x[0-9a-fA-F]{40}$/).transform((value) => address(getAddress(value))),
+  id: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/)
+    .transform(hash),
+  signer: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .transform((value) => address(getAddress(value))),
   signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/, "65 bytes of hex"),
 });
 
@@ -87,7 +102,8 @@ export function parseOwnerSignature(content: string, file: string): OwnerSignatu
     throw new ProposalFileError(`the signature file ${file} is not JSON`);
   }
   const parsed = ownerSignatureSchema.safeParse(json);
-  if (!parsed.success) throw new ProposalFileError(`the signature file ${file} is malformed: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new ProposalFileError(`the signature file ${file} is malformed: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
@@ -95,7 +111,11 @@ const moduleInterface = IProposalModule__factory.createInterface();
 
 /** The account whose approval a module asks for. */
 export const readApprover = (client: ChainClient, module: Address): Promise<Address> =>
-  readView(client, view(moduleInterface, module, "approver", [], (row) => addr(row, 0)), "latest");
+  readView(
+    client,
+    view(moduleInterface, module, "approver", [], (row) => addr(row, 0)),
+    "latest",
+  );
 
 export interface SafeOwners {
   readonly safe: Address;
@@ -108,8 +128,16 @@ const safeInterface = ISafeOwners__factory.createInterface();
 /** Owners and threshold as the Safe itself states them now. */
 export async function readSafeOwners(client: ChainClient, safe: Address): Promise<SafeOwners> {
   const [owners, threshold] = await Promise.all([
-    readView(client, view(safeInterface, safe, "getOwners", [], (row) => addresses(row, 0)), "latest"),
-    readView(client, view(safeInterface, safe, "getThreshold", [], (row) => int(row, 0)), "latest"),
+    readView(
+      client,
+      view(safeInterface, safe, "getOwners", [], (row) => addresses(row, 0)),
+      "latest",
+    ),
+    readView(
+      client,
+      view(safeInterface, safe, "getThreshold", [], (row) => int(row, 0)),
+      "latest",
+    ),
   ]);
   return { safe, owners, threshold };
 }
@@ -125,7 +153,11 @@ export interface CollectedSignatures {
 }
 
 /** Checks, sorts and packs signatures. Every one must be good: a collector that skips bad ones hides an attack. */
-export function collectSignatures(id: Hash, { safe, owners, threshold }: SafeOwners, signatures: readonly OwnerSignature[]): CollectedSignatures {
+export function collectSignatures(
+  id: Hash,
+  { safe, owners, threshold }: SafeOwners,
+  signatures: readonly OwnerSignature[],
+): CollectedSignatures {
   const bySigner = new Map<Address, string>();
   for (const { id: signed, signer, signature } of signatures) {
     if (signed !== id) throw new SignatureForOtherProposalError(id, signed);

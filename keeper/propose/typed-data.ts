@@ -91,12 +91,21 @@ export function typedData(domain: ProposalDomain, proposal: Proposal) {
 }
 export type ProposalTypedData = ReturnType<typeof typedData>;
 
-const KIND_BY_INDEX = { "0": "Deallocate", "1": "RequestExit", "2": "Allocate", "3": "Reposition" } as const satisfies Record<string, LegKindName>;
+const KIND_BY_INDEX = {
+  "0": "Deallocate",
+  "1": "RequestExit",
+  "2": "Allocate",
+  "3": "Reposition",
+} as const satisfies Record<string, LegKindName>;
 const decimal = z.string().regex(/^(0|[1-9]\d*)$/, "a decimal number");
 const uint = (bits: number) =>
   decimal.transform(BigInt).refine((value) => value < 1n << BigInt(bits), { error: `at most ${bits} bits` });
 const seconds = uint(53).transform(Number);
-const tick = z.string().regex(/^(0|-?[1-9]\d*)$/).transform(Number).refine((value) => Math.abs(value) < 2 ** 23, { error: "24 bits" });
+const tick = z
+  .string()
+  .regex(/^(0|-?[1-9]\d*)$/)
+  .transform(Number)
+  .refine((value) => Math.abs(value) < 2 ** 23, { error: "24 bits" });
 
 const messageSchema = z.strictObject({
   nonce: uint(256),
@@ -106,7 +115,10 @@ const messageSchema = z.strictObject({
   refNav: uint(256).transform(assets),
   navToleranceBps: uint(16).transform(Number),
   maxLoss: uint(128).transform(assets),
-  evidence: z.string().regex(/^0x[0-9a-f]{64}$/).transform(hash),
+  evidence: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/)
+    .transform(hash),
   legs: z
     .array(
       z.strictObject({
@@ -123,13 +135,19 @@ const messageSchema = z.strictObject({
 });
 
 const fileSchema = z.object({
-  id: z.string().regex(/^0x[0-9a-f]{64}$/, "0x and 64 hex digits").transform(hash),
+  id: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/, "0x and 64 hex digits")
+    .transform(hash),
   typedData: z.object({
     domain: z.strictObject({
       name: z.literal(DOMAIN_NAME),
       version: z.literal(DOMAIN_VERSION),
       chainId: z.number().int().positive(),
-      verifyingContract: z.string().regex(/^0x[0-9a-fA-F]{40}$/).transform(address),
+      verifyingContract: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{40}$/)
+        .transform(address),
     }),
     message: messageSchema,
   }),
@@ -153,7 +171,11 @@ export function parseProposalFile(content: string): ProposalFile {
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) throw new ProposalFileError(z.prettifyError(parsed.error));
   const { id, typedData: data } = parsed.data;
-  return { id, domain: { chainId: data.domain.chainId, module: data.domain.verifyingContract }, proposal: data.message };
+  return {
+    id,
+    domain: { chainId: data.domain.chainId, module: data.domain.verifyingContract },
+    proposal: data.message,
+  };
 }
 
 /** Writes a proposal file's JSON text. */

@@ -13,7 +13,9 @@ import { ProposalIdDiffersError, ProposalNotFoundError } from "./errors.ts";
 import { proposalId, typedData } from "./typed-data.ts";
 
 const moduleInterface = IProposalModule__factory.createInterface();
-const logsSchema = z.array(z.object({ topics: z.array(z.string()), data: z.string(), blockNumber: z.string(), transactionHash: z.string() }));
+const logsSchema = z.array(
+  z.object({ topics: z.array(z.string()), data: z.string(), blockNumber: z.string(), transactionHash: z.string() }),
+);
 
 export interface PublishedProposal {
   readonly id: Hash;
@@ -51,7 +53,12 @@ function proposalOf(row: Row): Proposal {
 }
 
 /** Published proposals, oldest first; with an id, that one or none. */
-export async function findProposals(client: ChainClient, module: Address, id: Hash | null, fromBlock = 0): Promise<readonly PublishedProposal[]> {
+export async function findProposals(
+  client: ChainClient,
+  module: Address,
+  id: Hash | null,
+  fromBlock = 0,
+): Promise<readonly PublishedProposal[]> {
   const event = moduleInterface.getEvent("Propose");
   const topics = id === null ? [event.topicHash] : [event.topicHash, zeroPadValue(id, 32)];
   const filter = { address: module, topics, fromBlock: toQuantity(fromBlock), toBlock: "latest" };
@@ -69,7 +76,12 @@ export async function findProposals(client: ChainClient, module: Address, id: Ha
 }
 
 /** Finds a published proposal by its id. @throws {ProposalNotFoundError} when no event in the range carries it. */
-export async function findProposal(client: ChainClient, module: Address, id: Hash, fromBlock = 0): Promise<PublishedProposal> {
+export async function findProposal(
+  client: ChainClient,
+  module: Address,
+  id: Hash,
+  fromBlock = 0,
+): Promise<PublishedProposal> {
   const [published] = await findProposals(client, module, id, fromBlock);
   if (published === undefined) throw new ProposalNotFoundError(id, module);
   return published;
@@ -92,7 +104,11 @@ function flatten(value: unknown, path: string, into: Map<string, string>): Map<s
 }
 
 /** Every field in which two proposals differ. */
-export function differences(published: Proposal, recomputed: Proposal, domain: { readonly chainId: number; readonly module: Address }): readonly Difference[] {
+export function differences(
+  published: Proposal,
+  recomputed: Proposal,
+  domain: { readonly chainId: number; readonly module: Address },
+): readonly Difference[] {
   const left = flatten(typedData(domain, published).message, "", new Map());
   const right = flatten(typedData(domain, recomputed).message, "", new Map());
   return [...new Set([...left.keys(), ...right.keys()])].flatMap((field) => {
@@ -104,8 +120,18 @@ export function differences(published: Proposal, recomputed: Proposal, domain: {
 
 export type Verification =
   | { readonly kind: "match"; readonly published: PublishedProposal; readonly sentence: string }
-  | { readonly kind: "differs"; readonly published: PublishedProposal; readonly sentence: string; readonly differences: readonly Difference[] }
-  | { readonly kind: "notRecomputed"; readonly published: PublishedProposal; readonly sentence: string; readonly reason: string };
+  | {
+      readonly kind: "differs";
+      readonly published: PublishedProposal;
+      readonly sentence: string;
+      readonly differences: readonly Difference[];
+    }
+  | {
+      readonly kind: "notRecomputed";
+      readonly published: PublishedProposal;
+      readonly sentence: string;
+      readonly reason: string;
+    };
 
 /** What a recomputation gives: a proposal, or why none came out. */
 export type Recomputation = { readonly proposal: Proposal } | { readonly reason: string };

@@ -24,5 +24,11 @@ export const aaveV3 = {
   targets: (adapter) => [targetOf(adapterInterface, adapter, "pool")],
   // The normalised income accrues to the block; the stored liquidityIndex lags until somebody touches the reserve.
   rateAt: (targets, asset) =>
-    view(venue, targetAt("aave-v3", targets, 0), "getReserveNormalizedIncome", [asset], (row) => uint(row, 0) / RAY_PER_WAD),
+    view(
+      venue,
+      targetAt("aave-v3", targets, 0),
+      "getReserveNormalizedIncome",
+      [asset],
+      (row) => uint(row, 0) / RAY_PER_WAD,
+    ),
 } as const satisfies Protocol;

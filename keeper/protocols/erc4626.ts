@@ -1,8 +1,8 @@
 /** Any ERC-4626 vault over the asset without a rule of its own. Exits are instant up to what `maxWithdraw` grants. */
 import { Erc4626Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/Erc4626Adapter__factory.ts";
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
-import { WAD } from "../kernel/units.ts";
 import { viewUint } from "../chain/multicall.ts";
+import { WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { targetAt, targetOf } from "./targets.ts";

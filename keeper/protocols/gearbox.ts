@@ -1,8 +1,8 @@
 /** Gearbox v3 passive pool: ERC-4626 shares over the asset, lent to credit accounts. */
 import { GearboxAdapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/GearboxAdapter__factory.ts";
 import { IGearboxPoolV3__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/gearbox/IGearboxPoolV3__factory.ts";
-import { WAD } from "../kernel/units.ts";
 import { viewUint } from "../chain/multicall.ts";
+import { WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { targetAt, targetOf } from "./targets.ts";

@@ -1,7 +1,8 @@
 /** What the keeper must know about a venue beyond what the adapter itself answers. */
+
+import type { ViewCall } from "../chain/multicall.ts";
 import type { LegKindName } from "../kernel/artifacts.ts";
 import type { Address } from "../kernel/units.ts";
-import type { ViewCall } from "../chain/multicall.ts";
 import type { ProtocolId } from "./ids.ts";
 
 export interface GasEstimate {

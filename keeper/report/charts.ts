@@ -6,7 +6,7 @@ import type { CycleResult, DayPoint, ForecastFigure } from "./result.ts";
 /** Colour-blind safe (Okabe-Ito), in the order of strategy ids; idle is grey. */
 const COLOURS = ["#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A6FF0"];
 const GREY = "#9aa4b2";
-const WIDTH = 760;
+const WIDTH = 540;
 const HEIGHT = 300;
 
 const day = (iso: string): Date => new Date(`${iso}T00:00:00Z`);
@@ -55,6 +55,8 @@ export function navChart(series: readonly DayPoint[], marks: readonly CycleResul
   const executed = marks.filter((cycle) => cycle.status === "executed").map((cycle) => ({ date: day(cycle.date) }));
   const refused = marks.filter((cycle) => cycle.status === "refused").map((cycle) => ({ date: day(cycle.date) }));
   return draw({
+    width: 1120,
+    height: 340,
     x: { label: null },
     y: { label: "gain since the start, %", grid: true },
     color: {
@@ -106,7 +108,7 @@ export function fanChart(forecast: ForecastFigure): string {
   const ahead = forecast.path.map((point) => ({ date: day(point.date), apy: point.apyPct }));
   return draw({
     height: 220,
-    width: 370,
+    width: 520,
     marginLeft: 44,
     x: { label: null, ticks: 4 },
     y: { label: "yield, % a year", grid: true },
@@ -129,6 +131,7 @@ export function frontierChart(cycle: CycleResult, horizonDays: number): string {
   const points = cycle.frontier.map((point) => ({ risk: percent(point.risk), gain: annual(point.expectedReturn) }));
   const chosen = cycle.chosen ? [{ risk: percent(cycle.chosen.risk), gain: annual(cycle.chosen.expectedReturn) }] : [];
   return draw({
+    width: 1120,
     x: { label: `risk over ${horizonDays} days, % of NAV`, grid: true, nice: true },
     y: { label: "expected return, % a year", grid: true, nice: true },
     marks: [

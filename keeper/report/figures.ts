@@ -1,6 +1,14 @@
 /** From a cycle's findings to the figures of its row and charts. */
-import type { Features, ForecastSet, FrontierPoint, RiskFigures, TargetAllocation } from "../kernel/artifacts.ts";
-import { DAYS_PER_YEAR, SECONDS_PER_DAY } from "../kernel/units.ts";
+import type {
+  AllocationConstraints,
+  Features,
+  ForecastSet,
+  FrontierPoint,
+  MarketSnapshot,
+  RiskFigures,
+  TargetAllocation,
+} from "../kernel/artifacts.ts";
+import { DAYS_PER_YEAR, fromWad, SECONDS_PER_DAY } from "../kernel/units.ts";
 import type { ForecastFigure } from "./result.ts";
 
 export interface FindingsForReport {
@@ -35,10 +43,16 @@ function forecastFigures(features: Features, set: ForecastSet): readonly Forecas
       name: strategy.name,
       model: strategy.model,
       apyPct: apyPct(strategy.meanDaily),
-      intervals: strategy.intervals.map(({ level, lower, upper }) => ({ level, lower: apyPct(lower), upper: apyPct(upper) })),
-      history: features.days
-        .slice(from)
-        .map((day, index) => ({ date: isoDay(day), apyPct: apyPct(past?.yieldReturns[from + index] ?? Number.NaN) })),
+      intervals: strategy.intervals.map(({ level, lower, upper }) => ({
+        level,
+        lower: apyPct(lower),
+        upper: apyPct(upper),
+      })),
+      // A day without a yield is a gap in the line, not a number.
+      history: features.days.slice(from).flatMap((day, index) => {
+        const daily = past?.yieldReturns[from + index];
+        return daily === undefined ? [] : [{ date: isoDay(day), apyPct: apyPct(daily) }];
+      }),
       path: strategy.path.map(({ mean, intervals }, index) => ({
         date: isoDay(strategy.trainedTo + (index + 1) * SECONDS_PER_DAY),
         apyPct: apyPct(mean),
@@ -49,12 +63,42 @@ function forecastFigures(features: Features, set: ForecastSet): readonly Forecas
   });
 }
 
+export interface FindingsForExclusions {
+  readonly snapshot: MarketSnapshot;
+  readonly features: Features;
+  readonly constraints: AllocationConstraints;
+}
+
+/** What the run could not use, and why: by its data, its price, its state or its cap. One line per reason. */
+export function exclusions({ snapshot, features, constraints }: FindingsForExclusions): readonly string[] {
+  const byData = features.flags.filter(({ excludes }) => excludes).map(({ message }) => message);
+  const blocked = constraints.strategies.flatMap(({ id, name, entryBlockedBy }) => {
+    if (entryBlockedBy === null) return [];
+    const price = snapshot.strategies.find((reading) => reading.id === id)?.price;
+    const stated =
+      price === undefined || price.status === "Normal"
+        ? ""
+        : ` (market price ${fromWad(price.marketWad)}, updated at ${price.updatedAt}, rate ${fromWad(price.rate)})`;
+    return [`${name}: nothing may enter, ${entryBlockedBy}${stated}`];
+  });
+  return [...new Set([...byData, ...blocked])];
+}
+
 export function cycleFigures(findings: FindingsForReport | null): CycleFigures {
   if (findings === null) {
-    return { expectedNetApyPct: null, cvarPct: null, varPct: null, maxDrawdownPct: null, forecasts: [], frontier: [], chosen: null };
+    return {
+      expectedNetApyPct: null,
+      cvarPct: null,
+      varPct: null,
+      maxDrawdownPct: null,
+      forecasts: [],
+      frontier: [],
+      chosen: null,
+    };
   }
   const { features, forecast, target, risk } = findings;
-  const net = target.expectedReturn * (DAYS_PER_YEAR / target.horizonDays) - target.expectedCost;
+  // The cost is paid once and must be earned back within the horizon; only then is the rest a rate.
+  const net = (1 + target.expectedReturn - target.expectedCost) ** (DAYS_PER_YEAR / target.horizonDays) - 1;
   return {
     expectedNetApyPct: net * 100,
     cvarPct: risk === null ? null : risk.cvar * 100,

@@ -14,8 +14,8 @@ const weth = (amount: string): string => {
 function allocation(weights: readonly NamedWeight[]): string {
   return weights
     .filter((w) => w.weight >= 0.0005)
-    .map((w) => `${escapeHtml(w.name)} <b>${(w.weight * 100).toFixed(1)}</b>`)
-    .join("<br>");
+    .map((w) => `<span class="alloc"><span>${escapeHtml(w.name)}</span><b>${(w.weight * 100).toFixed(1)}</b></span>`)
+    .join("");
 }
 
 function cycleRow(cycle: CycleResult): string {
@@ -51,7 +51,7 @@ figure{margin:0}svg{max-width:100%;height:auto}table{border-collapse:collapse;wi
 th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12px}
 .tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
 tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
-small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
+.alloc{display:flex;justify-content:space-between;gap:10px;white-space:nowrap;min-width:128px}tr:not(.why) td:nth-child(2){white-space:nowrap}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
 
 export function renderReport(result: RunResult): string {
   const { summary } = result;
@@ -61,7 +61,7 @@ export function renderReport(result: RunResult): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Amplified Liquidity Engine: run report</title><style>${STYLE}</style></head><body><main>
 <h1>Run report</h1>
-<p class="soft">${escapeHtml(result.market.describes)} · ${summary.from} to ${summary.to} (${result.days} days) · seed ${result.seed}</p>
+<p class="soft">Engine live from ${summary.from} to ${summary.to} (${result.series.length - 1} days), after ${result.days - result.series.length + 1} days of market history · market: ${escapeHtml(result.market.describes)}${result.market.kind === "recorded" ? ` · seed ${result.seed}` : ""}</p>
 <p class="verdict">${escapeHtml(summary.verdict)}</p>
 <div class="cards">
 <div class="card"><b>${pct(summary.netApyPct)}</b><span>vault, a year, net of gas</span></div>
@@ -75,7 +75,7 @@ ${recorded === null ? "" : `<h2>Against the recorded file</h2><div class="panel"
 <h2>Value of one unit</h2><p class="soft">Dashed lines: executed proposals. Orange line: the refused one.</p><div class="panel">${navChart(result.series, result.cycles)}</div>
 <div class="two"><div><h2>Allocation</h2><div class="panel">${allocationChart(result.series)}</div></div>
 <div><h2>Drawdown</h2><div class="panel">${drawdownChart(result.series)}</div></div></div>
-<h2>Cycles</h2><div class="panel"><table><tr><th></th><th>Date</th><th>Status</th><th>Before, %</th><th>After, %</th><th class="n">Expected net APY</th><th class="n">Realized net APY</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
+<h2>Cycles</h2><p class="soft">Expected and realized: net APY of the vault. CVaR: mean loss of the worst 5 % of scenarios over ${result.horizonDays} days, share of NAV; negative is a gain.</p><div class="panel"><table><tr><th></th><th>Date</th><th>Status</th><th>Before, %</th><th>After, %</th><th class="n">Expected</th><th class="n">Realized</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
 ${result.cycles.map(cycleRow).join("\n")}</table></div>
 ${
   last

@@ -32,9 +32,7 @@ contract LiquidityVaultTest is CoreFixture {
         eq(limit, vault.idle(), "the whole idle");
         uint256 shareLimit = vault.maxRedeem(ALICE);
         vm.prank(ALICE);
-        vm.expectRevert(
-            abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxWithdraw.selector, ALICE, limit + 1, limit)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxWithdraw.selector, ALICE, limit + 1, limit));
         vault.withdraw(limit + 1, ALICE, ALICE);
         vm.prank(ALICE);
         uint256 burnt = vault.withdraw(limit / 2, ALICE, ALICE);
@@ -120,9 +118,7 @@ contract LiquidityVaultTest is CoreFixture {
         vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_TooFewShares.selector, 1e24, 1e24 + 1));
         vault.depositWithMin(1 ether, ALICE, 1e24 + 1, START);
         uint256 shares = vault.depositWithMin(1 ether, ALICE, 1e24, START);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.LiquidityVault_TooFewAssets.selector, 1 ether, 1 ether + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_TooFewAssets.selector, 1 ether, 1 ether + 1));
         vault.redeemWithMin(shares, ALICE, ALICE, 1 ether + 1, START);
         eq(vault.redeemWithMin(shares, ALICE, ALICE, 1 ether, START), 1 ether, "redeemed");
         vm.stopPrank();
@@ -165,8 +161,10 @@ contract LiquidityVaultTest is CoreFixture {
                 START
             )
         );
-        (uint8 v, bytes32 r, bytes32 s) =
-            vm.sign(key, keccak256(abi.encodePacked(hex"1901", vault.DOMAIN_SEPARATOR(), structHash)));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(
+            key,
+            keccak256(abi.encodePacked(hex"1901", vault.DOMAIN_SEPARATOR(), structHash))
+        );
         vault.permit(owner, BOB, shares, START, v, r, s);
         vm.prank(BOB);
         eq(vault.redeem(shares, BOB, owner), 1 ether, "redeemed by permit");
@@ -227,9 +225,7 @@ contract LiquidityVaultTest is CoreFixture {
         vault.unpauseDeposits();
         vm.expectRevert(denied);
         vault.bindProposalModule(address(this));
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.LiquidityVault_NotModule.selector, BOB, address(this))
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_NotModule.selector, BOB, address(this)));
         vault.rebalance(one(allocateLeg(1, 1)), 0, 0);
         vm.stopPrank();
     }

@@ -66,9 +66,14 @@ contract OracleGuardTest is CoreFixture {
         rebasingFeed.updateAnswer(int256(answer));
         Quote memory q = guard.quote(4);
         uint256 distance = answer > 1e8 ? answer - 1e8 : 1e8 - answer;
-        PriceStatus expected = distance <= 0.005e8
-            ? PriceStatus.Normal
-            : distance <= 0.01e8 ? PriceStatus.NoInflow : distance <= 0.03e8 ? PriceStatus.ExitOnly : PriceStatus.Frozen;
+        PriceStatus expected =
+            distance <= 0.005e8
+                ? PriceStatus.Normal
+                : distance <= 0.01e8
+                    ? PriceStatus.NoInflow
+                    : distance <= 0.03e8
+                        ? PriceStatus.ExitOnly
+                        : PriceStatus.Frozen;
         eq(uint8(q.status), uint8(expected), "band");
         eq(q.sellFactor, answer < 1e8 ? answer * 1e10 : 1e18, "sell at the lower");
         eq(q.buyFactor, answer > 1e8 ? answer * 1e10 : 1e18, "buy at the higher");
@@ -238,13 +243,9 @@ contract OracleGuardTest is CoreFixture {
         isStatus(4, PriceStatus.Closed, "closed");
         eq(guard.quote(4).sellFactor, 0.98e18, "still worth something");
         eq(uint8(guard.oracle(4).kind), uint8(OracleKind.None), "no source");
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.OracleGuard_NoInflow.selector, 4, PriceStatus.Closed, 0, 0, 0)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_NoInflow.selector, 4, PriceStatus.Closed, 0, 0, 0));
         guard.requireInflow(4);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.OracleGuard_NotPriced.selector, 4, PriceStatus.Closed, 0, 0, 0)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_NotPriced.selector, 4, PriceStatus.Closed, 0, 0, 0));
         guard.requirePriced(4);
     }
 
@@ -303,9 +304,7 @@ contract OracleGuardTest is CoreFixture {
     }
 
     function test_RevertWhen_AnyoneSyncsOrSets() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.OracleGuard_NotVault.selector, address(this), address(vault))
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_NotVault.selector, address(this), address(vault)));
         guard.sync(3);
         vm.startPrank(BOB);
         bytes memory denied = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, BOB);

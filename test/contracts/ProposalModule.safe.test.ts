@@ -2,9 +2,9 @@
 import { expect } from "chai";
 import { TypedDataEncoder } from "ethers";
 import { network } from "hardhat";
-import { ETHER, KIND, PROPOSAL_TYPES, STATE, deployCore, leg } from "../support/core.ts";
-import { approvedHash, contractSignature, deploySafe, inOrder, runSafeTransaction } from "../support/safe.ts";
+import { deployCore, ETHER, KIND, leg, PROPOSAL_TYPES, STATE } from "../support/core.ts";
 import type { SafeVersion } from "../support/safe.ts";
+import { approvedHash, contractSignature, deploySafe, inOrder, runSafeTransaction } from "../support/safe.ts";
 
 const { ethers, networkHelpers } = await network.create();
 const ALLOCATE = [leg(1, KIND.Allocate, 10n * ETHER, 10n * ETHER)];
@@ -55,9 +55,9 @@ for (const version of ["1.5.0", "1.4.1"] as const satisfies readonly SafeVersion
       await expect(execute("0x")).to.be.revertedWith("GS020");
       await expect(execute(first.data)).to.be.revertedWith("GS020");
       await expect(execute(inOrder([first, first]))).to.be.revertedWith("GS026");
-      await expect(
-        execute(`${ordered[1]?.data ?? ""}${(ordered[0]?.data ?? "").slice(2)}`),
-      ).to.be.revertedWith("GS026");
+      await expect(execute(`${ordered[1]?.data ?? ""}${(ordered[0]?.data ?? "").slice(2)}`)).to.be.revertedWith(
+        "GS026",
+      );
       await expect(execute(inOrder([first, foreign]))).to.be.revertedWith("GS026");
       await execute(inOrder([first, second]));
     });

@@ -1,7 +1,7 @@
 /** A proposal's life apart from its signatures: static limits, window, epoch, cooldown, pause, losses, aborts, roles. */
 import { expect } from "chai";
 import { network } from "hardhat";
-import { CURATOR_DELAY, ETHER, KIND, POLICY, STATE, deployCore, leg } from "../support/core.ts";
+import { CURATOR_DELAY, deployCore, ETHER, KIND, leg, POLICY, STATE } from "../support/core.ts";
 
 const { ethers, networkHelpers } = await network.create();
 const { time } = networkHelpers;
@@ -48,7 +48,9 @@ describe("ProposalModule", () => {
       ] as const;
       for (const [error, change] of cases) {
         await expect(
-          core.module.connect(core.keeper).propose({ ...good, ...change, legs: [...(("legs" in change) ? change.legs : good.legs)] }),
+          core.module
+            .connect(core.keeper)
+            .propose({ ...good, ...change, legs: [...("legs" in change ? change.legs : good.legs)] }),
         ).to.be.revertedWithCustomError(core.module, error);
       }
       await core.module.connect(core.keeper).propose(good);
@@ -247,12 +249,12 @@ describe("ProposalModule", () => {
       for (const adapter of core.adapters) await adapter.setOutcome(9_900, 10_000, 10_000, 0);
       const first = await core.publish([leg(1, KIND.Allocate, 4n * ETHER)]);
       await core.module.execute(first, await core.signed(first));
-      const second = await core.publish([leg(2, KIND.Allocate, 48n * ETHER / 10n)]);
+      const second = await core.publish([leg(2, KIND.Allocate, (48n * ETHER) / 10n)]);
       await expect(core.module.execute(second, await core.signed(second))).to.be.revertedWithCustomError(
         core.module,
         "ProposalModule_LossWindowExceeded",
       );
-      const third = await core.publish([leg(2, KIND.Allocate, 39n * ETHER / 10n)]);
+      const third = await core.publish([leg(2, KIND.Allocate, (39n * ETHER) / 10n)]);
       await core.module.execute(third, await core.signed(third));
     });
 
@@ -296,7 +298,16 @@ describe("ProposalModule", () => {
     it("gives each restricted function to its role only", async () => {
       const core = await load();
       const { registry, guard, vault, module } = core;
-      const none = { kind: 1, feed: ethers.ZeroAddress, heartbeat: 0, margin: 0, maxRateGrowthBps: 1, slashBudgetBps: 0, minAnswer: 0, maxAnswer: 0 };
+      const none = {
+        kind: 1,
+        feed: ethers.ZeroAddress,
+        heartbeat: 0,
+        margin: 0,
+        maxRateGrowthBps: 1,
+        slashBudgetBps: 0,
+        minAnswer: 0,
+        maxAnswer: 0,
+      };
       const limits = { absoluteCap: 0, dailyInflowBudget: 0, relativeCapBps: 0, lossTripBps: 0 };
       const curatorOnly = [
         registry.connect(core.guardian).registerStrategy.populateTransaction(ethers.ZeroAddress, 0),
@@ -347,7 +358,15 @@ describe("ProposalModule", () => {
     it("refuses an account without code, and a contract that only claims to be a Safe", async () => {
       const core = await load();
       const args = (approver: string, isSafe: boolean) =>
-        [core.manager.target, core.vault.target, core.registry.target, core.guard.target, approver, isSafe, POLICY] as const;
+        [
+          core.manager.target,
+          core.vault.target,
+          core.registry.target,
+          core.guard.target,
+          approver,
+          isSafe,
+          POLICY,
+        ] as const;
       await expect(ethers.deployContract("ProposalModule", [...args(core.anyone.address, false)]))
         .to.be.revertedWithCustomError(core.module, "ProposalModule_BadTarget")
         .withArgs(core.anyone.address);

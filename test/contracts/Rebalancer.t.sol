@@ -124,7 +124,8 @@ contract RebalancerTest is CoreFixture {
         Leg memory leg = exitLeg(1, 4 ether);
         leg.minValue = 4 ether;
         revertsWith(
-            abi.encodeWithSelector(Errors.LiquidityVault_ReceivedTooLow.selector, 1, 3.6 ether, 4 ether), one(leg)
+            abi.encodeWithSelector(Errors.LiquidityVault_ReceivedTooLow.selector, 1, 3.6 ether, 4 ether),
+            one(leg)
         );
     }
 
@@ -133,14 +134,16 @@ contract RebalancerTest is CoreFixture {
         Leg memory leg = allocateLeg(1, 10 ether);
         leg.minValue = 9.991 ether;
         revertsWith(
-            abi.encodeWithSelector(Errors.LiquidityVault_ValueTooLow.selector, 1, 9.99 ether, 9.991 ether), one(leg)
+            abi.encodeWithSelector(Errors.LiquidityVault_ValueTooLow.selector, 1, 9.99 ether, 9.991 ether),
+            one(leg)
         );
         leg.minValue = 9.99 ether;
         run(one(leg));
         leg = requestLeg(1, 5 ether);
         leg.minValue = 4.6 ether;
         revertsWith(
-            abi.encodeWithSelector(Errors.LiquidityVault_RequestedTooLow.selector, 1, 4.5 ether, 4.6 ether), one(leg)
+            abi.encodeWithSelector(Errors.LiquidityVault_RequestedTooLow.selector, 1, 4.5 ether, 4.6 ether),
+            one(leg)
         );
     }
 
@@ -152,18 +155,22 @@ contract RebalancerTest is CoreFixture {
         legs = new Leg[](17);
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadCount.selector, 17, 16), legs);
         revertsWith(
-            abi.encodeWithSelector(Errors.Legs_ExitAfterAllocate.selector, 1), two(allocateLeg(1, 1), exitLeg(2, 1))
+            abi.encodeWithSelector(Errors.Legs_ExitAfterAllocate.selector, 1),
+            two(allocateLeg(1, 1), exitLeg(2, 1))
         );
         revertsWith(
-            abi.encodeWithSelector(Errors.Legs_NotAscending.selector, 1, 1, 1), two(allocateLeg(1, 1), allocateLeg(1, 1))
+            abi.encodeWithSelector(Errors.Legs_NotAscending.selector, 1, 1, 1),
+            two(allocateLeg(1, 1), allocateLeg(1, 1))
         );
         revertsWith(
-            abi.encodeWithSelector(Errors.Legs_NotAscending.selector, 1, 1, 2), two(exitLeg(2, 1), exitLeg(1, 1))
+            abi.encodeWithSelector(Errors.Legs_NotAscending.selector, 1, 1, 2),
+            two(exitLeg(2, 1), exitLeg(1, 1))
         );
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadStrategyId.selector, 0, 0), one(allocateLeg(0, 1)));
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadStrategyId.selector, 0, 33), one(allocateLeg(33, 1)));
         revertsWith(
-            abi.encodeWithSelector(Errors.StrategyRegistry_UnknownStrategy.selector, 5, 4), one(allocateLeg(5, 1))
+            abi.encodeWithSelector(Errors.StrategyRegistry_UnknownStrategy.selector, 5, 4),
+            one(allocateLeg(5, 1))
         );
         revertsWith(abi.encodeWithSelector(Errors.Legs_ZeroAmount.selector, 0), one(allocateLeg(1, 0)));
         revertsWith(abi.encodeWithSelector(Errors.Legs_RemainderNotLast.selector, 0), one(exitLeg(1, REMAINDER)));
@@ -258,9 +265,7 @@ contract RebalancerTest is CoreFixture {
         pass(12 hours);
         eq(registry.inflowLeft(1), 5 ether, "half a day, half the budget");
         revertsWith(
-            abi.encodeWithSelector(
-                Errors.StrategyRegistry_InflowBudgetExceeded.selector, 1, 5 ether + 1, 5 ether
-            ),
+            abi.encodeWithSelector(Errors.StrategyRegistry_InflowBudgetExceeded.selector, 1, 5 ether + 1, 5 ether),
             one(allocateLeg(1, 5 ether + 1))
         );
         allocate(1, 5 ether);
@@ -291,7 +296,12 @@ contract RebalancerTest is CoreFixture {
         rebasingFeed.updateAnswer(0.994e8);
         revertsWith(
             abi.encodeWithSelector(
-                Errors.OracleGuard_NoInflow.selector, 4, PriceStatus.NoInflow, 1e18, 0.994e18, block.timestamp
+                Errors.OracleGuard_NoInflow.selector,
+                4,
+                PriceStatus.NoInflow,
+                1e18,
+                0.994e18,
+                block.timestamp
             ),
             one(allocateLeg(4, 1 ether))
         );
@@ -301,7 +311,12 @@ contract RebalancerTest is CoreFixture {
         rebasingFeed.updateAnswer(0.96e8);
         revertsWith(
             abi.encodeWithSelector(
-                Errors.OracleGuard_NotPriced.selector, 4, PriceStatus.Frozen, 1e18, 0.96e18, block.timestamp
+                Errors.OracleGuard_NotPriced.selector,
+                4,
+                PriceStatus.Frozen,
+                1e18,
+                0.96e18,
+                block.timestamp
             ),
             one(exitLeg(4, 1 ether))
         );
@@ -376,9 +391,7 @@ contract RebalancerTest is CoreFixture {
 
     function test_RevertWhen_AVenueRefusesTheMove() public {
         adapters[1].setMovesRevert(true);
-        revertsWith(
-            abi.encodeWithSelector(AdapterDouble.VenueBroken.selector, "moves"), one(allocateLeg(1, 1 ether))
-        );
+        revertsWith(abi.encodeWithSelector(AdapterDouble.VenueBroken.selector, "moves"), one(allocateLeg(1, 1 ether)));
         eq(vault.idle(), 100 ether, "nothing left");
     }
 
@@ -410,7 +423,7 @@ contract RebalancerTest is CoreFixture {
             } else {
                 uint256 limit = vault.maxWithdraw(ALICE);
                 vm.prank(ALICE);
-                if (limit != 0) vault.withdraw(amount % limit + 1, ALICE, ALICE);
+                if (limit != 0) vault.withdraw((amount % limit) + 1, ALICE, ALICE);
             }
             if (kind > 2) ok(vault.convertToAssets(1e24) >= price, "users never lower the price");
             checkBooks();

@@ -35,14 +35,20 @@ contract StrategyRegistryTest is CoreFixture {
         AdapterDouble foreign = new AdapterDouble(BOB, address(weth));
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.StrategyRegistry_AdapterOfOtherVault.selector, address(foreign), address(vault), BOB
+                Errors.StrategyRegistry_AdapterOfOtherVault.selector,
+                address(foreign),
+                address(vault),
+                BOB
             )
         );
         registry.registerStrategy(address(foreign), 1);
         AdapterDouble other = new AdapterDouble(address(vault), BOB);
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.StrategyRegistry_AdapterOfOtherAsset.selector, address(other), address(weth), BOB
+                Errors.StrategyRegistry_AdapterOfOtherAsset.selector,
+                address(other),
+                address(weth),
+                BOB
             )
         );
         registry.registerStrategy(address(other), 1);
@@ -83,8 +89,11 @@ contract StrategyRegistryTest is CoreFixture {
     function testFuzz_LoweringNeverRaises(uint128 cap, uint128 budget, uint16 relative, uint16 trip) public {
         StrategyLimits memory before = registry.strategy(1).limits;
         StrategyLimits memory wanted = limits(cap, budget, relative, trip);
-        bool lower = cap <= before.absoluteCap && budget <= before.dailyInflowBudget
-            && relative <= before.relativeCapBps && trip <= before.lossTripBps;
+        bool lower =
+            cap <= before.absoluteCap &&
+                budget <= before.dailyInflowBudget &&
+                relative <= before.relativeCapBps &&
+                trip <= before.lossTripBps;
         if (!lower) vm.expectPartialRevert(Errors.StrategyRegistry_NotLower.selector);
         registry.lowerLimits(1, wanted);
         StrategyLimits memory got = registry.strategy(1).limits;
@@ -95,9 +104,7 @@ contract StrategyRegistryTest is CoreFixture {
     }
 
     function test_RevertWhen_ARiskCapIsRaisedByLowering() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.StrategyRegistry_NotLower.selector, 0, 2_001 ether, 2_000 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.StrategyRegistry_NotLower.selector, 0, 2_001 ether, 2_000 ether));
         registry.lowerRiskCap(0, 2_001 ether, 0);
         vm.expectRevert(abi.encodeWithSelector(Errors.StrategyRegistry_NotLower.selector, 1, 8_001, 8_000));
         registry.lowerRiskCap(0, 0, 8_001);
@@ -125,9 +132,7 @@ contract StrategyRegistryTest is CoreFixture {
         if (from != 1) registry.restrict(1, StrategyState(from));
         bool tightens = to > from && to <= 3;
         if (!tightens) {
-            vm.expectRevert(
-                abi.encodeWithSelector(Errors.StrategyRegistry_BadTransition.selector, 1, from, to)
-            );
+            vm.expectRevert(abi.encodeWithSelector(Errors.StrategyRegistry_BadTransition.selector, 1, from, to));
         }
         registry.restrict(1, StrategyState(to));
         eq(uint8(registry.strategy(1).state), tightens ? to : from, "state");
@@ -136,7 +141,10 @@ contract StrategyRegistryTest is CoreFixture {
     function test_ReactivateBringsBackOnlyWhatWasRestricted() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.StrategyRegistry_BadTransition.selector, 1, StrategyState.Active, StrategyState.Active
+                Errors.StrategyRegistry_BadTransition.selector,
+                1,
+                StrategyState.Active,
+                StrategyState.Active
             )
         );
         registry.reactivate(1);
@@ -146,8 +154,11 @@ contract StrategyRegistryTest is CoreFixture {
     }
 
     function test_RevertWhen_NotTheVaultRecordsOrFreezes() public {
-        bytes memory denied =
-            abi.encodeWithSelector(Errors.StrategyRegistry_NotVault.selector, address(this), address(vault));
+        bytes memory denied = abi.encodeWithSelector(
+            Errors.StrategyRegistry_NotVault.selector,
+            address(this),
+            address(vault)
+        );
         vm.expectRevert(denied);
         registry.recordInflow(1, 1);
         vm.expectRevert(denied);

@@ -22,7 +22,7 @@ contract Erc1271Double is IERC1271 {
     }
 
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        (address recovered, ECDSA.RecoverError error,) = ECDSA.tryRecover(hash, signature);
+        (address recovered, ECDSA.RecoverError error, ) = ECDSA.tryRecover(hash, signature);
         bool valid = error == ECDSA.RecoverError.NoError && recovered == signer;
         return valid ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }

@@ -19,7 +19,7 @@ contract WethDouble is ERC20("Wrapped Ether", "WETH") {
 
     function withdraw(uint256 wad) external {
         _burn(msg.sender, wad);
-        (bool ok,) = msg.sender.call{value: wad, gas: 2300}("");
+        (bool ok, ) = msg.sender.call{value: wad, gas: 2300}("");
         if (!ok) revert TransferFailed();
     }
 }

@@ -2,8 +2,8 @@
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { Contract, Interface, TypedDataDomain } from "ethers";
 import type { LiquidityVault, ProposalModule, StrategyRegistry } from "../../types/ethers-contracts/index.ts";
-import { deployCanonicalWeth, deploySafe, inOrder, signTyped } from "./safe.ts";
 import type { SafeVersion } from "./safe.ts";
+import { deployCanonicalWeth, deploySafe, inOrder, signTyped } from "./safe.ts";
 
 export const ROLE = { admin: 0n, curator: 1n, guardian: 2n, proposer: 3n } as const;
 export const KIND = { Deallocate: 0, RequestExit: 1, Allocate: 2, Reposition: 3 } as const;
@@ -100,12 +100,7 @@ async function deployModule(
 }
 
 /** @param lean Puts the cheapest adapters behind strategies 1..8; the ones returned then belong to 9..16. */
-export async function deployCore(
-  ethers: HardhatEthers,
-  version: SafeVersion | "none",
-  erc1271?: string,
-  lean = false,
-) {
+export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "none", erc1271?: string, lean = false) {
   const signers = await ethers.getSigners();
   const signer = (index: number): HardhatEthersSigner => {
     const found = signers[index];
@@ -234,14 +229,28 @@ export async function deployCore(
     await module.connect(keeper).propose(proposal);
     return proposal;
   };
-  const signed = async (proposal: ProposalStruct): Promise<string> =>
-    inOrder(await sign(proposal, owners.slice(0, 2)));
+  const signed = async (proposal: ProposalStruct): Promise<string> => inOrder(await sign(proposal, owners.slice(0, 2)));
 
   return {
     ...contracts,
-    manager, weth, safe, adapters, domain,
-    admin, curator, guardian, keeper, anyone, depositor, owners, stranger: signer(9),
-    draft, sign, publish, signed, deployTwin,
+    manager,
+    weth,
+    safe,
+    adapters,
+    domain,
+    admin,
+    curator,
+    guardian,
+    keeper,
+    anyone,
+    depositor,
+    owners,
+    stranger: signer(9),
+    draft,
+    sign,
+    publish,
+    signed,
+    deployTwin,
   };
 }
 

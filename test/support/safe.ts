@@ -1,7 +1,7 @@
 /** Genuine Safes from the npm artifacts, and the signatures their owners give. */
 import { createRequire } from "node:module";
-import { AbiCoder, Contract, ContractFactory, ZeroAddress, concat, dataSlice, getBytes, zeroPadValue } from "ethers";
 import type { BaseContract, Signer, TypedDataDomain, TypedDataField } from "ethers";
+import { AbiCoder, Contract, ContractFactory, concat, dataSlice, getBytes, ZeroAddress, zeroPadValue } from "ethers";
 import { z } from "zod";
 
 const require = createRequire(import.meta.url);
@@ -67,7 +67,10 @@ export async function runSafeTransaction(
     owners.map(async (owner) => {
       const raw = await owner.signMessage(getBytes(hash));
       // A Safe tells an eth_sign signature by v + 4.
-      return { owner: await owner.getAddress(), data: concat([dataSlice(raw, 0, 64), v(raw) === 27 ? "0x1f" : "0x20"]) };
+      return {
+        owner: await owner.getAddress(),
+        data: concat([dataSlice(raw, 0, 64), v(raw) === 27 ? "0x1f" : "0x20"]),
+      };
     }),
   );
   await (await safe.getFunction("execTransaction").send(...fields, inOrder(signatures))).wait();
@@ -83,9 +86,7 @@ export interface OwnerSignature {
 /** The Safe's form: 65 bytes each, ascending by owner. */
 export const inOrder = (signatures: readonly OwnerSignature[]): string =>
   concat(
-    [...signatures]
-      .sort((a, b) => (BigInt(a.owner) < BigInt(b.owner) ? -1 : 1))
-      .map((signature) => signature.data),
+    [...signatures].sort((a, b) => (BigInt(a.owner) < BigInt(b.owner) ? -1 : 1)).map((signature) => signature.data),
   );
 
 export async function signTyped(

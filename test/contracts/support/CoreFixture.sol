@@ -74,11 +74,12 @@ abstract contract CoreFixture is Checks {
 
     // BUILDERS
 
-    function limits(uint128 absolute, uint128 inflow, uint16 relative, uint16 trip)
-        internal
-        pure
-        returns (StrategyLimits memory)
-    {
+    function limits(
+        uint128 absolute,
+        uint128 inflow,
+        uint16 relative,
+        uint16 trip
+    ) internal pure returns (StrategyLimits memory) {
         return StrategyLimits(absolute, inflow, relative, trip);
     }
 
@@ -88,11 +89,12 @@ abstract contract CoreFixture is Checks {
         config.slashBudgetBps = 500;
     }
 
-    function feedConfig(OracleKind kind, address feed, uint128 low, uint128 high)
-        internal
-        pure
-        returns (OracleConfig memory config)
-    {
+    function feedConfig(
+        OracleKind kind,
+        address feed,
+        uint128 low,
+        uint128 high
+    ) internal pure returns (OracleConfig memory config) {
         config = rateConfig(kind);
         config.feed = feed;
         config.heartbeat = 24 hours;

@@ -2,10 +2,17 @@ import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { network } from "hardhat";
 import { encryptKeystoreJsonSync, Wallet } from "ethers";
+import { network } from "hardhat";
 import { type ChainClient, createClient } from "../../../keeper/chain/client.ts";
-import { CallRevertedError, FeeCapExceededError, KeyFileError, NonceTakenError, TransactionLogError, TransactionStuckError } from "../../../keeper/chain/errors.ts";
+import {
+  CallRevertedError,
+  FeeCapExceededError,
+  KeyFileError,
+  NonceTakenError,
+  TransactionLogError,
+  TransactionStuckError,
+} from "../../../keeper/chain/errors.ts";
 import { bumpFees } from "../../../keeper/chain/fees.ts";
 import { reconcile, type Sender, sendTransaction } from "../../../keeper/chain/send.ts";
 import { loadSigner, loadSignerFromEnv } from "../../../keeper/chain/signer.ts";
@@ -31,16 +38,29 @@ describe("sending", () => {
   const sender = (overrides: Partial<Sender["options"]> = {}, logFile = nextLog()): Sender => ({
     client,
     signer,
-    options: { logFile, fees: { cap: 200n * GWEI, minTip: GWEI, maxTip: 3n * GWEI }, waitMs: 200, pollMs: 20, maxBumps: 2, confirmations: 1, ...overrides },
+    options: {
+      logFile,
+      fees: { cap: 200n * GWEI, minTip: GWEI, maxTip: 3n * GWEI },
+      waitMs: 200,
+      pollMs: 20,
+      maxBumps: 2,
+      confirmations: 1,
+      ...overrides,
+    },
     clock: { nowMs: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
   });
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "keeper-"));
     connection = await network.create();
-    server = await serve({ request: ({ method, params }) => connection.provider.request({ method, params: params ?? [] }) });
+    server = await serve({
+      request: ({ method, params }) => connection.provider.request({ method, params: params ?? [] }),
+    });
     client = await createClient({ url: server.url, expectedChainId: 31337, timeoutMs: 5_000 });
-    await connection.provider.request({ method: "hardhat_setBalance", params: [signer.address, "0x56bc75e2d63100000"] });
+    await connection.provider.request({
+      method: "hardhat_setBalance",
+      params: [signer.address, "0x56bc75e2d63100000"],
+    });
   });
   afterEach(async () => {
     server.fault = null;
@@ -67,7 +87,10 @@ describe("sending", () => {
     const from = sender();
     const manager = await connection.ethers.deployContract("AccessManager", [target]);
     const data = manager.interface.encodeFunctionData("grantRole", [1, target, 0]);
-    const error = await caught(sendTransaction(from, { purpose: "test", to: address(await manager.getAddress()), data }), CallRevertedError);
+    const error = await caught(
+      sendTransaction(from, { purpose: "test", to: address(await manager.getAddress()), data }),
+      CallRevertedError,
+    );
     expect(error.code).to.equal("CALL_REVERTED");
     expect(await readLog(from.options.logFile)).to.have.length(0);
   });
@@ -76,7 +99,8 @@ describe("sending", () => {
     await connection.provider.request({ method: "evm_setAutomine", params: [false] });
     const from = sender({ maxBumps: 5 });
     const sent = sendTransaction(from, { purpose: "test", to: target, data: "0x", value: 1n });
-    while (((await readLog(from.options.logFile))[0]?.sends.length ?? 0) < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (((await readLog(from.options.logFile))[0]?.sends.length ?? 0) < 2)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 50));
     await connection.networkHelpers.mine(1);
     const receipt = await sent;
@@ -85,7 +109,9 @@ describe("sending", () => {
     if (first === undefined || second === undefined) expect.fail("two sends were expected");
     expect(second.maxFee * 1000n >= first.maxFee * 1125n).to.equal(true);
     expect(second.tip * 1000n >= first.tip * 1125n).to.equal(true);
-    expect(sends.map(({ hash }) => hash)).to.include(receipt.hash).and.not.deep.equal([receipt.hash]);
+    expect(sends.map(({ hash }) => hash))
+      .to.include(receipt.hash)
+      .and.not.deep.equal([receipt.hash]);
     expect(receipt.hash).to.not.equal(first.hash);
   });
 
@@ -110,11 +136,20 @@ describe("sending", () => {
     const [logged] = await readLog(from.options.logFile);
     if (logged === undefined) expect.fail("no intent");
     const other = await signer.signTransaction({
-      type: 2, chainId: 31337, nonce: logged.intent.nonce, to: target, value: 2n, gasLimit: 21_000n, maxFeePerGas: 150n * GWEI, maxPriorityFeePerGas: 50n * GWEI,
+      type: 2,
+      chainId: 31337,
+      nonce: logged.intent.nonce,
+      to: target,
+      value: 2n,
+      gasLimit: 21_000n,
+      maxFeePerGas: 150n * GWEI,
+      maxPriorityFeePerGas: 50n * GWEI,
     });
     await client.request("eth_sendRawTransaction", [other]);
     await connection.networkHelpers.mine(1);
-    expect(await reconcile(from)).to.deep.equal([{ purpose: "lost", nonce: logged.intent.nonce, outcome: "foreign", receipt: null }]);
+    expect(await reconcile(from)).to.deep.equal([
+      { purpose: "lost", nonce: logged.intent.nonce, outcome: "foreign", receipt: null },
+    ]);
     expect(await reconcile(from)).to.deep.equal([]);
   });
 
@@ -122,18 +157,32 @@ describe("sending", () => {
     await connection.provider.request({ method: "evm_setAutomine", params: [false] });
     const nonce = await connection.ethers.provider.getTransactionCount(signer.address, "latest");
     await client.request("eth_sendRawTransaction", [
-      await signer.signTransaction({ type: 2, chainId: 31337, nonce, to: target, value: 2n, gasLimit: 21_000n, maxFeePerGas: 90n * GWEI, maxPriorityFeePerGas: 2n * GWEI }),
+      await signer.signTransaction({
+        type: 2,
+        chainId: 31337,
+        nonce,
+        to: target,
+        value: 2n,
+        gasLimit: 21_000n,
+        maxFeePerGas: 90n * GWEI,
+        maxPriorityFeePerGas: 2n * GWEI,
+      }),
     ]);
-    expect((await caught(sendTransaction(sender(), { purpose: "x", to: target, data: "0x" }), NonceTakenError)).nonce).to.equal(nonce);
+    expect(
+      (await caught(sendTransaction(sender(), { purpose: "x", to: target, data: "0x" }), NonceTakenError)).nonce,
+    ).to.equal(nonce);
   });
 
   it("error: FeeCapExceededError before anything is logged", async () => {
     const from = sender({ fees: { cap: 1n, minTip: 1n, maxTip: 1n } });
-    expect((await caught(sendTransaction(from, { purpose: "x", to: target, data: "0x" }), FeeCapExceededError)).cap).to.equal(1n);
+    expect(
+      (await caught(sendTransaction(from, { purpose: "x", to: target, data: "0x" }), FeeCapExceededError)).cap,
+    ).to.equal(1n);
     expect(await readLog(from.options.logFile)).to.have.length(0);
   });
 
-  it("never bumps above the cap", () => caughtSync(() => bumpFees({ maxFee: 100n, tip: 1n }, { maxFee: 10n, tip: 1n }, 112n), FeeCapExceededError));
+  it("never bumps above the cap", () =>
+    caughtSync(() => bumpFees({ maxFee: 100n, tip: 1n }, { maxFee: 10n, tip: 1n }, 112n), FeeCapExceededError));
 
   it("skips a torn last line and refuses a torn middle one", async () => {
     const from = sender();
@@ -158,7 +207,9 @@ describe("sending", () => {
     expect((await caught(loadSignerFromEnv({}, "KEEPER_KEY_FILE"), KeyFileError)).file).to.equal("$KEEPER_KEY_FILE");
     const keystore = join(folder, "keystore");
     const password = join(folder, "password");
-    await writeFile(keystore, encryptKeystoreJsonSync(signer, "correct horse", { scrypt: { N: 1024, r: 8, p: 1 } }), { mode: 0o600 });
+    await writeFile(keystore, encryptKeystoreJsonSync(signer, "correct horse", { scrypt: { N: 1024, r: 8, p: 1 } }), {
+      mode: 0o600,
+    });
     await writeFile(password, "correct horse\n", { mode: 0o600 });
     expect((await loadSigner(keystore, password)).address).to.equal(signer.address);
     await caught(loadSigner(keystore), KeyFileError);

@@ -12,7 +12,13 @@ const good = {
   rpcUrls: ["https://rpc.example/v2/secret"],
   rpc: { timeoutMs: 30_000, maxBatch: 25 },
   chainId: 1,
-  addresses: { vault: contract("1"), registry: contract("2"), guard: contract("3"), module: contract("4"), multicall: contract("5") },
+  addresses: {
+    vault: contract("1"),
+    registry: contract("2"),
+    guard: contract("3"),
+    module: contract("4"),
+    multicall: contract("5"),
+  },
   strategies: [
     { id: 1, protocol: "aave-v3", name: "Aave v3 WETH" },
     { id: 2, protocol: "lido", name: "Lido stETH", exitDelayDays: 4 },
@@ -34,13 +40,23 @@ describe("configuration", () => {
       ...good,
       chainId: 0,
       addresses: { ...good.addresses, vault: "0x12" },
-      strategies: [{ id: 1, protocol: "compound", name: "x" }, { id: 33, protocol: "lido", name: "y" }],
+      strategies: [
+        { id: 1, protocol: "compound", name: "x" },
+        { id: 33, protocol: "lido", name: "y" },
+      ],
       risk: { ...good.risk, beta: 95 },
       objektive: "min-cvar",
     };
     const error = await caughtSync(() => parseConfig(bad, "keeper.json"), ConfigError);
     const byKey = new Map(error.problems.map(({ key, value, remedy }) => [key, { value, remedy }]));
-    expect([...byKey.keys()].sort()).to.deep.equal(["addresses.vault", "chainId", "objektive", "risk.beta", "strategies[0].protocol", "strategies[1].id"]);
+    expect([...byKey.keys()].sort()).to.deep.equal([
+      "addresses.vault",
+      "chainId",
+      "objektive",
+      "risk.beta",
+      "strategies[0].protocol",
+      "strategies[1].id",
+    ]);
     expect(byKey.get("strategies[0].protocol")).to.deep.include({ value: '"compound"' });
     expect(byKey.get("strategies[0].protocol")?.remedy).to.contain("aave-v3");
     expect(byKey.get("objektive")?.remedy).to.contain("no such key");
@@ -48,13 +64,27 @@ describe("configuration", () => {
   });
 
   it("error: ConfigError for numbers that contradict each other", async () => {
-    const doubled = { ...good, strategies: [good.strategies[0], good.strategies[0]], risk: { ...good.risk, maxVar: 0.05 }, horizonDays: 30, history: { days: 20, gasDays: 7 } };
+    const doubled = {
+      ...good,
+      strategies: [good.strategies[0], good.strategies[0]],
+      risk: { ...good.risk, maxVar: 0.05 },
+      horizonDays: 30,
+      history: { days: 20, gasDays: 7 },
+    };
     const error = await caughtSync(() => parseConfig(doubled, "test"), ConfigError);
-    expect(error.problems.map(({ key }) => key).sort()).to.deep.equal(["history.days", "risk.maxVar", "strategies[1].id"]);
+    expect(error.problems.map(({ key }) => key).sort()).to.deep.equal([
+      "history.days",
+      "risk.maxVar",
+      "strategies[1].id",
+    ]);
   });
 
   it("error: ConfigError for a wrong address checksum and for the zero address", async () => {
-    const addresses = { ...good.addresses, vault: "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2CA0", registry: contract("0") };
+    const addresses = {
+      ...good.addresses,
+      vault: "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2CA0",
+      registry: contract("0"),
+    };
     const error = await caughtSync(() => parseConfig({ ...good, addresses }, "test"), ConfigError);
     expect(error.problems.map(({ key }) => key).sort()).to.deep.equal(["addresses.registry", "addresses.vault"]);
   });
@@ -70,7 +100,10 @@ describe("configuration", () => {
       const file = join(folder, "keeper.json");
       await writeFile(file, JSON.stringify(good));
       expect((await loadConfig(file)).rpcUrls).to.deep.equal(good.rpcUrls);
-      expect((await loadConfig(file, { [RPC_URL_VARIABLE]: "http://a http://b" })).rpcUrls).to.deep.equal(["http://a", "http://b"]);
+      expect((await loadConfig(file, { [RPC_URL_VARIABLE]: "http://a http://b" })).rpcUrls).to.deep.equal([
+        "http://a",
+        "http://b",
+      ]);
       await writeFile(file, "{ not json");
       expect((await caught(loadConfig(file), ConfigError)).message).to.contain("is not JSON");
       expect((await caught(loadConfig(join(folder, "none")), ConfigError)).message).to.contain("cannot be read");
@@ -94,7 +127,13 @@ describe("canonical JSON", () => {
     expect(canonicalHash({ a: 1, b: 2 })).to.equal(canonicalHash({ b: 2, a: 1 }));
     expect(canonicalJson(-0)).to.equal("0");
   });
-  for (const [what, value] of [["NaN", Number.NaN], ["infinity", Number.POSITIVE_INFINITY], ["undefined in a list", [undefined]], ["a function", () => 1], ["a Map", new Map()]] as const) {
+  for (const [what, value] of [
+    ["NaN", Number.NaN],
+    ["infinity", Number.POSITIVE_INFINITY],
+    ["undefined in a list", [undefined]],
+    ["a function", () => 1],
+    ["a Map", new Map()],
+  ] as const) {
     it(`error: NotCanonicalError for ${what}`, () => caughtSync(() => canonicalJson({ value }), NotCanonicalError));
   }
 });

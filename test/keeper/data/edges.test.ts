@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { BlockHashMismatchError, NonArchiveNodeError } from "../../../keeper/chain/errors.ts";
+import { parseConfig } from "../../../keeper/config/load.ts";
 import { NoHistoryError, RequiredReadError } from "../../../keeper/data/errors.ts";
 import { observe } from "../../../keeper/data/observe.ts";
 import { anchorBlocks, blockAt, dayTargets, refineBlocks, sortTimed, timeOf } from "../../../keeper/data/timeline.ts";
-import { parseConfig } from "../../../keeper/config/load.ts";
 import { address } from "../../../keeper/kernel/units.ts";
 import { caught } from "../support/caught.ts";
 import { addVenue, DAY, deployEngine, type Engine, ETHER, keeperConfig, mineDays } from "../support/engine.ts";
@@ -11,7 +11,8 @@ import { addVenue, DAY, deployEngine, type Engine, ETHER, keeperConfig, mineDays
 describe("observe: what is missing, late or odd", () => {
   let engine: Engine;
   let feed: string;
-  const configOf = (strategies: number, days: number) => parseConfig(keeperConfig(engine.server.url, engine.addresses, strategies, days), "test");
+  const configOf = (strategies: number, days: number) =>
+    parseConfig(keeperConfig(engine.server.url, engine.addresses, strategies, days), "test");
   const setBroken = async (index: number, broken: boolean): Promise<void> => {
     const venue = await engine.connection.ethers.getContractAt("LinearVenueDouble", engine.venues[index] ?? "");
     await venue.setBroken(broken);
@@ -39,7 +40,9 @@ describe("observe: what is missing, late or odd", () => {
     const [old, , late] = history;
     expect(old?.timestamps).to.have.length(11);
     expect(late?.timestamps.length).to.be.within(5, 6);
-    expect(flags.filter(({ code }) => code === "HISTORY_STARTS_LATE").map(({ strategyId }) => strategyId)).to.deep.equal([3]);
+    expect(
+      flags.filter(({ code }) => code === "HISTORY_STARTS_LATE").map(({ strategyId }) => strategyId),
+    ).to.deep.equal([3]);
   });
 
   it("days a venue could not be read are absent and flagged", async () => {
@@ -77,7 +80,10 @@ describe("observe: what is missing, late or odd", () => {
 
   it("gives the same snapshot twice at one block", async () => {
     const head = await engine.client.header("latest");
-    const [a, b] = [await observe(engine.client, configOf(3, 10), head.number), await observe(engine.client, configOf(3, 10), head.number)];
+    const [a, b] = [
+      await observe(engine.client, configOf(3, 10), head.number),
+      await observe(engine.client, configOf(3, 10), head.number),
+    ];
     expect(a).to.deep.equal(b);
   });
 
@@ -95,13 +101,17 @@ describe("observe: what is missing, late or odd", () => {
   it("error: RequiredReadError when the configured vault is no vault", async () => {
     const config = configOf(1, 5);
     const addresses = { ...config.addresses, vault: address(engine.addresses.weth) };
-    expect((await caught(observe(engine.client, { ...config, addresses }), RequiredReadError)).what).to.equal("LiquidityVault.debtOf(1)");
+    expect((await caught(observe(engine.client, { ...config, addresses }), RequiredReadError)).what).to.equal(
+      "LiquidityVault.debtOf(1)",
+    );
   });
 
   it("error: NonArchiveNodeError when the node has pruned the past", async () => {
     const head = await engine.client.header("latest");
     engine.server.fault = ({ method, params }) =>
-      method === "eth_call" && Number(params[1]) < head.number - 20 ? { error: { code: -32000, message: "missing trie node 00aa" } } : undefined;
+      method === "eth_call" && Number(params[1]) < head.number - 20
+        ? { error: { code: -32000, message: "missing trie node 00aa" } }
+        : undefined;
     await caught(observe(engine.client, configOf(1, 5)), NonArchiveNodeError);
   });
 
@@ -143,8 +153,16 @@ describe("timeline", () => {
   });
   it("looks again only where a closer block can exist", () => {
     // An outage: blocks 500 and 501 are ten hours apart.
-    const points = sortTimed([{ number: 0, timestamp: 0 }, { number: 500, timestamp: 6_000 }, { number: 501, timestamp: 42_000 }, { number: 1_000, timestamp: 48_000 }]);
-    const samples = [{ number: 500, timestamp: 6_000, target: 20_000 }, { number: 0, timestamp: 0, target: 3_000 }];
+    const points = sortTimed([
+      { number: 0, timestamp: 0 },
+      { number: 500, timestamp: 6_000 },
+      { number: 501, timestamp: 42_000 },
+      { number: 1_000, timestamp: 48_000 },
+    ]);
+    const samples = [
+      { number: 500, timestamp: 6_000, target: 20_000 },
+      { number: 0, timestamp: 0, target: 3_000 },
+    ];
     expect(refineBlocks(samples, points, 1_000)).to.deep.equal([{ target: 3_000, block: 250 }]);
   });
   it("ends the days at the pinned block's time of day", () => {

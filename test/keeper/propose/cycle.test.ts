@@ -6,13 +6,13 @@ import { expect } from "chai";
 import { keccak256, toUtf8Bytes } from "ethers";
 import { observe } from "../../../keeper/data/observe.ts";
 import { executeProposal } from "../../../keeper/execute/execute.ts";
-import { buildProposal, type BuiltProposal } from "../../../keeper/propose/build.ts";
+import { type BuiltProposal, buildProposal } from "../../../keeper/propose/build.ts";
 import { chooseNonce, proposeOnChain, stateOf } from "../../../keeper/propose/publish.ts";
 import { approveBySafeTransaction } from "../../../keeper/propose/safe-fallback.ts";
 import { collectSignatures, readSafeOwners, signProposal } from "../../../keeper/propose/signing.ts";
 import { formatProposalFile } from "../../../keeper/propose/typed-data.ts";
 import { verifyProposal } from "../../../keeper/propose/verify.ts";
-import { type Engine, deployEngine, ETHER, mineDays, senderOf } from "../support/engine.ts";
+import { deployEngine, type Engine, ETHER, mineDays, senderOf } from "../support/engine.ts";
 import { approvedRun, linesOf } from "../support/run.ts";
 
 describe("a proposal's life", () => {
@@ -20,7 +20,11 @@ describe("a proposal's life", () => {
   let folder: string;
   let logFile: string;
   const domain = () => ({ chainId: 31337, module: engine.addresses.module });
-  const names = new Map([[1, "Venue 1"], [2, "Venue 2"], [3, "Venue 3"]]);
+  const names = new Map([
+    [1, "Venue 1"],
+    [2, "Venue 2"],
+    [3, "Venue 3"],
+  ]);
 
   before(async function () {
     this.timeout(60_000);
@@ -55,7 +59,11 @@ describe("a proposal's life", () => {
     const now = (await engine.client.header("latest")).timestamp;
     const wallets = signers.map((index) => engine.owners[index] ?? expect.fail("no such owner"));
     const signatures = await Promise.all(wallets.map((wallet) => signProposal(file, wallet, { ...domain(), now })));
-    const collected = collectSignatures(built.id, await readSafeOwners(engine.client, engine.addresses.safe), signatures);
+    const collected = collectSignatures(
+      built.id,
+      await readSafeOwners(engine.client, engine.addresses.safe),
+      signatures,
+    );
     expect(collected.isComplete).to.equal(signers.length >= 2);
     return collected.packed;
   }
@@ -83,11 +91,15 @@ describe("a proposal's life", () => {
     const again = await execution(built, await signed(built, [0, 1]));
     expect(again).to.deep.include({ kind: "refused", reason: "the proposal's state is Executed, it must be Proposed" });
 
-    const match = await verifyProposal(engine.client, engine.addresses.module, built.id, names, async () => ({ proposal: built.proposal }));
+    const match = await verifyProposal(engine.client, engine.addresses.module, built.id, names, async () => ({
+      proposal: built.proposal,
+    }));
     expect(match.kind).to.equal("match");
     expect(match.sentence).to.equal(built.sentence);
     const tampered = { ...built.proposal, maxLoss: built.proposal.refNav };
-    const differs = await verifyProposal(engine.client, engine.addresses.module, built.id, names, async () => ({ proposal: tampered }));
+    const differs = await verifyProposal(engine.client, engine.addresses.module, built.id, names, async () => ({
+      proposal: tampered,
+    }));
     if (differs.kind !== "differs") expect.fail(differs.kind);
     expect(differs.differences.map(({ field }) => field)).to.deep.equal(["maxLoss"]);
   });
@@ -95,7 +107,10 @@ describe("a proposal's life", () => {
   it("waits for the cooldown, then moves between venues after the Safe approved by transaction", async function () {
     this.timeout(30_000);
     const built = await build({ 1: 0.1, 2: 0.2, 3: 0.2 });
-    expect(built.proposal.legs.map(({ kind, strategyId }) => `${kind} ${strategyId}`)).to.deep.equal(["Deallocate 1", "Allocate 3"]);
+    expect(built.proposal.legs.map(({ kind, strategyId }) => `${kind} ${strategyId}`)).to.deep.equal([
+      "Deallocate 1",
+      "Allocate 3",
+    ]);
     expect(built.sentence).to.match(/^Moves 200\.0 WETH from Venue 1 to Venue 3|^Moves 199\./);
     await proposeOnChain(senderOf(engine, engine.keeper, logFile), engine.addresses.module, built.proposal);
     const early = await execution(built, "0x");
@@ -105,7 +120,10 @@ describe("a proposal's life", () => {
     const [one, two] = engine.owners;
     if (one === undefined || two === undefined) expect.fail("no owners");
     await approveBySafeTransaction({
-      provider: { request: ({ method, params }) => engine.connection.provider.request({ method, params: Array.isArray(params) ? params : [] }) },
+      provider: {
+        request: ({ method, params }) =>
+          engine.connection.provider.request({ method, params: Array.isArray(params) ? params : [] }),
+      },
       safe: engine.addresses.safe,
       module: engine.addresses.module,
       id: built.id,
@@ -114,7 +132,10 @@ describe("a proposal's life", () => {
       contractNetworks: { "31337": contractsOf(engine) },
     });
     const outcome = await execution(built, "0x");
-    expect(outcome.kind, JSON.stringify(outcome, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))).to.equal("executed");
+    expect(
+      outcome.kind,
+      JSON.stringify(outcome, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)),
+    ).to.equal("executed");
     expect(await stateOf(engine.client, engine.addresses.module, built.id)).to.equal("Executed");
   });
 
@@ -140,7 +161,8 @@ describe("a proposal's life", () => {
   it("leaves each transaction in the log: intent, send, outcome", async () => {
     const types = (await linesOf(logFile)).map((line) => /"type":"(\w+)"/.exec(line)?.[1]);
     expect(types.length % 3).to.equal(0);
-    for (let index = 0; index < types.length; index += 3) expect(types.slice(index, index + 3)).to.deep.equal(["intent", "sent", "closed"]);
+    for (let index = 0; index < types.length; index += 3)
+      expect(types.slice(index, index + 3)).to.deep.equal(["intent", "sent", "closed"]);
   });
 });
 

@@ -1,15 +1,14 @@
 import { expect } from "chai";
 import { formatEther } from "ethers";
+import { parseConfig } from "../../../keeper/config/load.ts";
 import type { MarketSnapshot, StrategyReading, StrategyWeight } from "../../../keeper/kernel/artifacts.ts";
-import { address, assets, hash, shares, wad, WAD } from "../../../keeper/kernel/units.ts";
-import { planLegs } from "../../../keeper/propose/legs.ts";
+import { address, assets, hash, shares, WAD, wad } from "../../../keeper/kernel/units.ts";
 import { buildProposal } from "../../../keeper/propose/build.ts";
 import { ProvenanceDiffersError } from "../../../keeper/propose/errors.ts";
-import { parseConfig } from "../../../keeper/config/load.ts";
+import { planLegs } from "../../../keeper/propose/legs.ts";
 import { caughtSync } from "../support/caught.ts";
 import { keeperConfig } from "../support/engine.ts";
 import { approvedRun } from "../support/run.ts";
-
 
 const limits = { gasCapGwei: 100, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: 86_400, minLegEth: 0.1 };
 const eth = (amount: number) => assets(BigInt(Math.round(amount * 1e6)) * 10n ** 12n);
@@ -39,11 +38,22 @@ function strategy(id: number, value: number, changes: Partial<StrategyReading> =
   };
 }
 
-function snapshot(idle: number, strategies: readonly StrategyReading[], changes: Partial<MarketSnapshot> = {}): MarketSnapshot {
+function snapshot(
+  idle: number,
+  strategies: readonly StrategyReading[],
+  changes: Partial<MarketSnapshot> = {},
+): MarketSnapshot {
   const debt = strategies.reduce<bigint>((sum, { debt: one }) => sum + one, 0n);
   const nav = eth(idle) + debt;
   return {
-    provenance: { chainId: 31337, blockNumber: 9, blockHash: hash(`0x${"01".repeat(32)}`), timestamp: 1_700_000_000, configHash: hash(`0x${"02".repeat(32)}`), seed: 1 },
+    provenance: {
+      chainId: 31337,
+      blockNumber: 9,
+      blockHash: hash(`0x${"01".repeat(32)}`),
+      timestamp: 1_700_000_000,
+      configHash: hash(`0x${"02".repeat(32)}`),
+      seed: 1,
+    },
     vault: {
       address: address(`0x${"aa".repeat(20)}`),
       nav: assets(nav),
@@ -58,7 +68,9 @@ function snapshot(idle: number, strategies: readonly StrategyReading[], changes:
     nextExecutionAt: 0,
     policy: { cooldown: 21_600, maxTtl: 259_200, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 100 },
     strategies,
-    riskCaps: strategies.flatMap(({ riskIds }) => riskIds).map((riskId) => ({ riskId, absoluteCap: eth(1_000_000), relativeCapBps: 10_000 })),
+    riskCaps: strategies
+      .flatMap(({ riskIds }) => riskIds)
+      .map((riskId) => ({ riskId, absoluteCap: eth(1_000_000), relativeCapBps: 10_000 })),
     history: [],
     gas: { baseFee: 1n, timestamps: [], baseFees: [] },
     flags: [],
@@ -67,9 +79,12 @@ function snapshot(idle: number, strategies: readonly StrategyReading[], changes:
   };
 }
 
-const weights = (...list: readonly number[]): readonly StrategyWeight[] => list.map((weight, index) => ({ id: index + 1, weight }));
+const weights = (...list: readonly number[]): readonly StrategyWeight[] =>
+  list.map((weight, index) => ({ id: index + 1, weight }));
 const shape = (snap: MarketSnapshot, list: readonly StrategyWeight[], idle: number) =>
-  planLegs(snap, list, idle, limits).legs.map(({ kind, strategyId, amount }) => `${kind} ${strategyId} ${Number(formatEther(amount))}`);
+  planLegs(snap, list, idle, limits).legs.map(
+    ({ kind, strategyId, amount }) => `${kind} ${strategyId} ${Number(formatEther(amount))}`,
+  );
 
 describe("legs from weights", () => {
   it("exits come first, then inflows ascending by id", () => {
@@ -77,13 +92,24 @@ describe("legs from weights", () => {
     expect(shape(snap, weights(0.4, 0.1, 0.4), 0.1)).to.deep.equal(["Deallocate 2 400", "Allocate 1 399.96"]);
   });
   it("exits that take a request do not pay for inflows of the same proposal", () => {
-    const snap = snapshot(60, [strategy(1, 0), strategy(2, 940, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "lido" })]);
+    const snap = snapshot(60, [
+      strategy(1, 0),
+      strategy(2, 940, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "lido" }),
+    ]);
     const plan = planLegs(snap, weights(0.5, 0.44), 0.06, limits);
     expect(plan.legs.map(({ kind }) => kind)).to.deep.equal(["RequestExit"]);
-    expect(plan.notes).to.deep.equal(["500.000000 WETH should enter strategies, 0.000000 are available now: every inflow is cut in proportion"]);
+    expect(plan.notes).to.deep.equal([
+      "500.000000 WETH should enter strategies, 0.000000 are available now: every inflow is cut in proportion",
+    ]);
   });
   it("what waits at the venue is not asked to leave again", () => {
-    const async = strategy(1, 500, { hasAsyncExit: true, maxDeallocate: eth(0), liquid: eth(200), pending: eth(300), protocol: "lido" });
+    const async = strategy(1, 500, {
+      hasAsyncExit: true,
+      maxDeallocate: eth(0),
+      liquid: eth(200),
+      pending: eth(300),
+      protocol: "lido",
+    });
     expect(shape(snapshot(500, [async]), weights(0.2), 0.8)).to.deep.equal([]);
     expect(shape(snapshot(500, [async]), weights(0.1), 0.9)).to.deep.equal(["RequestExit 1 100"]);
   });
@@ -97,17 +123,26 @@ describe("legs from weights", () => {
     ["inflow budget", { inflowLeft: eth(7.5) }, "Allocate 1 7.5"],
     ["venue's own limit", { maxAllocate: eth(12) }, "Allocate 1 12"],
   ] as const) {
-    it(`an inflow keeps within the ${what}`, () => expect(shape(snapshot(1_000, [strategy(1, 0, changes)]), weights(0.4), 0.6)).to.deep.equal([expected]));
+    it(`an inflow keeps within the ${what}`, () =>
+      expect(shape(snapshot(1_000, [strategy(1, 0, changes)]), weights(0.4), 0.6)).to.deep.equal([expected]));
   }
   it("two strategies of one risk id share its cap", () => {
-    const snap = snapshot(1_000, [strategy(1, 0, { riskIds: [5] }), strategy(2, 0, { riskIds: [5] })], { riskCaps: [{ riskId: 5, absoluteCap: eth(300), relativeCapBps: 10_000 }] });
+    const snap = snapshot(1_000, [strategy(1, 0, { riskIds: [5] }), strategy(2, 0, { riskIds: [5] })], {
+      riskCaps: [{ riskId: 5, absoluteCap: eth(300), relativeCapBps: 10_000 }],
+    });
     expect(shape(snap, weights(0.2, 0.2), 0.6)).to.deep.equal(["Allocate 1 200", "Allocate 2 100"]);
   });
-  it("a risk id without a cap is closed", () => expect(shape(snapshot(1_000, [strategy(1, 0)], { riskCaps: [] }), weights(0.4), 0.6)).to.deep.equal([]));
+  it("a risk id without a cap is closed", () =>
+    expect(shape(snapshot(1_000, [strategy(1, 0)], { riskCaps: [] }), weights(0.4), 0.6)).to.deep.equal([]));
   it("the minimum idle stays, with room for the NAV to grow by the tolerance", () => {
     expect(shape(snapshot(1_000, [strategy(1, 0)]), weights(1), 0)).to.deep.equal(["Allocate 1 949.75"]);
   });
-  for (const [state, status] of [["ReduceOnly", "Normal"], ["Frozen", "Normal"], ["Active", "NoInflow"], ["Active", "ExitOnly"]] as const) {
+  for (const [state, status] of [
+    ["ReduceOnly", "Normal"],
+    ["Frozen", "Normal"],
+    ["Active", "NoInflow"],
+    ["Active", "ExitOnly"],
+  ] as const) {
     it(`nothing enters a strategy that is ${state} at price ${status}, but it may leave`, () => {
       const base = strategy(1, 0, { state, price: { ...strategy(1, 0).price, status } });
       expect(shape(snapshot(1_000, [base]), weights(0.4), 0.6)).to.deep.equal([]);
@@ -119,12 +154,60 @@ describe("legs from weights", () => {
     const frozen = strategy(1, 500, { price: { ...strategy(1, 0).price, status: "Frozen" } });
     expect(shape(snapshot(500, [frozen]), weights(0.1), 0.9)).to.deep.equal([]);
   });
-  it("moves below the dust limit are left out", () => expect(shape(snapshot(1_000, [strategy(1, 400)]), weights(0.28575), 0.7)).to.deep.equal(["Deallocate 1 0.0"].slice(1)));
+  it("moves below the dust limit are left out", () =>
+    expect(shape(snapshot(1_000, [strategy(1, 400)]), weights(0.28575), 0.7)).to.deep.equal(
+      ["Deallocate 1 0.0"].slice(1),
+    ));
   it("amounts are cut to a millionth of a WETH and bounds are the amount less the venue's shortfall", () => {
     const [leg] = planLegs(snapshot(1_000, [strategy(1, 0)]), weights(1 / 3), 2 / 3, limits).legs;
     if (leg === undefined) expect.fail("a leg was expected");
     expect(leg.amount % 10n ** 12n).to.equal(0n);
-    expect(leg.minValue).to.equal((leg.amount * 9_999n) / 10_000n);
+    const exact = (leg.amount * 9_999n) / 10_000n;
+    expect(leg.minValue).to.equal(exact - (exact % 10n ** 12n));
+  });
+  describe("the loss budget", () => {
+    // 1,000 WETH at 5 bp may lose 0.5; a tenth is spared: 0.45 for exits and inflows together.
+    const below = (id: number, value: number, sellFactor: bigint) =>
+      strategy(id, value, { price: { ...strategy(id, 0).price, sellFactor: wad(sellFactor) } });
+    const AT_30_BP = 997n * 10n ** 15n;
+
+    it("leaves inflows alone that lose less than it allows", () => {
+      const plan = planLegs(snapshot(1_000, [below(1, 0, 9_991n * 10n ** 14n)]), weights(0.4), 0.6, limits);
+      expect(plan.legs.map(({ amount }) => formatEther(amount))).to.deep.equal(["400.0"]);
+      expect(plan.notes).to.deep.equal([]);
+    });
+    it("cuts inflows in proportion to what they may lose by bound and by discount", () => {
+      const plan = planLegs(
+        snapshot(1_000, [below(1, 0, AT_30_BP), below(2, 0, AT_30_BP)]),
+        weights(0.4, 0.2),
+        0.4,
+        limits,
+      );
+      const [large, small] = plan.legs;
+      if (large === undefined || small === undefined) expect.fail("two legs were expected");
+      // A millionth of a WETH is cut off each.
+      expect(Number(large.amount - 2n * small.amount) / 1e18).to.be.within(-2e-6, 2e-6);
+      expect(Number(plan.expectedLoss) / 1e18).to.be.within(0.4499, 0.45);
+      expect(plan.notes.join()).to.contain("every inflow is cut in proportion");
+    });
+    it("lets exits take from it first", () => {
+      const alone = planLegs(snapshot(1_000, [below(1, 0, AT_30_BP)]), weights(0.4), 0.6, limits);
+      const beside = planLegs(snapshot(500, [below(1, 0, AT_30_BP), strategy(2, 500)]), weights(0.4, 0), 0.6, limits);
+      const inflow = (plan: typeof alone) => plan.legs.find(({ kind }) => kind === "Allocate")?.amount ?? 0n;
+      expect(beside.legs.map(({ kind }) => kind)).to.deep.equal(["Deallocate", "Allocate"]);
+      expect(inflow(beside) < inflow(alone)).to.equal(true);
+      expect(Number(beside.expectedLoss) / 1e18).to.be.within(0.4499, 0.45);
+    });
+    it("takes the policy's limit when it is the tighter one", () => {
+      const tight = snapshot(1_000, [below(1, 0, AT_30_BP)], {
+        policy: { cooldown: 21_600, maxTtl: 259_200, maxLossBps: 1, windowLossBps: 20, maxNavToleranceBps: 100 },
+      });
+      expect(Number(planLegs(tight, weights(0.4), 0.6, limits).expectedLoss) / 1e18).to.be.within(0.0899, 0.09);
+    });
+    it("counts a price above redemption as no gain", () => {
+      const rich = planLegs(snapshot(1_000, [below(1, 0, 1_010n * 10n ** 15n)]), weights(0.4), 0.6, limits);
+      expect(Number(rich.expectedLoss) / 1e18).to.be.within(0, 0.041);
+    });
   });
   it("takes at most 16 legs", () => {
     const many = Array.from({ length: 20 }, (_, index) => strategy(index + 1, 0));
@@ -133,7 +216,13 @@ describe("legs from weights", () => {
 });
 
 describe("building a proposal", () => {
-  const addresses = { vault: `0x${"a1".repeat(20)}`, registry: `0x${"a2".repeat(20)}`, guard: `0x${"a3".repeat(20)}`, module: `0x${"a4".repeat(20)}`, multicall: `0x${"a5".repeat(20)}` };
+  const addresses = {
+    vault: `0x${"a1".repeat(20)}`,
+    registry: `0x${"a2".repeat(20)}`,
+    guard: `0x${"a3".repeat(20)}`,
+    module: `0x${"a4".repeat(20)}`,
+    multicall: `0x${"a5".repeat(20)}`,
+  };
   const config = parseConfig(keeperConfig("http://x", addresses, 1), "test");
 
   it("gives the same bytes for the same inputs", () => {
@@ -146,30 +235,52 @@ describe("building a proposal", () => {
     if (built.kind === "hold") expect(built.reasons[0]).to.equal("no move of at least 0.01 WETH remains");
   });
   it("holds when the cooldown outlasts the deadline", () => {
-    const built = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)], { nextExecutionAt: 1_800_000_000 }), weights(0.3)), config);
+    const built = buildProposal(
+      approvedRun(snapshot(1_000, [strategy(1, 0)], { nextExecutionAt: 1_800_000_000 }), weights(0.3)),
+      config,
+    );
     if (built.kind !== "hold") expect.fail(built.kind);
     expect(built.reasons[0]).to.contain("cooldown");
   });
-  it("holds when buying below par would lose more than is allowed", () => {
+  it("buys below par only as much as the allowed loss pays for, and says so", () => {
     const cheap = strategy(1, 0, { price: { ...strategy(1, 0).price, sellFactor: wad((WAD * 996n) / 1000n) } });
     const built = buildProposal(approvedRun(snapshot(1_000, [cheap]), weights(0.3)), config);
-    if (built.kind !== "hold") expect.fail(built.kind);
-    expect(built.reasons[0]).to.contain("may lose 1.2");
+    if (built.kind !== "proposal") expect.fail(built.kind);
+    const [leg] = built.proposal.legs;
+    // 0.4 % below par and a basis point of shortfall: 0.9 of the allowed loss buys this much, of 300 WETH wanted.
+    expect(leg?.amount ?? 0n).to.be.lessThan(300n * WAD);
+    expect(((leg?.amount ?? 0n) * 41n) / 10_000n).to.be.lessThanOrEqual(built.proposal.maxLoss);
+    expect(built.notes.join("\n")).to.contain("every inflow is cut in proportion");
   });
   it("keeps loss and tolerance within the policy on chain", () => {
-    const strict = snapshot(1_000, [strategy(1, 0)], { policy: { cooldown: 0, maxTtl: 1_000, maxLossBps: 2, windowLossBps: 20, maxNavToleranceBps: 10 } });
+    const strict = snapshot(1_000, [strategy(1, 0)], {
+      policy: { cooldown: 0, maxTtl: 1_000, maxLossBps: 2, windowLossBps: 20, maxNavToleranceBps: 10 },
+    });
     const built = buildProposal(approvedRun(strict, weights(0.3)), config);
     if (built.kind !== "proposal") expect.fail(built.reasons.join());
-    expect(built.proposal).to.deep.include({ maxLoss: eth(0.2), navToleranceBps: 10, deadline: 1_700_001_000, notBefore: 1_700_000_000 });
+    expect(built.proposal).to.deep.include({
+      maxLoss: eth(0.2),
+      navToleranceBps: 10,
+      deadline: 1_700_001_000,
+      notBefore: 1_700_000_000,
+    });
   });
   it("error: ProvenanceDiffersError when an artifact is of another run", async () => {
     const run = approvedRun(snapshot(1_000, [strategy(1, 0)]), weights(0.3));
     const foreign = { ...run, forecast: { ...run.forecast, provenance: { ...run.forecast.provenance, seed: 2 } } };
-    expect((await caughtSync(() => buildProposal(foreign, config), ProvenanceDiffersError)).artifact).to.equal("forecast");
+    expect((await caughtSync(() => buildProposal(foreign, config), ProvenanceDiffersError)).artifact).to.equal(
+      "forecast",
+    );
   });
   it("the evidence changes with the figures it is about", () => {
     const a = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)]), weights(0.3)), config);
-    const b = buildProposal(approvedRun(snapshot(1_000, [strategy(1, 0)], { flags: [{ strategyId: 1, code: "X", message: "x", excludes: false }] }), weights(0.3)), config);
+    const b = buildProposal(
+      approvedRun(
+        snapshot(1_000, [strategy(1, 0)], { flags: [{ strategyId: 1, code: "X", message: "x", excludes: false }] }),
+        weights(0.3),
+      ),
+      config,
+    );
     if (a.kind !== "proposal" || b.kind !== "proposal") expect.fail("proposals were expected");
     expect(a.proposal.legs).to.deep.equal(b.proposal.legs);
     expect(a.proposal.evidence).to.not.equal(b.proposal.evidence);

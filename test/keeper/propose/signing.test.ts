@@ -31,8 +31,22 @@ const proposal: Proposal = {
   maxLoss: assets(ETHER / 20n),
   evidence: hash(`0x${"ee".repeat(32)}`),
   legs: [
-    { strategyId: 1, kind: "Deallocate", amount: assets(120n * ETHER), minValue: assets(119n * ETHER), tickLower: 0, tickUpper: 0 },
-    { strategyId: 2, kind: "Allocate", amount: assets(120n * ETHER), minValue: assets(119n * ETHER), tickLower: 0, tickUpper: 0 },
+    {
+      strategyId: 1,
+      kind: "Deallocate",
+      amount: assets(120n * ETHER),
+      minValue: assets(119n * ETHER),
+      tickLower: 0,
+      tickUpper: 0,
+    },
+    {
+      strategyId: 2,
+      kind: "Allocate",
+      amount: assets(120n * ETHER),
+      minValue: assets(119n * ETHER),
+      tickLower: 0,
+      tickUpper: 0,
+    },
   ],
 };
 const id = proposalId(domain, proposal);
@@ -60,9 +74,13 @@ describe("signing a proposal file", () => {
   it("error: ProposalIdDiffersError when only the id was changed", async () => {
     await caught(signProposal(file.replace(id, `0x${"ab".repeat(32)}`), one, expected), ProposalIdDiffersError);
   });
-  it("error: WrongProposalChainError for another chain", () => caught(signProposal(file, one, { ...expected, chainId: 10 }), WrongProposalChainError));
+  it("error: WrongProposalChainError for another chain", () =>
+    caught(signProposal(file, one, { ...expected, chainId: 10 }), WrongProposalChainError));
   it("error: WrongProposalModuleError for another module", () =>
-    caught(signProposal(file, one, { ...expected, module: address(`0x${"66".repeat(20)}`) }), WrongProposalModuleError));
+    caught(
+      signProposal(file, one, { ...expected, module: address(`0x${"66".repeat(20)}`) }),
+      WrongProposalModuleError,
+    ));
   it("error: ProposalExpiredError after the deadline", () =>
     caught(signProposal(file, one, { ...expected, now: proposal.deadline + 1 }), ProposalExpiredError));
   for (const [what, content] of [
@@ -93,18 +111,29 @@ describe("collecting signatures", () => {
   it("takes eth_sign signatures in Safe's marking", async () => {
     const plain = await one.signMessage(getBytes(id));
     const marked = plain.slice(0, -2) + (Number.parseInt(plain.slice(-2), 16) + 4).toString(16);
-    expect(collectSignatures(id, safe, [{ id, signer: address(one.address), signature: marked }]).signers).to.deep.equal([one.address]);
+    expect(
+      collectSignatures(id, safe, [{ id, signer: address(one.address), signature: marked }]).signers,
+    ).to.deep.equal([one.address]);
   });
   it("error: SignerNotOwnerError for a stranger", async () => {
     const foreign = await signProposal(file, stranger, expected);
-    expect((await caughtSync(() => collectSignatures(id, safe, [foreign]), SignerNotOwnerError)).signer).to.equal(stranger.address);
+    expect((await caughtSync(() => collectSignatures(id, safe, [foreign]), SignerNotOwnerError)).signer).to.equal(
+      stranger.address,
+    );
   });
-  it("error: DuplicateSignerError for one owner twice", () => caughtSync(() => collectSignatures(id, safe, [good[0], good[0]]), DuplicateSignerError));
+  it("error: DuplicateSignerError for one owner twice", () =>
+    caughtSync(() => collectSignatures(id, safe, [good[0], good[0]]), DuplicateSignerError));
   it("error: SignatureForOtherProposalError for another id", () =>
-    caughtSync(() => collectSignatures(id, safe, [{ ...good[0], id: hash(`0x${"01".repeat(32)}`) }]), SignatureForOtherProposalError));
+    caughtSync(
+      () => collectSignatures(id, safe, [{ ...good[0], id: hash(`0x${"01".repeat(32)}`) }]),
+      SignatureForOtherProposalError,
+    ));
   it("error: SignatureInvalidError when a stranger claims to be an owner", async () => {
     const foreign = await signProposal(file, stranger, expected);
-    await caughtSync(() => collectSignatures(id, safe, [{ ...foreign, signer: address(one.address) }]), SignatureInvalidError);
+    await caughtSync(
+      () => collectSignatures(id, safe, [{ ...foreign, signer: address(one.address) }]),
+      SignatureInvalidError,
+    );
   });
   it("error: SignatureInvalidError for a signature made for another chain", async () => {
     const elsewhere = { chainId: 10, module };
@@ -114,15 +143,27 @@ describe("collecting signatures", () => {
   });
   for (const v of ["00", "01"]) {
     it(`error: SignatureInvalidError for v = ${v}, which a Safe reads as something else`, () =>
-      caughtSync(() => collectSignatures(id, safe, [{ ...good[0], signature: good[0].signature.slice(0, -2) + v }]), SignatureInvalidError));
+      caughtSync(
+        () => collectSignatures(id, safe, [{ ...good[0], signature: good[0].signature.slice(0, -2) + v }]),
+        SignatureInvalidError,
+      ));
   }
 });
 
 describe("the sentence", () => {
   it("names amounts, venues, bounds and time", () => {
-    expect(sentenceOf(proposal, new Map([[1, "Aave v3"], [2, "Lido"]]))).to.equal(
+    expect(
+      sentenceOf(
+        proposal,
+        new Map([
+          [1, "Aave v3"],
+          [2, "Lido"],
+        ]),
+      ),
+    ).to.equal(
       "Moves 120.0 WETH from Aave v3 to Lido (takes out 120.0 WETH, at least 119.0 WETH must arrive and become at least 119.0 WETH); may lose at most 0.05 WETH; needs a NAV within 0.5 % of 1000.0 WETH; valid from 2023-11-14 22:13 UTC until 2023-11-15 22:13 UTC.",
     );
   });
-  it("shows an unknown strategy as a number", () => expect(sentenceOf(proposal, new Map())).to.contain("from strategy 1 to strategy 2"));
+  it("shows an unknown strategy as a number", () =>
+    expect(sentenceOf(proposal, new Map())).to.contain("from strategy 1 to strategy 2"));
 });

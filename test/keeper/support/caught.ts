@@ -1,7 +1,10 @@
 import { expect } from "chai";
 
 /** The error a promise rejects with, which must be of the class. Fails when it does not reject. */
-export async function caught<T extends Error>(promise: Promise<unknown>, type: abstract new (...args: never[]) => T): Promise<T> {
+export async function caught<T extends Error>(
+  promise: Promise<unknown>,
+  type: abstract new (...args: never[]) => T,
+): Promise<T> {
   try {
     await promise;
   } catch (error) {
@@ -12,5 +15,7 @@ export async function caught<T extends Error>(promise: Promise<unknown>, type: a
 }
 
 /** The same for a function. */
-export const caughtSync = <T extends Error>(run: () => unknown, type: abstract new (...args: never[]) => T): Promise<T> =>
-  caught((async () => run())(), type);
+export const caughtSync = <T extends Error>(
+  run: () => unknown,
+  type: abstract new (...args: never[]) => T,
+): Promise<T> => caught((async () => run())(), type);

@@ -1,7 +1,7 @@
 /** The genuine core on an in-process chain, with linear venues, a Safe of two in three, and an HTTP endpoint in front. */
 import { createRequire } from "node:module";
-import { network } from "hardhat";
 import { Contract, ContractFactory, type HDNodeWallet, Wallet, ZeroAddress } from "ethers";
+import { network } from "hardhat";
 import { z } from "zod";
 import { type ChainClient, createClient } from "../../../keeper/chain/client.ts";
 import type { Sender } from "../../../keeper/chain/send.ts";
@@ -17,13 +17,16 @@ export const DAY = 86_400;
 const ASSET_DENOMINATED = 1;
 const MARKET_OF_TOKEN = 2;
 const PROPOSER = 3;
+const connect = () => network.create();
 const MNEMONIC_KEYS = [11, 12, 13].map((n) => `0x${n.toString(16).padStart(64, "0")}`);
 
 export interface Engine {
-  readonly connection: Awaited<ReturnType<typeof network.create>>;
+  readonly connection: Awaited<ReturnType<typeof connect>>;
   readonly server: RpcServer;
   readonly client: ChainClient;
-  readonly addresses: Readonly<Record<"vault" | "registry" | "guard" | "module" | "multicall" | "weth" | "safe", Address>>;
+  readonly addresses: Readonly<
+    Record<"vault" | "registry" | "guard" | "module" | "multicall" | "weth" | "safe", Address>
+  >;
   readonly venues: readonly Address[];
   readonly owners: readonly Wallet[];
   readonly keeper: Wallet;
@@ -45,7 +48,11 @@ export function keeperConfig(
     rpc: { timeoutMs: 30_000, maxBatch: 25 },
     chainId: 31337,
     addresses: { vault, registry, guard, module, multicall },
-    strategies: Array.from({ length: strategies }, (_, index) => ({ id: index + 1, protocol: "erc4626", name: `Venue ${index + 1}` })),
+    strategies: Array.from({ length: strategies }, (_, index) => ({
+      id: index + 1,
+      protocol: "erc4626",
+      name: `Venue ${index + 1}`,
+    })),
     history: { days, gasDays: 7 },
     horizonDays: Math.min(7, days),
     limits: { gasCapGwei: 100, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: DAY, minLegEth: 0.01 },
@@ -59,7 +66,9 @@ export function keeperConfig(
 /** Deploys Safe 1.5.0 from npm, at addresses of this chain, and a Safe of the owners with threshold 2. */
 async function deploySafe(deployer: ConstructorParameters<typeof ContractFactory>[2], owners: readonly Wallet[]) {
   const deploy = async (path: string): Promise<Contract> => {
-    const { abi, bytecode } = artifact.parse(load(`@safe-global/safe-smart-account/build/artifacts/contracts/${path}.json`));
+    const { abi, bytecode } = artifact.parse(
+      load(`@safe-global/safe-smart-account/build/artifacts/contracts/${path}.json`),
+    );
     const contract = await new ContractFactory(abi, bytecode, deployer).deploy();
     await contract.waitForDeployment();
     return new Contract(await contract.getAddress(), abi, deployer);
@@ -75,7 +84,14 @@ async function deploySafe(deployer: ConstructorParameters<typeof ContractFactory
     simulateTxAccessorAddress: await deploy("accessors/SimulateTxAccessor.sol/SimulateTxAccessor"),
   };
   const setup = singleton.interface.encodeFunctionData("setup", [
-    owners.map((owner) => owner.address), 2, ZeroAddress, "0x", await handler.getAddress(), ZeroAddress, 0, ZeroAddress,
+    owners.map((owner) => owner.address),
+    2,
+    ZeroAddress,
+    "0x",
+    await handler.getAddress(),
+    ZeroAddress,
+    0,
+    ZeroAddress,
   ]);
   const create = factory.getFunction("createProxyWithNonce");
   const safe = z.string().parse(await create.staticCall(singleton.target, setup, 1));
@@ -103,7 +119,12 @@ export async function addVenue(
   const venue = await ethers.deployContract("LinearVenueDouble", [core.weth, perSecond]);
   const adapter = await ethers.deployContract("Erc4626Adapter", [core.vault, core.weth, venue]);
   await registry.registerStrategy(adapter, 1 << ((id - 1) % 32));
-  await registry.setLimits(id, { absoluteCap: 10_000n * ETHER, dailyInflowBudget: 10_000n * ETHER, relativeCapBps: 4_000, lossTripBps: 50 });
+  await registry.setLimits(id, {
+    absoluteCap: 10_000n * ETHER,
+    dailyInflowBudget: 10_000n * ETHER,
+    relativeCapBps: 4_000,
+    lossTripBps: 50,
+  });
   await registry.setRiskCap((id - 1) % 32, 10_000n * ETHER, 4_000);
   const priced = feed !== ZeroAddress;
   await guard.setOracle(id, {
@@ -121,14 +142,16 @@ export async function addVenue(
 
 /** Deploys everything. `strategies` linear venues are registered, open, and 1,000 WETH are deposited. */
 export async function deployEngine(strategies: number, days = 30): Promise<Engine> {
-  const connection = await network.create();
+  const connection = await connect();
   const { ethers } = connection;
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) throw new TypeError("the chain has no accounts");
   const owners = MNEMONIC_KEYS.map((key) => new Wallet(key));
   const keeper = new Wallet(`0x${"4b".repeat(32)}`);
   await (await deployer.sendTransaction({ to: keeper.address, value: 100n * ETHER })).wait();
-  const { abi, bytecode } = z.object({ abi: z.array(z.any()), bytecode: z.string() }).parse(load("canonical-weth/build/contracts/WETH9.json"));
+  const { abi, bytecode } = z
+    .object({ abi: z.array(z.any()), bytecode: z.string() })
+    .parse(load("canonical-weth/build/contracts/WETH9.json"));
   const wethContract = await new ContractFactory(abi, bytecode, deployer).deploy();
   await wethContract.waitForDeployment();
   const weth = new Contract(await wethContract.getAddress(), abi, deployer);
@@ -139,7 +162,15 @@ export async function deployEngine(strategies: number, days = 30): Promise<Engin
   const registry = await ethers.deployContract("StrategyRegistry", [authority]);
   const guard = await ethers.deployContract("OracleGuard", [authority, registry]);
   const settings = { bufferBps: 500, unlockSeconds: 5 * DAY, minReportInterval: 3600, maxNavAge: DAY };
-  const vault = await ethers.deployContract("LiquidityVault", [wethAddress, "Amplified WETH", "aWETH", authority, registry, guard, settings]);
+  const vault = await ethers.deployContract("LiquidityVault", [
+    wethAddress,
+    "Amplified WETH",
+    "aWETH",
+    authority,
+    registry,
+    guard,
+    settings,
+  ]);
   const policy = { cooldown: 6 * 3600, maxTtl: 3 * DAY, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 100 };
   const module = await ethers.deployContract("ProposalModule", [authority, vault, registry, guard, safe, true, policy]);
   await registry.bindVault(vault);
@@ -149,12 +180,19 @@ export async function deployEngine(strategies: number, days = 30): Promise<Engin
   await authority.grantRole(PROPOSER, keeper.address, 0);
   const multicall = await ethers.deployContract("Multicall3Double");
 
-  const core = { vault: await vault.getAddress(), registry: await registry.getAddress(), guard: await guard.getAddress(), weth: wethAddress };
+  const core = {
+    vault: await vault.getAddress(),
+    registry: await registry.getAddress(),
+    guard: await guard.getAddress(),
+    weth: wethAddress,
+  };
   const venues: Address[] = [];
   for (let id = 1; id <= strategies; id += 1) venues.push(await addVenue(connection, core, id));
   await vault.depositEth(deployer.address, { value: 1_000n * ETHER });
 
-  const server = await serve({ request: ({ method, params }) => connection.provider.request({ method, params: params ?? [] }) });
+  const server = await serve({
+    request: ({ method, params }) => connection.provider.request({ method, params: params ?? [] }),
+  });
   const addresses = {
     vault: address(await vault.getAddress()),
     registry: address(await registry.getAddress()),
@@ -185,7 +223,8 @@ export async function deployEngine(strategies: number, days = 30): Promise<Engin
 
 /** Mines `days` days of `perDay` blocks, one by one: the state at blocks skipped by `hardhat_mine` reads as empty. */
 export async function mineDays({ connection }: Engine, days: number, perDay: number): Promise<void> {
-  for (let block = 0; block < days * perDay; block += 1) await connection.networkHelpers.time.increase(Math.floor(DAY / perDay));
+  for (let block = 0; block < days * perDay; block += 1)
+    await connection.networkHelpers.time.increase(Math.floor(DAY / perDay));
 }
 
 /** A sender over the engine's client that does not wait long. */

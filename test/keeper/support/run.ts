@@ -4,7 +4,6 @@ import type { ApprovedAllocation, MarketSnapshot, StrategyWeight } from "../../.
 import { assets } from "../../../keeper/kernel/units.ts";
 import type { ProposeInput } from "../../../keeper/propose/build.ts";
 
-
 // Only keeper/risk may approve. A test of propose stands behind risk and forges what it would have handed over.
 const isApproved = (value: object): value is ApprovedAllocation => "kind" in value;
 
@@ -46,4 +45,5 @@ export function approvedRun(snapshot: MarketSnapshot, weights: readonly Strategy
   };
 }
 
-export const linesOf = async (file: string): Promise<readonly string[]> => (await readFile(file, "utf8")).trim().split("\n");
+export const linesOf = async (file: string): Promise<readonly string[]> =>
+  (await readFile(file, "utf8")).trim().split("\n");

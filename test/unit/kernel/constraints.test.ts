@@ -16,20 +16,24 @@ const costs = (...ids: number[]) => ({
   legCost: ether(0),
 });
 
+/** NAV is idle + present values: with 1,000 idle less what is placed, shares stay readable. */
+const vaultWith = (idle: number, ...readings: Parameters<typeof snapshot>[0]) => {
+  const market = snapshot(readings, []);
+  return { ...market, vault: { ...market.vault, idle: ether(idle) } };
+};
+
 describe("buildConstraints", () => {
   it("takes the tighter of both caps, and what inflow budget and venue still allow", () => {
-    const market = snapshot(
-      [
-        reading(1, {
-          absoluteCap: ether(200),
-          inflowLeft: ether(70),
-          maxAllocate: ether(90),
-          value: ether(10),
-          liquid: ether(10),
-          maxDeallocate: ether(10),
-        }),
-      ],
-      [],
+    const market = vaultWith(
+      990,
+      reading(1, {
+        absoluteCap: ether(200),
+        inflowLeft: ether(70),
+        maxAllocate: ether(90),
+        value: ether(10),
+        liquid: ether(10),
+        maxDeallocate: ether(10),
+      }),
     );
     const [strategy] = buildConstraints(market, costs(1)).strategies;
     expect(strategy).to.include({
@@ -41,13 +45,62 @@ describe("buildConstraints", () => {
     });
   });
 
-  it("counts as stuck what is pending, illiquid or frozen", () => {
+  it("measures shares of idle plus present values, not of the vault's cached NAV", () => {
+    const market = vaultWith(900, reading(1, { value: ether(100), liquid: ether(100), debt: ether(50) }));
+    const stale = { ...market, vault: { ...market.vault, nav: ether(950) } };
+    const { nav, idle, strategies } = buildConstraints(stale, costs(1));
+    expect(nav).to.equal(ether(1000));
+    expect(idle.current).to.equal(0.9);
+    expect(strategies[0]?.currentWeight).to.equal(0.1);
+  });
+
+  it("counts as stuck what is illiquid or frozen, of the open position only", () => {
     const held = { value: ether(100), liquid: ether(60), pending: ether(40), maxDeallocate: ether(50) };
     const minimum = (changes: Parameters<typeof reading>[1]) =>
-      buildConstraints(snapshot([reading(1, { ...held, ...changes })], []), costs(1)).strategies[0]?.minWeight;
-    expect(minimum({})).to.equal(0.05);
-    expect(minimum({ state: "Frozen" })).to.equal(0.1);
-    expect(minimum({ price: { ...reading(1).price, status: "Frozen" } })).to.equal(0.1);
+      buildConstraints(vaultWith(900, reading(1, { ...held, ...changes })), costs(1)).strategies[0]?.minWeight;
+    expect(minimum({})).to.equal(0.01);
+    // A request takes everything that is open, whatever the venue could pay at once.
+    expect(minimum({ hasAsyncExit: true })).to.equal(0);
+    // A frozen registry state still lets funds out; an unpriced or a revoked strategy does not.
+    expect(minimum({ state: "Frozen" })).to.equal(0.01);
+    for (const status of ["Frozen", "Closed"] as const) {
+      expect(minimum({ price: { ...reading(1).price, status } })).to.equal(0.06);
+    }
+    expect(minimum({ state: "Revoked", hasAsyncExit: true })).to.equal(0.06);
+  });
+
+  it("counts what waits in exit queues as idle that cannot be spent, and against every cap it still fills", () => {
+    const queued = reading(1, {
+      value: ether(300),
+      liquid: ether(100),
+      pending: ether(150),
+      claimable: ether(50),
+      relativeCapBps: 4_000,
+      riskIds: [2],
+      hasAsyncExit: true,
+    });
+    const market = {
+      ...vaultWith(700, queued),
+      riskCaps: [{ riskId: 2, absoluteCap: ether(500), relativeCapBps: 3_500 }],
+    };
+    const { nav, idle, strategies, riskIds } = buildConstraints(market, costs(1));
+    expect(nav).to.equal(ether(1000));
+    expect(idle).to.deep.equal({ current: 0.9, minimum: 0.25 });
+    expect(strategies[0]).to.include({ currentWeight: 0.1, capWeight: 0.2, minWeight: 0 });
+    expect(riskIds).to.deep.equal([{ riskId: 2, capWeight: 0.15 }]);
+    const total = idle.current + strategies.reduce((sum, { currentWeight }) => sum + currentWeight, 0);
+    expect(total).to.equal(1);
+  });
+
+  it("leaves no room, instead of a negative one, when a queue alone exceeds the cap", () => {
+    const queued = reading(1, { value: ether(300), pending: ether(300), relativeCapBps: 1_000, riskIds: [2] });
+    const market = {
+      ...vaultWith(700, queued),
+      riskCaps: [{ riskId: 2, absoluteCap: ether(100), relativeCapBps: 9_000 }],
+    };
+    const built = buildConstraints(market, costs(1));
+    expect(built.strategies[0]).to.include({ currentWeight: 0, capWeight: 0, minWeight: 0 });
+    expect(built.riskIds[0]?.capWeight).to.equal(0);
   });
 
   it("says why nothing may enter: state, price or a cap of zero", () => {
@@ -71,10 +124,11 @@ describe("buildConstraints", () => {
     const market = snapshot([reading(1, { riskIds: [3] })], []);
     expect(() => buildConstraints(market, costs(1))).to.throw(RiskCapMissingError);
     expect(() => buildConstraints(market, costs(2))).to.throw(CostMissingError);
-    expect(() => buildConstraints({ ...market, vault: { ...market.vault, nav: ether(0) } }, costs(1))).to.throw(
-      NavNotPositiveError,
-    );
-    const bad = { ...costs(1), perStrategy: [{ id: 1, enter: Number.NaN, exit: 0 }] };
-    expect(() => buildConstraints(market, bad)).to.throw(CostOutOfRangeError);
+    expect(() => buildConstraints(vaultWith(0, reading(1)), costs(1))).to.throw(NavNotPositiveError);
+    for (const enter of [Number.NaN, -0.1, 1]) {
+      const bad = { ...costs(1), perStrategy: [{ id: 1, enter, exit: 0 }] };
+      expect(() => buildConstraints(market, bad)).to.throw(CostOutOfRangeError);
+    }
+    expect(() => buildConstraints(market, { ...costs(1), legCost: assets(-1n) })).to.throw(CostOutOfRangeError);
   });
 });

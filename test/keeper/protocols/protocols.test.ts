@@ -1,0 +1,106 @@
+/** Each protocol beside its adapter: the same rate, and no more gas than the keeper reckons with. */
+import { expect } from "chai";
+import { multicall, viewUint } from "../../../keeper/chain/multicall.ts";
+import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
+import { address } from "../../../keeper/kernel/units.ts";
+import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
+import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
+import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
+import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
+import { deployAave } from "../../support/genuine/aave.ts";
+import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
+
+const adapterInterface = IStrategyAdapter__factory.createInterface();
+
+describe("protocols", () => {
+  let engine: Engine;
+  const adapters = new Map<ProtocolId, string>();
+
+  before(async function () {
+    this.timeout(120_000);
+    engine = await deployEngine(1, 5);
+    const { connection, addresses } = engine;
+    const { ethers } = connection;
+    const [deployer] = await ethers.getSigners();
+    if (deployer === undefined) expect.fail("no accounts");
+    const { vault, weth } = addresses;
+    const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
+    const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
+    const open = async (id: ProtocolId, contract: string, args: readonly unknown[]): Promise<void> => {
+      const adapter = await (await ethers.deployContract(contract, [...args])).getAddress();
+      await registry.registerStrategy(adapter, 2);
+      const strategyId = await registry.count();
+      await registry.setLimits(strategyId, {
+        absoluteCap: 10_000n * ETHER,
+        dailyInflowBudget: 10_000n * ETHER,
+        relativeCapBps: 10_000,
+        lossTripBps: 50,
+      });
+      await guard.setOracle(strategyId, {
+        kind: 1,
+        feed: `0x${"00".repeat(20)}`,
+        heartbeat: 0,
+        margin: 0,
+        maxRateGrowthBps: 2_000,
+        slashBudgetBps: 50,
+        minAnswer: 0,
+        maxAnswer: 0,
+      });
+      adapters.set(id, adapter);
+    };
+    await registry.setRiskCap(1, 10_000n * ETHER, 10_000);
+    const aave = await deployAave(deployer, weth);
+    await open("aave-v3", "AaveV3Adapter", [vault, weth, aave.addresses.pool]);
+    const gearbox = await deployGearbox(deployer, weth);
+    await open("gearbox", "GearboxAdapter", [vault, weth, gearbox.addresses.pool]);
+    const lido = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
+    await open("lido", "LidoAdapter", [vault, weth, await lido.wstEth.getAddress(), await lido.queue.getAddress()]);
+    const etherfi = await deployEtherFiDouble(connection, (ETHER * 105n) / 100n);
+    await open("etherfi", "EtherFiAdapter", [vault, weth, await etherfi.weEth.getAddress()]);
+    adapters.set("erc4626", await registry.adapterOf(1));
+    await mineDays(engine, 1, 2);
+  });
+  after(() => engine.close());
+
+  for (const id of PROTOCOL_IDS) {
+    it(`${id}: the rate read at the venue is the adapter's`, async () => {
+      const adapter = address(adapters.get(id) ?? expect.fail("no adapter"));
+      const protocol = protocolOf(id);
+      const targets = await multicall(engine.client, engine.addresses.multicall, protocol.targets(adapter), "latest");
+      const found = targets.map((target) => (target.ok ? target.value : expect.fail(target.reason)));
+      const calls = [protocol.rateAt(found, engine.addresses.weth), viewUint(adapterInterface, adapter, "rate")];
+      const [venue, stated] = await multicall(engine.client, engine.addresses.multicall, calls, "latest");
+      if (venue === undefined || stated === undefined || !venue.ok || !stated.ok) expect.fail("a rate is missing");
+      expect(venue.value).to.equal(stated.value);
+      expect(venue.value >= ETHER).to.equal(true);
+    });
+  }
+
+  it("each leg costs at most the gas reckoned with, and hardly less", async function () {
+    this.timeout(60_000);
+    const { connection, addresses } = engine;
+    await connection.networkHelpers.impersonateAccount(addresses.module);
+    await connection.networkHelpers.setBalance(addresses.module, 10n * ETHER);
+    const module = await connection.ethers.getSigner(addresses.module);
+    const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
+    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi"];
+    for (const [index, id] of order.entries()) {
+      for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
+        const estimate = PROTOCOLS[id].gas[kind];
+        if (estimate === null) continue;
+        const leg = {
+          strategyId: index + 1,
+          kind: LEG_KINDS.indexOf(kind),
+          amount: kind === "Allocate" ? 100n * ETHER : 40n * ETHER,
+          minValue: 1n,
+          tickLower: 0,
+          tickUpper: 0,
+        };
+        const receipt = await (await vault.rebalance([leg], await vault.nav(), 100)).wait();
+        const gas = Number(receipt?.gasUsed ?? 0n);
+        expect(gas, `${id} ${kind}`).to.be.within(Math.floor(estimate.units * 0.85), estimate.units);
+      }
+    }
+  });
+});
