@@ -24,6 +24,8 @@ const priced =
     `${a["updatedAt"] === "0" ? "no market feed" : `last feed round ${time(a["updatedAt"])}`}; wait for fresh rounds at par, then propose again`;
 
 const WORDS: Readonly<Record<string, (args: Args) => string>> = {
+  AccessManagedUnauthorized: (a) =>
+    `${a["caller"]} lacks the role for this call; the AccessManager's admin grants it, e.g. role 3 to propose`,
   OracleGuard_NoInflow: priced("no inflow"),
   OracleGuard_NotPriced: priced("no move at all"),
   LiquidityVault_PriceForbids: (a) =>

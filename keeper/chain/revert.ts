@@ -2,9 +2,15 @@
 import type { Interface } from "ethers";
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
 import { Errors__factory } from "../../types/ethers-contracts/factories/contracts/libraries/Errors__factory.ts";
+import { ProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/ProposalModule__factory.ts";
 import { plainWords } from "./plain-words.ts";
 
-const interfaces: Interface[] = [Errors__factory.createInterface(), ILiquidityVault__factory.createInterface()];
+// The module's own interface brings what it inherits, e.g. the AccessManager's refusal of a caller without the role.
+const interfaces: Interface[] = [
+  Errors__factory.createInterface(),
+  ILiquidityVault__factory.createInterface(),
+  ProposalModule__factory.createInterface(),
+];
 
 /** Lets a caller teach the decoder further interfaces, e.g. OpenZeppelin's errors in a compiled contract. */
 export function addErrorInterface(iface: Interface): void {

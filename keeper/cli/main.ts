@@ -4,6 +4,7 @@ import { EXIT } from "../kernel/errors.ts";
 import { wholeNumber } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { DoctorFlags } from "./doctor.ts";
+import type { ForecastFlags } from "./forecast.ts";
 import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
@@ -152,6 +153,28 @@ program
   .addOption(json())
   .action((flags: RiskFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./portfolio.ts")).riskOfReturns(flags)),
+  );
+
+program
+  .command("forecast")
+  .description("forecast one column of a CSV or JSON table: path, mean over the horizon, intervals")
+  .requiredOption(
+    "--data <file>",
+    "CSV with a header line, or JSON; the first column may be a date; cells may be missing",
+  )
+  .option("--column <name>", "the column to forecast; needed when there are several")
+  .option(
+    "--model <name>",
+    "auto, arima, ets, theta, naive, seasonal-naive, drift, mean, mean-30, median-30, exponential-mean",
+    "auto",
+  )
+  .option("--h <steps>", "steps ahead", "30")
+  .option("--levels <percent>", "stated probabilities of the intervals", "80,95")
+  .option("--order <p,d,q[,P,D,Q,m]>", "fit this ARIMA and print its coefficients, sigma2, loglik, AICc")
+  .option("--period <rows>", "rows per season, 1 for none", "1")
+  .addOption(json())
+  .action((flags: ForecastFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
   );
 
 await program.parseAsync();

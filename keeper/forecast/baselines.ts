@@ -1,4 +1,5 @@
 /** The forecasters that everything else has to beat: naive, seasonal naive, drift, mean. */
+import { median } from "../math/statistics.ts";
 import { average, checkSeries, type FittedModel, type Forecaster, gaussianPath, type Series } from "./forecaster.ts";
 
 const observedOf = (values: ArrayLike<number>): { at: number; value: number }[] => {
@@ -34,6 +35,7 @@ export const naiveForecaster: Forecaster = {
     const deviation = stepDeviation(points, 0);
     return {
       name: "naive",
+      on: (values) => naiveForecaster.fit({ ...series, values }),
       forecast: (horizon, levels = []) =>
         gaussianPath(
           new Float64Array(horizon).fill(last.value),
@@ -58,6 +60,7 @@ export const driftForecaster: Forecaster = {
     const deviation = stepDeviation(points, slope);
     return {
       name: "drift",
+      on: (values) => driftForecaster.fit({ ...series, values }),
       forecast(horizon, levels = []) {
         const ahead = Float64Array.from({ length: horizon }, (_, k) => k + 1 + stale);
         // The slope is estimated from `span` steps: its own error grows with the distance.
@@ -78,7 +81,9 @@ export const seasonalNaiveForecaster: Forecaster = {
     const { values, period } = series;
     if (period === 1 || values.length <= period) return { ...naiveForecaster.fit(series), name: "seasonal-naive" };
     checkSeries(series);
-    const latest = Array.from({ length: period }, (_, phase) => latestOfPhase(values, values.length - period + phase, period));
+    const latest = Array.from({ length: period }, (_, phase) =>
+      latestOfPhase(values, values.length - period + phase, period),
+    );
     let squares = 0;
     let count = 0;
     for (let t = period; t < values.length; t++) {
@@ -90,6 +95,7 @@ export const seasonalNaiveForecaster: Forecaster = {
     const deviation = count > 0 ? Math.sqrt(squares / count) : 0;
     return {
       name: "seasonal-naive",
+      on: (next) => seasonalNaiveForecaster.fit({ ...series, values: next }),
       forecast: (horizon, levels = []) =>
         gaussianPath(
           Float64Array.from({ length: horizon }, (_, k) => latest[k % period] ?? Number.NaN),
@@ -121,7 +127,7 @@ export const meanForecaster = (window?: number): Forecaster => ({
     const centre = average(points.map(({ value }) => value));
     const squares = points.reduce((total, { value }) => total + (value - centre) ** 2, 0);
     const deviation = points.length > 1 ? Math.sqrt((squares / (points.length - 1)) * (1 + 1 / points.length)) : 0;
-    return constantModel(this.name, centre, () => deviation);
+    return constantModel(this, series, centre, () => deviation);
   },
 });
 
@@ -138,12 +144,18 @@ export const exponentialForecaster = (alpha: number): Forecaster => ({
       level += alpha * (value - level);
     }
     const deviation = points.length > 1 ? Math.sqrt(squares / (points.length - 1)) : 0;
-    return constantModel(this.name, level, (k) => deviation * Math.sqrt(1 + k * alpha * alpha));
+    return constantModel(this, series, level, (k) => deviation * Math.sqrt(1 + k * alpha * alpha));
   },
 });
 
-const constantModel = (name: string, level: number, deviation: (step: number) => number): FittedModel => ({
-  name,
+const constantModel = (
+  forecaster: Forecaster,
+  series: Series,
+  level: number,
+  deviation: (step: number) => number,
+): FittedModel => ({
+  name: forecaster.name,
+  on: (values) => forecaster.fit({ ...series, values }),
   forecast: (horizon, levels = []) =>
     gaussianPath(
       new Float64Array(horizon).fill(level),
@@ -152,4 +164,18 @@ const constantModel = (name: string, level: number, deviation: (step: number) =>
     ),
 });
 
-export type { Series };
+/** Median of the last `window` observations: a spike of one day does not move it. */
+export const medianForecaster = (window: number): Forecaster => ({
+  name: `median-${window}`,
+  fit(series) {
+    checkSeries(series);
+    const from = Math.max(0, series.values.length - window);
+    const all = observedOf(series.values);
+    const inside = all.filter(({ at }) => at >= from);
+    const values = (inside.length > 0 ? inside : all.slice(-1)).map(({ value }) => value);
+    const centre = median(values);
+    // 1.4826 makes the median absolute deviation a standard deviation for normal data.
+    const deviation = 1.4826 * median(values.map((value) => Math.abs(value - centre)));
+    return constantModel(this, series, centre, () => deviation);
+  },
+});

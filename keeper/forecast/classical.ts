@@ -1,16 +1,18 @@
 /** ARIMA and exponential smoothing behind the common interface. */
-import { fitArima, type ArimaFit, type Constant, predictArima } from "./arima/model.ts";
+import { type ArimaFit, type Constant, fitArima, predictArima, refitArima } from "./arima/model.ts";
 import { type ArimaOrder, orderName } from "./arima/order.ts";
 import { autoArima } from "./arima/search.ts";
 import { naiveForecaster } from "./baselines.ts";
-import { autoEts, etsName } from "./ets/fit.ts";
+import { autoEts, type EtsFit, etsName, filterEts, fitShape } from "./ets/fit.ts";
 import { predictEts } from "./ets/predict.ts";
 import { checkSeries, type FittedModel, type Forecaster, gaussianPath, type Series } from "./forecaster.ts";
 
 const CONSTANT_NAMES = { none: "", mean: " with mean", drift: " with drift" } as const;
 
-export function arimaModel({ values }: Series, fit: ArimaFit): FittedModel {
+export function arimaModel({ values, period }: Series, fit: ArimaFit): FittedModel {
   return {
+    on: (next) => arimaModel({ values: next, period }, fit),
+    refit: (next) => arimaModel({ values: next, period }, refitArima({ y: next }, fit)),
     name: orderName(fit.order) + CONSTANT_NAMES[fit.constant],
     aicc: fit.aicc,
     forecast(horizon, levels = []) {
@@ -44,14 +46,24 @@ export const etsForecaster: Forecaster = {
   fit(series) {
     checkSeries(series);
     const fit = autoEts(Float64Array.from(series.values), series.period);
-    if (fit === null) return { ...naiveForecaster.fit(series), name: "ets" };
-    return {
-      name: etsName(fit),
-      aicc: fit.aicc,
-      forecast(horizon, levels = []) {
-        const { mean, standardError } = predictEts(fit, horizon);
-        return gaussianPath(mean, standardError, levels);
-      },
-    };
+    return fit === null ? { ...naiveForecaster.fit(series), name: "ets" } : etsModel(fit, series);
   },
 };
+
+const etsModel = (fit: EtsFit, series: Series): FittedModel => ({
+  name: etsName(fit),
+  aicc: fit.aicc,
+  on(values) {
+    const moved = filterEts(fit, Float64Array.from(values));
+    // A multiplicative model cannot follow data that stopped being positive.
+    return moved === null ? naiveForecaster.fit({ ...series, values }) : etsModel(moved, series);
+  },
+  refit(values) {
+    const again = fitShape(Float64Array.from(values), fit.shape);
+    return again === null ? etsModel(fit, series).on(values) : etsModel(again, series);
+  },
+  forecast(horizon, levels = []) {
+    const { mean, standardError } = predictEts(fit, horizon);
+    return gaussianPath(mean, standardError, levels);
+  },
+});

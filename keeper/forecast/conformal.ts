@@ -1,7 +1,13 @@
-/** Split conformal prediction intervals (Vovk; Lei et al. 2018, Theorem 2.2) from absolute rolling residuals. */
+/**
+ * Prediction intervals from past errors instead of from a model's own variance: split conformal (Vovk; Lei et al. 2018,
+ * Theorem 2.2) and adaptive conformal (Gibbs and Candes 2021).
+ */
+import { requireCount, requireInside } from "../math/checks.ts";
 
 /** Residuals needed for a finite interval of this level. */
 export const residualsNeeded = (level: number): number => Math.ceil(level / (1 - level) - 1e-9);
+
+const rankOf = (count: number, level: number): number => Math.ceil((count + 1) * level - 1e-9);
 
 /**
  * The ceil((n + 1) level)-th smallest absolute residual: half the interval's width.
@@ -9,6 +15,89 @@ export const residualsNeeded = (level: number): number => Math.ceil(level / (1 -
  */
 export function conformalRadius(residuals: readonly number[], level: number): number {
   const sorted = Float64Array.from(residuals, Math.abs).sort();
-  const rank = Math.ceil((sorted.length + 1) * level - 1e-9);
+  const rank = rankOf(sorted.length, level);
   return rank > sorted.length ? Number.POSITIVE_INFINITY : (sorted[rank - 1] ?? Number.NaN);
 }
+
+/** How fast the working level follows missed intervals; the step size of Gibbs and Candes' experiments. */
+const LEARNING_RATE = 0.02;
+
+/**
+ * Radius whose level has followed the past misses: after a miss the next intervals widen, after a hit they narrow a
+ * little, so that long-run coverage holds even where residuals are not exchangeable.
+ * @param residuals in time order.
+ * @param lag steps until a residual is known: the horizon for overlapping forecasts.
+ */
+export function adaptiveRadius(residuals: readonly number[], level: number, lag = 1): number {
+  requireInside("interval level", level, 0, 1);
+  requireCount("lag", lag, 1);
+  const sorted: number[] = [];
+  const missed: number[] = [];
+  let working = level;
+  const radius = (): number => {
+    const rank = rankOf(sorted.length, working);
+    // A working level beyond the evidence gives the largest error seen: finite, and the honest limit of the data.
+    return sorted[Math.max(0, Math.min(sorted.length, rank) - 1)] ?? Number.POSITIVE_INFINITY;
+  };
+  residuals.forEach((residual, t) => {
+    const known = t - lag;
+    if (known >= 0) {
+      const size = Math.abs(residuals[known] ?? 0);
+      let at = sorted.length;
+      while (at > 0 && (sorted[at - 1] ?? 0) > size) at--;
+      sorted.splice(at, 0, size);
+      working = Math.min(1, Math.max(0, working + LEARNING_RATE * ((missed[known] ?? 0) - (1 - level))));
+    }
+    missed.push(sorted.length >= residualsNeeded(level) ? Number(Math.abs(residual) > radius()) : 1 - level);
+  });
+  for (let known = Math.max(0, residuals.length - lag); known < residuals.length; known++) {
+    sorted.push(Math.abs(residuals[known] ?? 0));
+    working = Math.min(1, Math.max(0, working + LEARNING_RATE * ((missed[known] ?? 0) - (1 - level))));
+  }
+  sorted.sort((a, b) => a - b);
+  return radius();
+}
+
+export type ConformalKind = "split" | "adaptive";
+
+export interface StepBand {
+  readonly level: number;
+  /** Half the width of the interval of each step, never shrinking with the distance. */
+  readonly radii: Float64Array;
+  /** Half the width of the interval of the mean over the horizon. */
+  readonly horizonRadius: number;
+}
+
+/**
+ * Half widths per step and for the horizon mean, from the paths forecast at past origins.
+ * @param realized what came after each origin, step by step, NaN where it is not known.
+ */
+export function conformalBands(
+  paths: readonly Float64Array[],
+  realized: readonly Float64Array[],
+  horizonResiduals: readonly number[],
+  levels: readonly number[],
+  kind: ConformalKind,
+): StepBand[] {
+  const horizon = paths[0]?.length ?? 0;
+  const radiusOf = (residuals: readonly number[], level: number, lag: number): number =>
+    kind === "split" ? conformalRadius(residuals, level) : adaptiveRadius(residuals, level, lag);
+  const byStep = Array.from({ length: horizon }, (_, h) =>
+    paths
+      .map((path, k) => (realized[k]?.[h] ?? Number.NaN) - (path[h] ?? Number.NaN))
+      .filter((residual) => !Number.isNaN(residual)),
+  );
+  return levels.map((level) => {
+    // Sampling noise must not make a later day look surer.
+    let widest = 0;
+    const radii = Float64Array.from(byStep, (residuals, h) => {
+      widest = Math.max(widest, radiusOf(residuals, level, h + 1));
+      return widest;
+    });
+    return { level, radii, horizonRadius: radiusOf(horizonResiduals, level, horizon) };
+  });
+}
+
+/** What came in the `horizon` steps after each origin. */
+export const realizedPaths = (values: ArrayLike<number>, origins: readonly number[], horizon: number): Float64Array[] =>
+  origins.map((t) => Float64Array.from({ length: horizon }, (_, h) => values[t + h] ?? Number.NaN));

@@ -30,6 +30,10 @@ export interface FittedModel {
   /** Information criterion, for models that have one. */
   readonly aicc?: number;
   forecast(horizon: number, levels?: readonly number[]): PathForecast;
+  /** The same parameters with other data, usually a longer history of the same series: one rolling origin further on. */
+  on(values: ArrayLike<number>): FittedModel;
+  /** New parameters for the same form or order: far cheaper than choosing it again. Absent where fitting is cheap. */
+  refit?(values: ArrayLike<number>): FittedModel;
 }
 
 export interface Forecaster {

@@ -2,11 +2,10 @@
  * The Theta method (Assimakopoulos and Nikolopoulos 2000) as simple exponential smoothing with half the linear trend as
  * drift (Hyndman and Billah 2003), on seasonally adjusted data when the season passes a test.
  */
-import { linearLeastSquares } from "../math/least-squares.ts";
 import { interpolate } from "./arima/problem.ts";
-import { fitShape } from "./ets/fit.ts";
 import { naiveForecaster } from "./baselines.ts";
-import { checkSeries, type Forecaster, gaussianPath } from "./forecaster.ts";
+import { fitShape } from "./ets/fit.ts";
+import { checkSeries, type FittedModel, type Forecaster, gaussianPath } from "./forecaster.ts";
 
 /** One-sided 10 % normal quantile of the seasonality test used in M3 and M4. */
 const SEASONALITY_QUANTILE = 1.645;
@@ -52,6 +51,48 @@ function seasonalTerms(y: Float64Array, period: number): { terms: Float64Array; 
   return { terms: terms.map((term) => (multiplicative ? term / centre : term - centre)), multiplicative };
 }
 
+interface ThetaParameters {
+  readonly period: number;
+  /** Seasonal terms by phase, or null. */
+  readonly season: { readonly terms: Float64Array; readonly multiplicative: boolean } | null;
+  readonly alpha: number;
+  readonly start: number;
+  readonly sigma: number;
+}
+
+function thetaModel(parameters: ThetaParameters, values: ArrayLike<number>): FittedModel {
+  const { season, alpha, start, sigma, period } = parameters;
+  const term = (t: number): number => season?.terms[t % period] ?? 0;
+  const y = interpolate(values);
+  const n = y.length;
+  // Sums for the trend line, and the smoothed level, in one pass.
+  let level = start;
+  let slope = 0;
+  for (let t = 0; t < n; t++) {
+    const raw = y[t] ?? 0;
+    const value = season === null ? raw : season.multiplicative ? raw / term(t) : raw - term(t);
+    level += alpha * (value - level);
+    slope += (t - (n - 1) / 2) * value;
+  }
+  const drift = n > 1 ? slope / ((n * (n * n - 1)) / 12) / 2 : 0;
+  const offset = (1 - (1 - alpha) ** n) / alpha;
+  return {
+    name: "theta",
+    on: (next) => thetaModel(parameters, next),
+    forecast(horizon, levels = []) {
+      const mean = Float64Array.from({ length: horizon }, (_, k) => {
+        const value = level + drift * (k + offset);
+        return season === null ? value : season.multiplicative ? value * term(n + k) : value + term(n + k);
+      });
+      return gaussianPath(
+        mean,
+        mean.map((_, k) => sigma * Math.sqrt(1 + k * alpha * alpha)),
+        levels,
+      );
+    },
+  };
+}
+
 export const thetaForecaster: Forecaster = {
   name: "theta",
   fit(series) {
@@ -59,36 +100,16 @@ export const thetaForecaster: Forecaster = {
     const { period } = series;
     const y = interpolate(series.values);
     if (y.length < SHORTEST) return { ...naiveForecaster.fit(series), name: "theta" };
-    const seasonal = isSeasonal(y, period) ? seasonalTerms(y, period) : null;
-    const term = (t: number): number => seasonal?.terms[t % period] ?? 0;
-    const safe = seasonal?.multiplicative && !seasonal.terms.every((value) => value > 1e-10) ? null : seasonal;
-    const adjusted = y.map((value, t) =>
-      safe === null ? value : safe.multiplicative ? value / term(t) : value - term(t),
-    );
+    const found = isSeasonal(y, period) ? seasonalTerms(y, period) : null;
+    // A ratio near zero would blow the adjusted series up.
+    const season = found?.multiplicative && !found.terms.every((value) => value > 1e-10) ? null : found;
+    const adjusted = y.map((value, t) => {
+      const term = season?.terms[t % period] ?? 0;
+      return season === null ? value : season.multiplicative ? value / term : value - term;
+    });
     const smooth = fitShape(adjusted, { error: "A", trend: "N", season: "N", period: 1 });
     const alpha = Math.max(smooth?.weights.alpha ?? 0.999, 1e-10);
-    const level = smooth?.state.level ?? adjusted[adjusted.length - 1] ?? Number.NaN;
-    const n = adjusted.length;
-    const { coefficients } = linearLeastSquares(
-      [new Float64Array(n).fill(1), Float64Array.from({ length: n }, (_, t) => t)],
-      adjusted,
-    );
-    const drift = (coefficients[1] ?? 0) / 2;
-    const offset = (1 - (1 - alpha) ** n) / alpha;
-    return {
-      name: "theta",
-      forecast(horizon, levels = []) {
-        const mean = Float64Array.from({ length: horizon }, (_, k) => {
-          const value = level + drift * (k + offset);
-          return safe === null ? value : safe.multiplicative ? value * term(n + k) : value + term(n + k);
-        });
-        const deviation = Math.sqrt(smooth?.sigma2 ?? 0);
-        return gaussianPath(
-          mean,
-          mean.map((_, k) => deviation * Math.sqrt(1 + k * alpha * alpha)),
-          levels,
-        );
-      },
-    };
+    const start = smooth?.start.level ?? adjusted[0] ?? Number.NaN;
+    return thetaModel({ period, season, alpha, start, sigma: Math.sqrt(smooth?.sigma2 ?? 0) }, series.values);
   },
 };

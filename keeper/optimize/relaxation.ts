@@ -35,7 +35,7 @@ export function elasticProgramme(programme: NamedProgramme): {
     return column;
   };
   programme.rows.forEach((row, i) => {
-    if (programme.rigidRows.has(i)) return;
+    if (programme.rigidRows?.has(i) === true) return;
     const low = programme.rowLower[i] ?? 0;
     const high = programme.rowUpper[i] ?? 0;
     // One row per side: the two sides may contradict each other.
@@ -53,7 +53,7 @@ export function elasticProgramme(programme: NamedProgramme): {
     rowLower[i] = Number.NEGATIVE_INFINITY;
   });
   for (let j = 0; j < programme.cost.length; j++) {
-    if (programme.rigidColumns.has(j)) continue;
+    if (programme.rigidColumns?.has(j) === true) continue;
     const low = programme.lower[j] ?? 0;
     const high = programme.upper[j] ?? 0;
     const give = (name: string, sign: 1 | -1, from: number, to: number): void => {

@@ -257,3 +257,13 @@ export function estimate(
   const found = optimizeFrom(problem, order, starts, options);
   return found === null ? null : estimateAt(problem, order, found.x);
 }
+
+/** A cheap fit from given starts only. */
+export function estimateFrom(
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  starts: readonly Float64Array[],
+): Estimate | null {
+  const found = optimizeFrom(problem, order, starts, QUICK);
+  return found === null ? null : estimateAt(problem, order, found.x);
+}

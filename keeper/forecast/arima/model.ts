@@ -1,7 +1,7 @@
 /** A fitted ARIMA model with its regression, and what it says about the future. */
 import { requireCount, requireFinite } from "../../math/checks.ts";
 import { DimensionMismatchError, EmptySampleError, ParameterOutOfRangeError } from "../../math/errors.ts";
-import { criteria, type Estimate, estimate, logLikelihood } from "./fit.ts";
+import { criteria, type Estimate, estimate, estimateAt, estimateFrom, logLikelihood, parametersFrom } from "./fit.ts";
 import {
   type ArimaCoefficients,
   type ArimaOrder,
@@ -133,6 +133,16 @@ export function fitArima(input: ArimaInput, order: ArimaOrder, constant: Constan
   if (problem.used < needed) throw new EmptySampleError(`likelihood after differencing`, needed, problem.used);
   const found = estimate(problem, order) ?? exactLine(problem, order);
   return fitFrom(input, found, constant);
+}
+
+/** New parameters for a fitted order on other data, from the old ones; the old fit where none can be found. */
+export function refitArima(input: ArimaInput, fit: ArimaFit): ArimaFit {
+  checkInput(input);
+  const problem = problemOf(input, fit.order, fit.constant);
+  if (problem.used < fit.used / 2) return fit;
+  const start = parametersFrom(fit.coefficients);
+  const found = start.length === 0 ? estimateAt(problem, fit.order, start) : estimateFrom(problem, fit.order, [start]);
+  return found === null ? fit : fitFrom(input, found, fit.constant);
 }
 
 /**

@@ -6,6 +6,8 @@ import { type EtsShape, type EtsState, type EtsWeights, runEts, shapeName } from
 export interface EtsFit {
   readonly shape: EtsShape;
   readonly weights: EtsWeights;
+  readonly start: EtsState;
+  /** After the last observation. */
   readonly state: EtsState;
   readonly sigma2: number;
   readonly loglik: number;
@@ -127,7 +129,8 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   }
   if (best === null) return null;
   const { weights, used } = weightsAt(best, shape);
-  const run = runEts(shape, stateAt(best, used, shape, scale), weights, values, scratch);
+  const first = stateAt(best, used, shape, scale);
+  const run = runEts(shape, first, weights, values, scratch);
   if (run === null) return null;
   let squares = 0;
   for (const e of run.innovations) squares += e * e;
@@ -136,7 +139,15 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
       ? -0.5 * (observed * (Math.log((2 * Math.PI * squares) / observed) + 1) + 2 * run.logs)
       : Number.POSITIVE_INFINITY;
   const aicc = -2 * loglik + 2 * parameters + (2 * parameters * (parameters + 1)) / (observed - parameters - 1);
-  return { shape, weights, state: run.state, sigma2: squares / Math.max(1, observed - parameters + 1), loglik, aicc };
+  return {
+    shape,
+    weights,
+    start: first,
+    state: run.state,
+    sigma2: squares / Math.max(1, observed - parameters + 1),
+    loglik,
+    aicc,
+  };
 }
 
 /** The forms that compete: multiplicative ones only for positive data, and none whose variance is not finite. */
@@ -162,6 +173,12 @@ export function autoEts(values: Float64Array, period: number): EtsFit | null {
     if (fit !== null && (best === null || fit.aicc < best.aicc)) best = fit;
   }
   return best;
+}
+
+/** The same parameters over other data; null where a multiplicative model meets data that are not positive. */
+export function filterEts(fit: EtsFit, values: Float64Array): EtsFit | null {
+  const run = runEts(fit.shape, fit.start, fit.weights, values, new Float64Array(values.length));
+  return run === null ? null : { ...fit, state: run.state };
 }
 
 export const etsName = ({ shape }: EtsFit): string => shapeName(shape);

@@ -125,7 +125,7 @@ describe("command line: the life of a proposal", () => {
       "--key-file",
       life.keyFile("executor"),
     ]);
-    expectError(stranger, EXIT.chain, "CALL_REVERTED", "AccessManagedUnauthorized");
+    expectError(stranger, EXIT.chain, "CALL_REVERTED", "lacks the role", life.world.account("executor").address);
     expect(life.filesIn(out)).to.deep.equal([]);
     expect(await life.published()).to.equal(0);
   });

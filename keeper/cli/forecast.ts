@@ -1,0 +1,225 @@
+/** `amplified forecast`: a forecast of one column of the user's own table. */
+import { type ArimaFit, type Constant, fitArima, namedCoefficients, predictArima } from "../forecast/arima/model.ts";
+import { type ArimaOrder, orderName } from "../forecast/arima/order.ts";
+import { autoArima } from "../forecast/arima/search.ts";
+import { automaticForecast, observationsNeeded } from "../forecast/automatic.ts";
+import {
+  driftForecaster,
+  exponentialForecaster,
+  meanForecaster,
+  medianForecaster,
+  naiveForecaster,
+  seasonalNaiveForecaster,
+} from "../forecast/baselines.ts";
+import { arimaForecaster, etsForecaster } from "../forecast/classical.ts";
+import { type Forecaster, gaussianPath, type PathForecast, type Series } from "../forecast/forecaster.ts";
+import { thetaForecaster } from "../forecast/theta.ts";
+import { OptionError, wholeNumber } from "./context.ts";
+import type { CommandResult } from "./output.ts";
+import { readTable, regularColumn } from "./table.ts";
+
+export interface ForecastFlags {
+  readonly data: string;
+  readonly column?: string;
+  readonly model: string;
+  readonly h: string;
+  readonly levels: string;
+  readonly order?: string;
+  readonly period: string;
+}
+
+const FORECASTERS: Readonly<Record<string, Forecaster>> = {
+  arima: arimaForecaster,
+  ets: etsForecaster,
+  theta: thetaForecaster,
+  naive: naiveForecaster,
+  "seasonal-naive": seasonalNaiveForecaster,
+  drift: driftForecaster,
+  mean: meanForecaster(),
+  "mean-30": meanForecaster(30),
+  "median-30": medianForecaster(30),
+  "exponential-mean": exponentialForecaster(0.2),
+};
+export const MODEL_NAMES = ["auto", ...Object.keys(FORECASTERS)];
+const MAX_HORIZON = 3650;
+
+/** Levels in percent, as people write them: 80,95. */
+export function parseLevels(text: string): number[] {
+  const levels = text.split(",").map((part) => Number(part.trim()));
+  for (const level of levels) {
+    if (!(level > 0 && level < 100) || (level < 1 && level !== 0))
+      throw new OptionError("--levels", text, "Give percentages between 1 and 100, for example 80,95.");
+  }
+  return levels.map((level) => level / 100);
+}
+
+/** p,d,q or p,d,q,P,D,Q,m. */
+export function parseOrder(text: string): ArimaOrder {
+  const parts = text.split(",").map((part) => part.trim());
+  const remedy = "Give p,d,q or p,d,q,P,D,Q,m as whole numbers, for example 1,1,1 or 0,1,1,0,1,1,12.";
+  if (![3, 7].includes(parts.length) || !parts.every((part) => /^\d{1,3}$/.test(part)))
+    throw new OptionError("--order", text, remedy);
+  const [p = 0, d = 0, q = 0, P = 0, D = 0, Q = 0, m = 1] = parts.map(Number);
+  if (p > 30 || q > 30 || P > 5 || Q > 5 || d > 2 || D > 1)
+    throw new OptionError("--order", text, "Keep p, q at most 30, P, Q at most 5, d at most 2 and D at most 1.");
+  if (m < 1 || (m === 1 && P + D + Q > 0))
+    throw new OptionError("--order", text, "Give a seasonal period m of at least 2 with P, D or Q.");
+  return { p, d, q, P, D, Q, m: P + D + Q > 0 ? m : 1 };
+}
+
+/** The constant that a model of this differencing can have. */
+const constantFor = ({ d, D }: ArimaOrder): Constant => (d + D === 0 ? "mean" : "none");
+
+interface Described {
+  readonly model: string;
+  readonly path: PathForecast;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+function arimaFacts(fit: ArimaFit): Readonly<Record<string, unknown>> {
+  const { loglik, sigma2, aic, aicc, bic, used } = fit;
+  return {
+    order: fit.order,
+    coefficients: namedCoefficients(fit),
+    sigma2,
+    loglik,
+    aic,
+    aicc,
+    bic,
+    observationsUsed: used,
+  };
+}
+
+function describeArima(series: Series, fit: ArimaFit, h: number, levels: readonly number[]): Described {
+  const { mean, standardError } = predictArima({ y: series.values }, fit, h);
+  const constant = { none: "", mean: " with mean", drift: " with drift" }[fit.constant];
+  return {
+    model: orderName(fit.order) + constant,
+    path: gaussianPath(mean, standardError, levels),
+    facts: arimaFacts(fit),
+  };
+}
+
+function describeAutomatic(series: Series, h: number, levels: readonly number[]): Described {
+  const needed = observationsNeeded(series.period, h, levels);
+  if (series.values.length < needed) {
+    const described = describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
+    const why = `${series.values.length} rows; weights and conformal intervals need ${needed}, so ARIMA by AICc stands in`;
+    return { ...described, facts: { ...described.facts, note: why } };
+  }
+  const found = automaticForecast(series, h, levels);
+  const { members, test } = found.combination;
+  return {
+    model: found.model,
+    path: found,
+    facts: {
+      members: members.map(({ name, mae, weight }) => ({ name, mae, weight })),
+      gate: { passed: found.combination.passed, statistic: test.statistic, pValue: test.pValue },
+      horizonBands: found.horizonBands,
+      intervals: "adaptive conformal",
+    },
+  };
+}
+
+function describe(flags: ForecastFlags, series: Series, h: number, levels: readonly number[]): Described {
+  if (flags.order !== undefined) {
+    if (!["auto", "arima"].includes(flags.model))
+      throw new OptionError("--order", flags.order, `Drop it, or choose --model arima instead of ${flags.model}.`);
+    const order = parseOrder(flags.order);
+    return describeArima(series, fitArima({ y: series.values }, order, constantFor(order)), h, levels);
+  }
+  if (flags.model === "auto") return describeAutomatic(series, h, levels);
+  if (flags.model === "arima") return describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
+  const forecaster = FORECASTERS[flags.model];
+  if (forecaster === undefined)
+    throw new OptionError("--model", flags.model, `Choose one of ${MODEL_NAMES.join(", ")}.`);
+  const fitted = forecaster.fit(series);
+  return {
+    model: fitted.name,
+    path: fitted.forecast(h, levels),
+    facts: fitted.aicc === undefined ? {} : { aicc: fitted.aicc },
+  };
+}
+
+const dateOf = (time: number): string => {
+  const text = new Date(time * 1000).toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
+};
+
+export async function forecastTable(flags: ForecastFlags): Promise<CommandResult> {
+  const h = wholeNumber("--h", flags.h, MAX_HORIZON);
+  if (h === 0) throw new OptionError("--h", flags.h, "Give a horizon of at least 1.");
+  const period = wholeNumber("--period", flags.period, 366);
+  if (period === 0) throw new OptionError("--period", flags.period, "Give 1 for no season, or its length in rows.");
+  const levels = parseLevels(flags.levels);
+  const table = await readTable(flags.data);
+  const { values, times, absentSteps } = regularColumn(table, flags.column);
+  const started = performance.now();
+  const { model, path, facts } = describe(flags, { values, period }, h, levels);
+  const milliseconds = Math.round(performance.now() - started);
+  const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
+  const last = times?.[times.length - 1];
+  const missing = values.filter(Number.isNaN).length;
+  const rows = Array.from(path.mean, (mean, k) => ({
+    step: k + 1,
+    ...(last === undefined ? {} : { date: dateOf(Math.round(last + (k + 1) * step)) }),
+    mean,
+    intervals: path.bands.map(({ level, lower, upper }) => ({ level, lower: lower[k], upper: upper[k] })),
+  }));
+  const data = {
+    file: table.file,
+    column: flags.column ?? table.columns[0],
+    observations: values.length - missing,
+    missing,
+    absentSteps,
+    model,
+    horizon: h,
+    horizonMean: path.horizonMean,
+    ...facts,
+    forecast: rows,
+    milliseconds,
+  };
+  return { data, text: textOf(data, rows, facts) };
+}
+
+const figure = (value: number): string => Number(value.toPrecision(6)).toString();
+
+function textOf(
+  data: {
+    readonly column: string | undefined;
+    readonly observations: number;
+    readonly missing: number;
+    readonly model: string;
+    readonly horizonMean: number;
+  },
+  rows: readonly {
+    readonly step: number;
+    readonly date?: string;
+    readonly mean: number;
+    readonly intervals: readonly {
+      readonly level: number;
+      readonly lower: number | undefined;
+      readonly upper: number | undefined;
+    }[];
+  }[],
+  facts: Readonly<Record<string, unknown>>,
+): string {
+  const lines = [
+    `${data.column}: ${data.observations} observations, ${data.missing} missing; model ${data.model}; mean over the horizon ${figure(data.horizonMean)}`,
+  ];
+  for (const name of ["coefficients", "sigma2", "loglik", "aicc", "note", "gate", "members"]) {
+    const fact = facts[name];
+    if (fact !== undefined)
+      lines.push(
+        `${name}: ${JSON.stringify(fact, (_k, v: unknown) => (typeof v === "number" ? Number(v.toPrecision(8)) : v))}`,
+      );
+  }
+  for (const { step, date, mean, intervals } of rows) {
+    const bands = intervals.map(
+      (b) =>
+        `${Math.round(b.level * 1000) / 10} %: ${figure(b.lower ?? Number.NaN)} to ${figure(b.upper ?? Number.NaN)}`,
+    );
+    lines.push(`${date ?? `+${step}`}  ${figure(mean)}  ${bands.join("  ")}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,92 @@
+/**
+ * The forecaster for a series nobody has studied: a combination of simple and fitted members with weights from its own
+ * walk-forward errors, behind the naive gate, with conformal intervals.
+ */
+import { requireCount, requireInside } from "../math/checks.ts";
+import {
+  exponentialForecaster,
+  meanForecaster,
+  medianForecaster,
+  naiveForecaster,
+  seasonalNaiveForecaster,
+} from "./baselines.ts";
+import { arimaForecaster, etsForecaster } from "./classical.ts";
+import { type Combination, type CombineOptions, combine } from "./combine.ts";
+import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
+import { TooFewOriginsError } from "./errors.ts";
+import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
+import { thetaForecaster } from "./theta.ts";
+
+export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, gate: 0.1 } as const;
+
+/** Observations before the first origin: two months of days, or three seasons. */
+export const firstOriginOf = (period: number): number => Math.max(60, 3 * period);
+
+/** Fewer origins than this say nothing about which member is better. */
+const MINIMUM_ORIGINS = 20;
+
+export function membersFor(period: number): Forecaster[] {
+  const simple = [0.05, 0.1, 0.2, 0.4].map(exponentialForecaster);
+  const robust = [meanForecaster(30), meanForecaster(90), medianForecaster(7), medianForecaster(30)];
+  const fitted = [thetaForecaster, arimaForecaster];
+  return period > 1
+    ? [naiveForecaster, seasonalNaiveForecaster, ...simple, etsForecaster, ...fitted]
+    : [naiveForecaster, ...simple, ...robust, ...fitted];
+}
+
+export interface AutomaticForecast extends PathForecast {
+  /** "combination", or "naive" when the gate stayed shut. */
+  readonly model: "combination" | "naive";
+  readonly combination: Combination;
+  readonly horizonBands: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
+}
+
+/** Observations that the automatic forecast needs for a horizon and these levels. */
+export function observationsNeeded(period: number, horizon: number, levels: readonly number[]): number {
+  return firstOriginOf(period) + horizon + Math.max(MINIMUM_ORIGINS, ...levels.map(residualsNeeded)) - 1;
+}
+
+/** @throws {TooFewOriginsError} when the history cannot carry the weights and the stated intervals. */
+export function automaticForecast(
+  series: Series,
+  horizon: number,
+  levels: readonly number[],
+  kind: ConformalKind = "adaptive",
+  changes: Partial<CombineOptions> = {},
+): AutomaticForecast {
+  checkSeries(series);
+  requireCount("forecast horizon", horizon, 1);
+  for (const level of levels) requireInside("interval level", level, 0, 1);
+  const firstOrigin = firstOriginOf(series.period);
+  const needed = observationsNeeded(series.period, horizon, levels);
+  if (series.values.length < needed) {
+    const origins = Math.max(0, series.values.length - horizon - firstOrigin + 1);
+    throw new TooFewOriginsError(series.values.length, origins, needed - horizon - firstOrigin + 1);
+  }
+  const options = { ...DEFAULT_COMBINE, firstOrigin, horizon, ...changes };
+  const combination = combine(series, naiveForecaster, membersFor(series.period), options);
+  const { passed, combined, naive, origins, path, mean } = combination;
+  const bands = conformalBands(
+    passed ? combined : naive.paths,
+    realizedPaths(series.values, origins, horizon),
+    combination.residuals,
+    levels,
+    kind,
+  );
+  return {
+    model: passed ? "combination" : "naive",
+    combination,
+    mean: path,
+    horizonMean: mean,
+    bands: bands.map(({ level, radii }) => ({
+      level,
+      lower: path.map((value, h) => value - (radii[h] ?? 0)),
+      upper: path.map((value, h) => value + (radii[h] ?? 0)),
+    })),
+    horizonBands: bands.map(({ level, horizonRadius }) => ({
+      level,
+      lower: mean - horizonRadius,
+      upper: mean + horizonRadius,
+    })),
+  };
+}

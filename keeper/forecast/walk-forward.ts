@@ -1,0 +1,85 @@
+/** Walk-forward evaluation of forecasters: what each would have said at every past origin, from what was known then. */
+import { requireCount } from "../math/checks.ts";
+import { average, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
+
+export interface WalkOptions {
+  /** Observations before the first origin. */
+  readonly firstOrigin: number;
+  readonly horizon: number;
+  /** Origins after which parameters are estimated anew; between them the model only takes in the new values. */
+  readonly refitEvery: number;
+  /** Steps between origins. */
+  readonly step: number;
+}
+
+export interface Walk {
+  readonly name: string;
+  /** Number of observations known at each origin; the last one is the end of the series, whose future is not known. */
+  readonly origins: readonly number[];
+  /** Path forecast at each origin. */
+  readonly paths: readonly Float64Array[];
+  /** Mean of that path. */
+  readonly means: Float64Array;
+  /** The fitted model at the end of the series. */
+  readonly last: FittedModel;
+}
+
+/** The form is chosen at the first origin and for the forecast in use; parameters also in between. */
+function next(
+  forecaster: Forecaster,
+  known: Series,
+  before: FittedModel | null,
+  fresh: boolean,
+  end: boolean,
+): FittedModel {
+  if (before === null || end) return forecaster.fit(known);
+  if (!fresh) return before.on(known.values);
+  return before.refit?.(known.values) ?? forecaster.fit(known);
+}
+
+export function walkForward(forecaster: Forecaster, series: Series, options: WalkOptions): Walk {
+  const { firstOrigin, horizon, refitEvery, step } = options;
+  requireCount("first origin", firstOrigin, 1);
+  requireCount("forecast horizon", horizon, 1);
+  requireCount("origins between fits", refitEvery, 1);
+  requireCount("steps between origins", step, 1);
+  const values = Float64Array.from(series.values);
+  const origins: number[] = [];
+  for (let t = firstOrigin; t < values.length; t += step) origins.push(t);
+  origins.push(values.length);
+  let model: FittedModel | null = null;
+  const paths: Float64Array[] = [];
+  let last: FittedModel | null = null;
+  origins.forEach((t, k) => {
+    const known = values.subarray(0, t);
+    // The forecast in use always has fresh parameters.
+    const fresh = model === null || k % refitEvery === 0 || k === origins.length - 1;
+    const current = next(forecaster, { values: known, period: series.period }, model, fresh, k === origins.length - 1);
+    if (fresh) model = current;
+    last = current;
+    paths.push(current.forecast(horizon).mean);
+  });
+  return {
+    name: forecaster.name,
+    origins,
+    paths,
+    means: Float64Array.from(paths, average),
+    last: last ?? forecaster.fit(series),
+  };
+}
+
+/** Mean of what was observed over the horizon after each origin; NaN where less than half of it is known. */
+export function realizedMeans(values: ArrayLike<number>, origins: readonly number[], horizon: number): Float64Array {
+  return Float64Array.from(origins, (t) => {
+    if (t + horizon > values.length) return Number.NaN;
+    let total = 0;
+    let count = 0;
+    for (let k = 0; k < horizon; k++) {
+      const value = values[t + k] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      total += value;
+      count++;
+    }
+    return count * 2 >= horizon ? total / count : Number.NaN;
+  });
+}
