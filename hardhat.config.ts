@@ -30,6 +30,16 @@ export default defineConfig({
     tests: { solidity: "test/contracts", mocha: "test" },
     ignition: "deploy",
   },
+  test: {
+    solidity: {
+      profiles: {
+        // A few seconds on every change; an act that reverts where it should not fails the campaign.
+        default: { fuzz: { runs: 256 }, invariant: { runs: 16, depth: 100, failOnRevert: true } },
+        // `npm run test:nightly`.
+        nightly: { fuzz: { runs: 5_000 }, invariant: { runs: 256, depth: 500, failOnRevert: true } },
+      },
+    },
+  },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", chainId: 31337 },
     // Read only when this network is chosen: `--network mainnet`.

@@ -7,7 +7,7 @@ import { environment, packagedNode, root, setUp } from "../scripts/setup.mjs";
 setUp();
 const child = spawn(packagedNode, [join(root, "keeper", "cli", "main.ts"), ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...environment(), AMPLIFIED_CWD: process.cwd() },
+  env: environment(),
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

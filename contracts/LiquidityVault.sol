@@ -8,31 +8,48 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ILiquidityVault, RebalanceResult} from "./interfaces/ILiquidityVault.sol";
+import {FeeTerms, ILiquidityVault, RebalanceResult} from "./interfaces/ILiquidityVault.sol";
 import {IWETH9} from "./interfaces/external/weth/IWETH9.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Leg} from "./types/Proposal.sol";
-import {Rebalancer} from "./vault/Rebalancer.sol";
-import {StrategyReports} from "./vault/StrategyReports.sol";
 import {VaultBooks, VaultSettings} from "./vault/VaultBooks.sol";
+import {VaultViews} from "./vault/VaultViews.sol";
+import {VaultOperations} from "./vault/VaultOperations.sol";
 
 /// @title LiquidityVault
-/// @notice See {ILiquidityVault}. Users meet idle assets and cached numbers only; strategies are met by `report`, `claim`
-/// and `rebalance`. Sync exits are paid from idle.
+/// @notice See {ILiquidityVault}. Depositors meet idle assets and cached numbers; strategies are met by `report`,
+/// `claim`,
+/// `rebalance`, and by exits that idle cannot pay. What meets strategies runs in {VaultOperations}, by delegatecall.
 ///
-/// Assumptions: the asset is WETH9 (exact transfers, no callbacks). Adapters are reviewed but may break or lie; what they
+/// Assumptions: the asset is WETH9 (exact transfers, no callbacks). Adapters are reviewed but may break or lie; what
+/// they
 /// say is bounded by the guard, the caps, the trip and the module's loss limits.
 ///
-/// In the block of a rebalance `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero, also while it runs: nobody
+/// In the block of a rebalance `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero, also while it runs:
+/// nobody
 /// reads or uses a half-moved NAV to enter or leave.
-contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged, ReentrancyGuardTransient, Rebalancer {
+contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
+    // IMMUTABLES
+
+    /// @notice The other half of this contract's code.
+    address public immutable operations;
+
     // STORAGE
 
     /// @inheritdoc ILiquidityVault
     address public proposalModule;
+    /// @inheritdoc ILiquidityVault
+    address public redeemQueue;
+
+    modifier onlyQueue() {
+        require(msg.sender == redeemQueue, Errors.LiquidityVault_NotQueue(msg.sender, redeemQueue));
+        _;
+    }
 
     constructor(
         address weth,
@@ -47,9 +64,10 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         ERC20(name_, symbol_)
         ERC20Permit(name_)
         AccessManaged(authority_)
-        VaultBooks(settings)
-        StrategyReports(weth, registry_, guard_)
-    {}
+        VaultBooks(weth, registry_, guard_, settings)
+    {
+        operations = address(new VaultOperations(weth, registry_, guard_, settings));
+    }
 
     /// @notice Takes ether from WETH only.
     receive() external payable {
@@ -57,61 +75,6 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     }
 
     // VIEWS
-
-    /// @inheritdoc ILiquidityVault
-    function idle() external view returns (uint256) {
-        return _totals.idle;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function totalDebt() external view returns (uint256) {
-        return _totals.totalDebt;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function debtOf(uint8 id) external view returns (uint256) {
-        return _debtOf(id);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function riskDebt(uint8 riskId) external view returns (uint256) {
-        return _riskDebtOf(riskId);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function nav() external view returns (uint256) {
-        return _nav();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function lockedProfit() external view returns (uint256) {
-        return _lockedProfit();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function reportedAt(uint8 id) external view returns (uint40) {
-        return _reportTime(id);
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function navTimestamp() external view returns (uint40) {
-        return _totals.debtIds == 0 ? uint40(block.timestamp) : _clock.navTimestamp;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function minimumIdle() external view returns (uint256) {
-        return _minimumIdle();
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function availableLiquidity() public view returns (uint256) {
-        return _exitsOpen() ? _totals.idle : 0;
-    }
-
-    /// @inheritdoc ILiquidityVault
-    function depositsPaused() external view returns (bool) {
-        return _totals.depositsPaused;
-    }
 
     /// @inheritdoc IERC4626
     function totalAssets() public view override(ERC4626, IERC4626) returns (uint256) {
@@ -121,9 +84,10 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
     }
 
     /// @inheritdoc IERC4626
-    /// @dev Closed while shares exist that are worth nothing: whoever deposited then would own the profit still locked.
+    /// @dev Closed while shares exist that are worth nothing: whoever deposited then would own the profit still
+    /// locked.
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
-        if (_totals.depositsPaused || _clock.rebalanceBlock == uint32(block.number)) return 0;
+        if (_totals.depositsPaused || _totals.frozen || _clock.rebalanceBlock == uint32(block.number)) return 0;
         uint256 assets = _nav();
         if (assets >= MAX_ASSETS || (assets <= _lockedProfit() && totalSupply() != 0)) return 0;
         return MAX_ASSETS - assets;
@@ -136,14 +100,15 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
 
     /// @inheritdoc IERC4626
     function maxWithdraw(address owner) public view override(ERC4626, IERC4626) returns (uint256) {
-        return Math.min(_convertToAssets(balanceOf(owner), Math.Rounding.Floor), availableLiquidity());
+        return _payableNow(_convertToAssets(balanceOf(owner), Math.Rounding.Floor));
     }
 
     /// @inheritdoc IERC4626
     function maxRedeem(address owner) public view override(ERC4626, IERC4626) returns (uint256) {
         uint256 shares = balanceOf(owner);
-        uint256 available = availableLiquidity();
-        if (_convertToAssets(shares, Math.Rounding.Floor) <= available) return available == 0 ? 0 : shares;
+        uint256 worth = _convertToAssets(shares, Math.Rounding.Floor);
+        uint256 available = _payableNow(worth);
+        if (worth <= available) return available == 0 ? 0 : shares;
         return _convertToShares(available, Math.Rounding.Floor);
     }
 
@@ -172,8 +137,13 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         uint256 assets,
         address receiver,
         address owner
-    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
-        return super.withdraw(assets, receiver, owner);
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 shares) {
+        uint256 worth = _convertToAssets(balanceOf(owner), Math.Rounding.Floor);
+        shares = previewWithdraw(assets);
+        if (assets > worth || !_provide(assets)) {
+            revert ERC4626ExceededMaxWithdraw(owner, assets, maxWithdraw(owner));
+        }
+        _withdraw(msg.sender, receiver, owner, assets, shares);
     }
 
     /// @inheritdoc IERC4626
@@ -181,8 +151,9 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         uint256 shares,
         address receiver,
         address owner
-    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256) {
-        return super.redeem(shares, receiver, owner);
+    ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 assets) {
+        assets = _prepareRedeem(shares, owner);
+        _withdraw(msg.sender, receiver, owner, assets, shares);
     }
 
     /// @inheritdoc ILiquidityVault
@@ -200,9 +171,7 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
 
     /// @inheritdoc ILiquidityVault
     function redeemEth(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
-        uint256 limit = maxRedeem(owner);
-        require(shares <= limit, ERC4626ExceededMaxRedeem(owner, shares, limit));
-        assets = previewRedeem(shares);
+        assets = _prepareRedeem(shares, owner);
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         _debitIdle(assets);
@@ -236,30 +205,76 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         require(assets >= minAssets, Errors.LiquidityVault_TooFewAssets(assets, minAssets));
     }
 
-    // ANYONE
-
     /// @inheritdoc ILiquidityVault
-    function report(uint8[] calldata ids) external nonReentrant {
-        _reportDue(ids);
+    function redeemInKind(
+        uint256 shares,
+        address receiver,
+        address owner,
+        uint256 minAssets
+    ) external nonReentrant returns (uint256 assets) {
+        require(isInKindOpen(), Errors.LiquidityVault_InKindClosed(_clock.navTimestamp, block.timestamp));
+        // Locked profit stays with those who stay, as in any exit.
+        uint256 shareWad = Math.mulDiv(shares, WAD, totalSupply() + 10 ** _decimalsOffset());
+        uint256 gross = _nav();
+        if (gross != 0) shareWad = Math.mulDiv(shareWad, totalAssets(), gross);
+        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        _burn(owner, shares);
+        assets = abi.decode(_operate(abi.encodeCall(VaultOperations.exitInKind, (shareWad, receiver))), (uint256));
+        require(assets >= minAssets, Errors.LiquidityVault_TooFewAssets(assets, minAssets));
+        emit RedeemInKind(msg.sender, receiver, owner, shares, assets);
+        SafeERC20.safeTransfer(_weth, receiver, assets);
     }
 
     /// @inheritdoc ILiquidityVault
-    function claim(uint8[] calldata ids) external nonReentrant returns (uint256 received) {
-        return _claimFinished(ids);
+    function collectInKind(uint8[] calldata ids, address receiver) external nonReentrant returns (uint256 assets) {
+        bytes memory call = abi.encodeCall(VaultOperations.collectInKind, (ids, msg.sender, receiver));
+        return abi.decode(_operate(call), (uint256));
+    }
+
+    // ANYONE
+
+    /// @inheritdoc ILiquidityVault
+    function report(uint8[] calldata) external nonReentrant {
+        _operate(msg.data);
+        _accrueFees();
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function claim(uint8[] calldata) external nonReentrant returns (uint256 received) {
+        return abi.decode(_operate(msg.data), (uint256));
     }
 
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault
-    function rebalance(
-        Leg[] calldata legs,
-        uint256 refNav,
-        uint16 navToleranceBps
-    ) external nonReentrant returns (RebalanceResult memory result) {
+    function rebalance(Leg[] calldata, uint256, uint16) external nonReentrant returns (RebalanceResult memory) {
         require(msg.sender == proposalModule, Errors.LiquidityVault_NotModule(msg.sender, proposalModule));
-        uint256 supply = totalSupply();
-        result = _rebalance(legs, refNav, navToleranceBps);
-        require(totalSupply() == supply, Errors.LiquidityVault_BooksBroken(supply, totalSupply()));
+        // No supply check is needed: VaultOperations holds no code that mints, burns or moves a share.
+        return abi.decode(_operate(msg.data), (RebalanceResult));
+    }
+
+    // REDEEM QUEUE
+
+    /// @inheritdoc ILiquidityVault
+    function settleRedeem(uint256 shares) external onlyQueue nonReentrant returns (uint256 assets) {
+        require(_exitsOpen(), Errors.LiquidityVault_ExitsClosed(_navTime(), block.timestamp));
+        assets = previewRedeem(shares);
+        _burn(msg.sender, shares);
+        _owed += SafeCast.toUint128(assets);
+        _totals.owes = true;
+        emit SettleRedeem(shares, assets);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function fundQueue() external onlyQueue nonReentrant returns (uint256 paid) {
+        uint256 owed = _owed;
+        if (_totals.idle < owed && _exitsOpen()) _pull(owed - _totals.idle);
+        paid = Math.min(owed, _totals.idle);
+        if (paid == 0) return 0;
+        _debitIdle(paid);
+        _owed = uint128(owed - paid);
+        if (paid == owed) _totals.owes = false;
+        SafeERC20.safeTransfer(_weth, msg.sender, paid);
     }
 
     // OWNER, once
@@ -272,12 +287,48 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         emit BindProposalModule(module);
     }
 
+    /// @inheritdoc ILiquidityVault
+    function bindRedeemQueue(address queue) external restricted {
+        require(redeemQueue == address(0), Errors.LiquidityVault_AlreadyBound(redeemQueue));
+        require(queue.code.length != 0, Errors.LiquidityVault_BadTarget(queue));
+        redeemQueue = queue;
+        emit BindRedeemQueue(queue);
+    }
+
+    // OWNER
+
+    /// @inheritdoc ILiquidityVault
+    function setFeeRecipient(address recipient) external restricted nonReentrant {
+        require(recipient != address(this) && recipient != redeemQueue, Errors.LiquidityVault_BadTarget(recipient));
+        _setTerms(recipient, _terms.managementBps, _terms.performanceBps);
+    }
+
     // GUARDIAN
 
     /// @inheritdoc ILiquidityVault
     function pauseDeposits() external restricted {
         _totals.depositsPaused = true;
         emit SetDepositsPaused(true);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function freeze() external restricted {
+        _totals.frozen = true;
+        emit SetFrozen(true);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function lowerFees(uint16 managementBps, uint16 performanceBps) external restricted nonReentrant {
+        FeeTerms memory terms = _terms;
+        require(
+            managementBps <= terms.managementBps,
+            Errors.LiquidityVault_FeeTooHigh(managementBps, terms.managementBps)
+        );
+        require(
+            performanceBps <= terms.performanceBps,
+            Errors.LiquidityVault_FeeTooHigh(performanceBps, terms.performanceBps)
+        );
+        _setTerms(terms.recipient, managementBps, performanceBps);
     }
 
     // CURATOR, delayed
@@ -288,7 +339,70 @@ contract LiquidityVault is ILiquidityVault, ERC4626, ERC20Permit, AccessManaged,
         emit SetDepositsPaused(false);
     }
 
+    /// @inheritdoc ILiquidityVault
+    function unfreeze() external restricted {
+        _totals.frozen = false;
+        emit SetFrozen(false);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function setFees(uint16 managementBps, uint16 performanceBps) external restricted nonReentrant {
+        _setTerms(_terms.recipient, managementBps, performanceBps);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function setWithdrawalOrder(uint8[] calldata ids) external restricted {
+        require(ids.length <= MAX_WITHDRAWAL_ORDER, Errors.LiquidityVault_BadSetting(ids.length, MAX_WITHDRAWAL_ORDER));
+        registry.records(ids);
+        uint256 seen;
+        uint64 order;
+        for (uint256 i; i < ids.length; ++i) {
+            // Twice in the list would be counted twice in what exits are promised.
+            require(seen & (1 << ids[i]) == 0, Errors.LiquidityVault_BadSetting(ids[i], i));
+            seen |= 1 << ids[i];
+            order |= uint64(ids[i]) << uint64(8 * i);
+        }
+        _withdrawalOrder = order;
+        emit SetWithdrawalOrder(ids);
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function forceRevoke(uint8) external restricted nonReentrant {
+        _operate(msg.data);
+    }
+
     // INTERNAL
+
+    /// @dev Runs the other half of the code on this storage; its revert reasons pass through.
+    function _operate(bytes memory data) private returns (bytes memory) {
+        return Address.functionDelegateCall(operations, data);
+    }
+
+    /// @dev What exits can pay now, up to `worth`: strategies are asked only where idle does not reach.
+    function _payableNow(uint256 worth) private view returns (uint256) {
+        if (!_exitsOpen()) return 0;
+        return worth <= _freeIdle() ? worth : Math.min(worth, _syncLiquidity());
+    }
+
+    function _prepareRedeem(uint256 shares, address owner) private returns (uint256 assets) {
+        assets = previewRedeem(shares);
+        if (shares > balanceOf(owner) || !_provide(assets)) {
+            revert ERC4626ExceededMaxRedeem(owner, shares, maxRedeem(owner));
+        }
+    }
+
+    /// @dev False unless exits are open and free idle covers `assets`, after pulling from strategies where it did not.
+    function _provide(uint256 assets) private returns (bool) {
+        if (!_exitsOpen()) return false;
+        if (assets <= _freeIdle()) return true;
+        uint256 owed = _totals.owes ? _owed : 0;
+        _pull(assets + owed - _totals.idle);
+        return assets <= _freeIdle();
+    }
+
+    function _pull(uint256 needed) private {
+        if (_withdrawalOrder != 0) _operate(abi.encodeCall(VaultOperations.pull, (needed)));
+    }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
         require(shares != 0, Errors.LiquidityVault_ZeroShares(assets));

@@ -13,26 +13,30 @@ import {Valuation} from "./libraries/Valuation.sol";
 import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol";
 
 /// @title OracleGuard
-/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth cap
+/// @notice See {IOracleGuard}. Two independent witnesses per strategy: the protocol's own rate, held between a growth
+/// cap
 /// and a slash budget, and a market feed, held by age and bounds. Where they disagree the milder use is refused first.
 ///
 /// Assumptions: adapters and feeds are reviewed before the curator names them; they may still break later.
 contract OracleGuard is IOracleGuard, AccessManaged {
     using BoundedCall for bytes;
 
-    /// @dev Three words, all read on every report. Ages as uint24 last 194 days, times as uint32 until 2106, rates as
-    /// uint80 up to 1.2 million assets per unit; `setOracle` and the rate check refuse what does not fit.
+    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as
+    /// uint16
+    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the
+    /// rate
+    /// check refuse what does not fit.
     struct Source {
         OracleKind kind;
         address feed;
         uint24 heartbeat;
-        uint24 margin;
+        uint16 margin;
         uint16 maxRateGrowthBps;
+        uint16 slashBudgetBps;
         uint8 feedDecimals;
         bool recovering;
         uint120 minAnswer;
         uint120 maxAnswer;
-        uint16 slashBudgetBps;
         uint80 lastRate;
         uint80 snapshotRate;
         uint64 sellFactor;
@@ -61,7 +65,8 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     uint256 private constant NORMAL_BPS = 50;
     uint256 private constant NO_INFLOW_BPS = 100;
     uint256 private constant EXIT_BPS = 300;
-    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in daily
+    /// @notice A growth snapshot is kept this long, and growth is allowed for at least this long: rebases come in
+    /// daily
     /// steps, so a younger snapshot would take an honest step for a jump. Compounded growth still stays under the cap.
     uint256 public constant GROWTH_WINDOW = 7 days;
     /// @notice Syncs inside the normal band, apart from each other, before inflow reopens.
@@ -106,7 +111,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     /// @inheritdoc IOracleGuard
     function quote(uint8 id) public view returns (Quote memory) {
         Source storage source = _sources[id];
-        Quote memory current = _assess(id, source).quote;
+        Quote memory current = _assess(registry.adapterOf(id), source).quote;
         if (current.status == PriceStatus.Normal && source.recovering) current.status = PriceStatus.NoInflow;
         return current;
     }
@@ -147,24 +152,31 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     // VAULT
 
     /// @inheritdoc IOracleGuard
-    function sync(uint8 id) external returns (Quote memory current) {
+    function sync(
+        uint8 id,
+        address adapter
+    ) external returns (PriceStatus status, uint256 sellFactor, uint256 lastFactor) {
         require(msg.sender == vault, Errors.OracleGuard_NotVault(msg.sender, vault));
         Source storage source = _sources[id];
-        Assessment memory assessment = _assess(id, source);
-        current = assessment.quote;
-        if (current.status == PriceStatus.Closed) return current;
-        if (assessment.rateGood) {
-            // Fits: `_readRate` refuses a rate above uint80.
-            source.lastRate = uint80(current.rate);
-            if (block.timestamp - source.snapshotAt >= GROWTH_WINDOW) {
-                source.snapshotRate = uint80(current.rate);
-                source.snapshotAt = uint32(block.timestamp);
-            }
-        }
+        lastFactor = source.sellFactor;
+        Assessment memory assessment = _assess(adapter, source);
+        Quote memory current = assessment.quote;
+        sellFactor = current.sellFactor;
+        if (current.status == PriceStatus.Closed) return (PriceStatus.Closed, sellFactor, lastFactor);
+        bool moved;
+        if (assessment.rateGood) moved = _rememberRate(source, current.rate);
         // A deep discount is a known price: it is remembered, so that a feed that dies afterwards cannot undo it.
-        if (assessment.marketGood) source.sellFactor = uint64(current.sellFactor);
-        current.status = _recover(id, source, current.status);
-        emit SyncRate(id, current.rate, current.sellFactor, current.status);
+        if (assessment.marketGood && sellFactor != lastFactor) {
+            source.sellFactor = uint64(sellFactor);
+            moved = true;
+        }
+        status = current.status;
+        if (status != PriceStatus.Normal || source.recovering) {
+            status = _recover(id, source, status);
+            moved = true;
+        }
+        // A sync that changed nothing leaves no event: the vault's Report tells that it happened.
+        if (moved) emit SyncRate(id, current.rate, sellFactor, status);
     }
 
     // CURATOR, delayed
@@ -178,19 +190,20 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         source.kind = config.kind;
         source.feed = config.feed;
         source.heartbeat = uint24(config.heartbeat);
-        source.margin = uint24(config.margin);
+        source.margin = uint16(config.margin);
         source.maxRateGrowthBps = config.maxRateGrowthBps;
         source.slashBudgetBps = config.slashBudgetBps;
         source.minAnswer = uint120(config.minAnswer);
         source.maxAnswer = uint120(config.maxAnswer);
         source.feedDecimals = feedDecimals;
         // The curator vouches, after the delay, for the rate of this moment as the new anchor.
-        (bool readable, uint256 rate) = _readRate(id);
+        address adapter = registry.adapterOf(id);
+        (bool readable, uint256 rate) = _readRate(adapter);
         source.lastRate = uint80(rate);
         source.snapshotRate = uint80(rate);
         source.snapshotAt = uint32(block.timestamp);
 
-        Quote memory first = _assess(id, source).quote;
+        Quote memory first = _assess(adapter, source).quote;
         require(
             readable && first.status != PriceStatus.Frozen,
             Errors.OracleGuard_Unpriceable(id, rate, first.marketWad, first.updatedAt)
@@ -237,7 +250,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     }
 
     /// @dev The price before hysteresis. Never reverts.
-    function _assess(uint8 id, Source storage source) private view returns (Assessment memory a) {
+    function _assess(address adapter, Source storage source) private view returns (Assessment memory a) {
         Quote memory q = a.quote;
         q.sellFactor = source.sellFactor;
         q.buyFactor = WAD;
@@ -246,7 +259,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
 
         q.status = PriceStatus.Frozen;
         bool readable;
-        (readable, q.rate) = _readRate(id);
+        (readable, q.rate) = _readRate(adapter);
         a.rateGood = readable && _rateInRange(source, q.rate);
         if (kind == OracleKind.AssetDenominated || kind == OracleKind.RateOnly) {
             if (!a.rateGood) return a;
@@ -275,15 +288,22 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         return PriceStatus.Frozen;
     }
 
-    function _readRate(uint8 id) private view returns (bool readable, uint256 rate) {
-        (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
-            registry.adapterOf(id),
-            abi.encodeCall(IStrategyAdapter.rate, ())
-        );
-        if (!ok || answer.length < 32) return (false, 0);
-        rate = answer.word(0);
-        if (rate == 0 || rate > type(uint80).max) return (false, 0);
-        return (true, rate);
+    /// @dev Writes only what changed; true when anything did.
+    function _rememberRate(Source storage source, uint256 rate) private returns (bool moved) {
+        // Fits: `_readRate` refuses a rate above uint80.
+        if (rate != source.lastRate) {
+            source.lastRate = uint80(rate);
+            moved = true;
+        }
+        if (block.timestamp - source.snapshotAt >= GROWTH_WINDOW) {
+            source.snapshotRate = uint80(rate);
+            source.snapshotAt = uint32(block.timestamp);
+        }
+    }
+
+    function _readRate(address adapter) private view returns (bool readable, uint256 rate) {
+        (readable, rate, , ) = BoundedCall.tryRead(adapter, IStrategyAdapter.rate.selector, 1);
+        if (!readable || rate == 0 || rate > type(uint80).max) return (false, 0);
     }
 
     function _rateInRange(Source storage source, uint256 rate) private view returns (bool) {
@@ -326,7 +346,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
             config.heartbeat != 0 && config.heartbeat <= type(uint24).max,
             Errors.OracleGuard_BadConfig(id, 2, config.heartbeat)
         );
-        require(config.margin <= type(uint24).max, Errors.OracleGuard_BadConfig(id, 3, config.margin));
+        require(config.margin <= type(uint16).max, Errors.OracleGuard_BadConfig(id, 3, config.margin));
         require(config.minAnswer < config.maxAnswer, Errors.OracleGuard_BadConfig(id, 6, config.minAnswer));
         require(config.maxAnswer <= type(uint120).max, Errors.OracleGuard_BadConfig(id, 7, config.maxAnswer));
         (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(

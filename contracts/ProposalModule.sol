@@ -18,10 +18,11 @@ import {Legs} from "./libraries/Legs.sol";
 import {LinearDecay} from "./libraries/LinearDecay.sol";
 import {ProposalHash} from "./libraries/ProposalHash.sol";
 import {Roles} from "./libraries/Roles.sol";
-import {Proposal, ProposalState} from "./types/Proposal.sol";
+import {Leg, LegKind, Proposal, ProposalState} from "./types/Proposal.sol";
 
 /// @title ProposalModule
-/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are checked by
+/// @notice See {IProposalModule}. The Safe stays the only list of owners and the only threshold: signatures are
+/// checked by
 /// the Safe itself, at execution, so an owner removed after signing no longer counts and a raised threshold binds.
 ///
 /// Assumptions: this module is not an owner of the Safe. `Safe.approveHash(id)` by an owner counts as that owner's
@@ -29,10 +30,20 @@ import {Proposal, ProposalState} from "./types/Proposal.sol";
 contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGuardTransient {
     using SafeCast for uint256;
 
-    /// @dev One word. `epoch` counts changes of the policy.
+    /// @dev One word, which is why {Policy} and {SignerTiers} lie here field by field: a struct inside would take its
+    /// own.
+    /// `epoch` counts changes of the policy and of the tiers.
     struct Standing {
-        Policy policy;
-        uint64 epoch;
+        uint32 cooldown;
+        uint32 maxTtl;
+        uint16 maxLossBps;
+        uint16 windowLossBps;
+        uint16 maxNavToleranceBps;
+        uint16 smallBps;
+        uint8 smallSigners;
+        uint16 largeBps;
+        uint8 largeSigners;
+        uint32 epoch;
         uint40 executedAt;
         bool paused;
     }
@@ -50,6 +61,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     // CONSTANTS
 
     uint256 private constant BPS = 10_000;
+    /// @dev Words of an encoded proposal without its legs: offset, nine fields, number of legs.
+    uint256 private constant HEAD_WORDS = 11;
 
     // IMMUTABLES
 
@@ -68,7 +81,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     mapping(bytes32 id => Status) private _status;
     mapping(uint256 word => uint256 bits) private _nonces;
 
-    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account with
+    /// @param approverIsSafe_ Stated by the deployer and verified: a guess from the code alone could take an account
+    /// with
     /// a permissive fallback for a Safe, and then accept anything.
     constructor(
         address authority_,
@@ -101,7 +115,36 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
     /// @inheritdoc IProposalModule
     function policy() external view returns (Policy memory) {
-        return _standing.policy;
+        Standing memory s = _standing;
+        return Policy(s.cooldown, s.maxTtl, s.maxLossBps, s.windowLossBps, s.maxNavToleranceBps);
+    }
+
+    /// @inheritdoc IProposalModule
+    function signerTiers() external view returns (SignerTiers memory) {
+        Standing memory s = _standing;
+        return SignerTiers(s.smallBps, s.smallSigners, s.largeBps, s.largeSigners);
+    }
+
+    /// @inheritdoc IProposalModule
+    function requiredSigners(
+        Leg[] calldata legs,
+        uint256 refNav
+    ) public view returns (uint256 required, uint256 threshold, uint256 movedBps) {
+        if (!approverIsSafe) return (0, 0, 0);
+        threshold = ISafe(approver).getThreshold();
+        required = threshold;
+        Standing memory tiers = _standing;
+        if (tiers.largeBps == 0) return (required, threshold, 0);
+        movedBps = _movedBps(legs, refNav);
+        uint256 tier =
+            movedBps <= tiers.smallBps
+                ? tiers.smallSigners
+                : movedBps <= tiers.largeBps
+                    ? tiers.largeSigners
+                    : type(uint256).max;
+        if (tier <= threshold) return (required, threshold, movedBps);
+        // More than there are owners could never sign: all of them then.
+        required = Math.max(threshold, Math.min(tier, ISafe(approver).getOwners().length));
     }
 
     /// @inheritdoc IProposalModule
@@ -137,14 +180,14 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     /// @inheritdoc IProposalModule
     function nextExecutionAt() public view returns (uint256) {
         uint256 last = _standing.executedAt;
-        return last == 0 ? 0 : last + _standing.policy.cooldown;
+        return last == 0 ? 0 : last + _standing.cooldown;
     }
 
     // PROPOSER
 
     /// @inheritdoc IProposalModule
     function propose(Proposal calldata proposal) external restricted returns (bytes32 id) {
-        Policy memory limits = _standing.policy;
+        Standing memory limits = _standing;
         uint256 latestDeadline = block.timestamp + limits.maxTtl;
         require(
             proposal.notBefore <= proposal.deadline &&
@@ -166,7 +209,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         ProposalState state = _status[id].state;
         require(state == ProposalState.None, Errors.ProposalModule_WrongState(id, state));
         _status[id].state = ProposalState.Proposed;
-        emit Propose(id, msg.sender, proposal);
+        _emitPropose(id, proposal.legs.length);
     }
 
     // APPROVER
@@ -194,7 +237,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
         _checkTime(proposal);
         _checkEpoch(proposal.configEpoch);
-        if (!status.approved) _checkSignatures(id, structHash, signatures);
+        _checkApproval(proposal, status.approved, id, structHash, signatures);
 
         RebalanceResult memory result = vault.rebalance(proposal.legs, proposal.refNav, proposal.navToleranceBps);
         if (result.aborted) {
@@ -245,7 +288,48 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         _setPolicy(policy_);
     }
 
+    /// @inheritdoc IProposalModule
+    function setSignerTiers(SignerTiers calldata tiers) external restricted {
+        bool ascending = tiers.smallBps <= tiers.largeBps && tiers.smallSigners <= tiers.largeSigners;
+        require(
+            ascending && (approverIsSafe || tiers.largeBps == 0),
+            Errors.ProposalModule_BadTiers(tiers.smallBps, tiers.largeBps)
+        );
+        _standing.smallBps = tiers.smallBps;
+        _standing.smallSigners = tiers.smallSigners;
+        _standing.largeBps = tiers.largeBps;
+        _standing.largeSigners = tiers.largeSigners;
+        ++_standing.epoch;
+        emit SetSignerTiers(tiers);
+    }
+
     // INTERNAL
+
+    /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is
+    /// the one
+    /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
+    function _emitPropose(bytes32 id, uint256 legs) private {
+        uint256 length = msg.data.length - 4;
+        uint256 expected = 32 * (HEAD_WORDS + 6 * legs);
+        uint256 structAt;
+        uint256 legsAt;
+        bytes32 topic = Propose.selector;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            structAt := calldataload(4)
+            legsAt := calldataload(292)
+        }
+        require(
+            length == expected && structAt == 32 && legsAt == 288,
+            Errors.ProposalModule_NotCanonical(length, expected)
+        );
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 4, length)
+            log3(data, length, topic, id, caller())
+        }
+    }
 
     function _checkTime(Proposal calldata proposal) private view {
         require(!_standing.paused, Errors.ProposalModule_Paused());
@@ -266,29 +350,56 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         require(proposed == current, Errors.ProposalModule_OldEpoch(proposed, current));
     }
 
-    function _checkSignatures(bytes32 id, bytes32 structHash, bytes calldata signatures) private view {
+    function _checkApproval(
+        Proposal calldata proposal,
+        bool approved,
+        bytes32 id,
+        bytes32 structHash,
+        bytes calldata signatures
+    ) private view {
         if (!approverIsSafe) {
             require(
-                SignatureChecker.isValidERC1271SignatureNow(approver, id, signatures),
+                approved || SignatureChecker.isValidERC1271SignatureNow(approver, id, signatures),
                 Errors.ProposalModule_NotApproved(id, approver)
             );
             return;
         }
+        (uint256 required, uint256 threshold, uint256 movedBps) = requiredSigners(proposal.legs, proposal.refNav);
+        if (approved) {
+            // The Safe's own transaction proves its threshold and nothing above it.
+            require(required <= threshold, Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold));
+            return;
+        }
         // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
-        ISafe safe = ISafe(approver);
-        safe.checkNSignatures(
+        ISafe(approver).checkNSignatures(
             id,
             abi.encodePacked(hex"1901", _domainSeparatorV4(), structHash),
             signatures,
-            safe.getThreshold()
+            required
         );
+    }
+
+    /// @dev The larger of what leaves strategies and what enters them, against the NAV the signers saw. A remainder
+    /// counts
+    /// as everything it could take: all idle there is and all that the exits bring. Rounded up: towards more signers.
+    function _movedBps(Leg[] calldata legs, uint256 refNav) private view returns (uint256) {
+        uint256 out;
+        uint256 into;
+        for (uint256 i; i < legs.length; ++i) {
+            uint256 amount = legs[i].amount;
+            if (legs[i].kind != LegKind.Allocate) out += amount;
+            else if (amount == Legs.REMAINDER) into = Math.max(into, vault.idle() + out);
+            else into += amount;
+        }
+        uint256 moved = Math.max(out, into);
+        return refNav == 0 ? type(uint256).max : Math.mulDiv(moved, BPS, refNav, Math.Rounding.Ceil);
     }
 
     /// @dev Gains never refund the window.
     function _chargeLoss(uint256 loss, uint256 maxLoss, uint256 nav) private returns (uint256 inWindow) {
         inWindow = lossWindow();
         if (loss == 0) return inWindow;
-        Policy memory limits = _standing.policy;
+        Standing memory limits = _standing;
         uint256 limit = Math.min(maxLoss, Math.mulDiv(nav, limits.maxLossBps, BPS));
         require(loss <= limit, Errors.ProposalModule_LossTooHigh(loss, limit));
         inWindow += loss;
@@ -302,7 +413,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);
     }
 
-    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role does not
+    /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role
+    /// does not
     /// matter, for cancelling only lowers risk. The owners may always take back what they signed.
     function _mayCancel(address caller) private view returns (bool) {
         if (caller == approver) return true;
@@ -321,7 +433,11 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             Errors.ProposalModule_BadPolicy(policy_.maxLossBps, policy_.windowLossBps)
         );
         require(policy_.maxNavToleranceBps <= BPS, Errors.ProposalModule_BadPolicy(policy_.maxNavToleranceBps, BPS));
-        _standing.policy = policy_;
+        _standing.cooldown = policy_.cooldown;
+        _standing.maxTtl = policy_.maxTtl;
+        _standing.maxLossBps = policy_.maxLossBps;
+        _standing.windowLossBps = policy_.windowLossBps;
+        _standing.maxNavToleranceBps = policy_.maxNavToleranceBps;
         ++_standing.epoch;
         emit SetPolicy(policy_);
     }
@@ -330,7 +446,8 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         require(target.code.length != 0, Errors.ProposalModule_BadTarget(target));
     }
 
-    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by silence
+    /// @dev A Safe has a threshold and refuses an empty list of signatures. An account that accepts the call by
+    /// silence
     /// would let anything pass.
     function _verifySafe(address safe) private view {
         require(ISafe(safe).getThreshold() != 0, Errors.ProposalModule_BadTarget(safe));

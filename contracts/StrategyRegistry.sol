@@ -3,20 +3,23 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {LinearDecay} from "./libraries/LinearDecay.sol";
+import {PackedRecord, PackedRecords} from "./types/PackedRecord.sol";
 import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
 
 /// @title StrategyRegistry
-/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk id in
+/// @notice See {IStrategyRegistry}. A strategy's adapter and risk ids never change: the vault keeps its debt per risk
+/// id in
 /// step without asking again. Every change of configuration moves `epoch`, so signatures given before it die.
 contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     using SafeCast for uint256;
 
-    /// @dev Three words: the first two answer every read of a rebalance, the third is written by inflows only.
+    /// @dev Three words: the first answers every report and exit, the second and the third only inflows.
     struct Record {
         address adapter;
         StrategyState state;
@@ -69,6 +72,15 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
         info.state = record.state;
         info.riskIds = record.riskIds;
         info.limits = _limitsOf(record);
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list) {
+        list = new PackedRecord[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Record storage record = _known(ids[i]);
+            list[i] = PackedRecords.pack(record.adapter, record.state, record.riskIds, record.lossTripBps);
+        }
     }
 
     /// @inheritdoc IStrategyRegistry
@@ -187,16 +199,27 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     // VAULT
 
     /// @inheritdoc IStrategyRegistry
-    function recordInflow(uint8 id, uint256 assets) external onlyVault {
-        Record storage record = _known(id);
-        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
-        uint256 budget = record.dailyInflowBudget;
-        uint256 left = budget > used ? budget - used : 0;
-        require(assets <= left, Errors.StrategyRegistry_InflowBudgetExceeded(id, assets, left));
-        used += assets;
-        record.inflowUsed = used.toUint128();
-        record.inflowAt = uint40(block.timestamp);
-        emit RecordInflow(id, assets, used, budget);
+    function recordInflows(
+        uint8[] calldata ids,
+        uint256[] calldata assets,
+        uint32 riskIds,
+        uint256 nav
+    ) external onlyVault returns (uint256[] memory caps, uint256[] memory riskCaps) {
+        caps = new uint256[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Record storage record = _known(ids[i]);
+            if (assets[i] != 0) _charge(ids[i], record, assets[i]);
+            caps[i] = _cap(record.absoluteCap, record.relativeCapBps, nav);
+        }
+        uint256 wanted;
+        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) ++wanted;
+        riskCaps = new uint256[](wanted);
+        uint8 riskId;
+        for (uint256 i; i < wanted; ++riskId) {
+            if ((riskIds >> riskId) & 1 == 0) continue;
+            RiskCap storage cap = _riskCaps[riskId];
+            riskCaps[i++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
+        }
     }
 
     /// @inheritdoc IStrategyRegistry
@@ -208,11 +231,36 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
         }
     }
 
+    /// @inheritdoc IStrategyRegistry
+    function revoke(uint8 id) external onlyVault {
+        Record storage record = _known(id);
+        StrategyState current = record.state;
+        require(
+            current != StrategyState.Revoked,
+            Errors.StrategyRegistry_BadTransition(id, current, StrategyState.Revoked)
+        );
+        _setState(id, record, StrategyState.Revoked);
+    }
+
     // INTERNAL
 
     function _known(uint8 id) private view returns (Record storage record) {
         record = _records[id];
         require(record.adapter != address(0), Errors.StrategyRegistry_UnknownStrategy(id, count));
+    }
+
+    /// @dev The decaying budget: what was used fades linearly over 24 hours.
+    function _charge(uint8 id, Record storage record, uint256 assets) private {
+        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
+        uint256 budget = record.dailyInflowBudget;
+        uint256 left = budget > used ? budget - used : 0;
+        require(assets <= left, Errors.StrategyRegistry_InflowBudgetExceeded(id, assets, left));
+        record.inflowUsed = (used + assets).toUint128();
+        record.inflowAt = uint40(block.timestamp);
+    }
+
+    function _cap(uint256 absoluteCap, uint256 relativeCapBps, uint256 nav) private pure returns (uint256) {
+        return Math.min(absoluteCap, (nav * relativeCapBps) / BPS);
     }
 
     function _limitsOf(Record storage record) private view returns (StrategyLimits memory limits) {

@@ -51,6 +51,8 @@ export interface EnginePlan {
     readonly windowLossBps: number;
     readonly maxNavToleranceBps: number;
   };
+  /** Length of a batch of the redeem queue, seconds; the default when left out. */
+  readonly batchSeconds?: number;
   /** The Safe whose owners approve proposals, and which owns the AccessManager after the hand-over. */
   readonly safe: string;
   readonly curator: string;
@@ -84,5 +86,7 @@ export const DEFAULT_POLICY = {
   windowLossBps: 20,
   maxNavToleranceBps: 100,
 } as const;
+/** Four batches a day: each is priced by the first reports after its end. */
+export const DEFAULT_BATCH_SECONDS = 6 * 3_600;
 export const DEFAULT_CURATOR_DELAY = 3 * DAY;
 export const DEFAULT_LOSS_TRIP_BPS = 50;

@@ -37,6 +37,7 @@ export interface EngineAddresses {
   readonly registry: Address;
   readonly guard: Address;
   readonly module: Address;
+  readonly queue: Address;
   readonly strategies: readonly EngineStrategy[];
 }
 
@@ -176,6 +177,7 @@ export async function deployEngine(world: World): Promise<EngineAddresses> {
     registry: await at("registry"),
     guard: await at("guard"),
     module: await at("module"),
+    queue: await at("queue"),
     strategies,
   };
 }

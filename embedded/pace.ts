@@ -10,6 +10,8 @@ import { z } from "zod";
 export const SECONDS_PER_SLOT = 12;
 
 const SENDS = new Set(["eth_sendTransaction", "eth_sendRawTransaction"]);
+/** Run in the block to come: its time must not be the machine's, or an estimate would depend on how busy it is. */
+const ESTIMATES = new Set(["eth_estimateGas"]);
 /** A caller who moves time or fees himself (network-helpers in tests) is not overruled on the next block. */
 const TIME_MOVES = new Set(["evm_setNextBlockTimestamp", "evm_increaseTime"]);
 const FEE_MOVES = new Set(["hardhat_setNextBlockBaseFeePerGas"]);
@@ -43,9 +45,11 @@ export class Pace {
     if (this.turn.getStore() === true) return await forward();
     if (TIME_MOVES.has(method)) this.timeIsSet = true;
     if (FEE_MOVES.has(method)) this.feeIsSet = true;
-    if (!SENDS.has(method)) return await forward();
+    if (!SENDS.has(method) && !ESTIMATES.has(method)) return await forward();
     return await this.exclusive(async () => {
       await this.prepareSlot(provider);
+      // What a caller set stays set for the transaction that the estimate is for.
+      if (SENDS.has(method)) this.timeIsSet = this.feeIsSet = false;
       return await forward();
     });
   }
@@ -61,7 +65,5 @@ export class Pace {
     if (!this.feeIsSet) {
       await provider.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(this.baseFee)] });
     }
-    this.timeIsSet = false;
-    this.feeIsSet = false;
   }
 }

@@ -43,8 +43,17 @@ interface IOracleGuard {
 
     // VAULT
 
-    /// @notice Moves the rate snapshot forward and remembers the last good factor; called on each report.
-    function sync(uint8 id) external returns (Quote memory);
+    /// @notice Takes the price into account: moves the rate snapshot forward, remembers the last good factor, counts
+    /// the
+    /// way back to normal. Called on each report.
+    /// @param adapter The strategy's adapter, which the vault has just read from the registry.
+    /// @return status What may be done with the strategy now.
+    /// @return sellFactor WAD factor on its liquid part; the last good one where there is no price.
+    /// @return lastFactor WAD factor of the previous sync: what moved between the two is the market's doing.
+    function sync(
+        uint8 id,
+        address adapter
+    ) external returns (PriceStatus status, uint256 sellFactor, uint256 lastFactor);
 
     // CURATOR, delayed
 

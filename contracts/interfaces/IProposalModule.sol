@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proposal, ProposalState} from "../types/Proposal.sol";
+import {Leg, Proposal, ProposalState} from "../types/Proposal.sol";
 
 /// @title IProposalModule
 /// @notice The keeper proposes, the owners of a Safe sign, anyone executes. Holds no funds and is not a Safe module.
@@ -20,6 +20,7 @@ interface IProposalModule {
     event Abort(bytes32 indexed id, address indexed by, uint8 trippedStrategy);
     event SetPolicy(Policy policy);
     event SetPaused(bool paused);
+    event SetSignerTiers(SignerTiers tiers);
 
     /// @notice Standing limits of every execution.
     /// @param cooldown Least time between two executions, seconds.
@@ -33,6 +34,20 @@ interface IProposalModule {
         uint16 maxLossBps;
         uint16 windowLossBps;
         uint16 maxNavToleranceBps;
+    }
+
+    /// @notice How many owners must sign, by the size of a move. Unset (`largeBps` 0): the Safe's threshold. Never
+    /// fewer
+    /// than the threshold; above `largeBps` all owners. For a Safe only.
+    /// @param smallBps Up to this share of NAV moved, basis points, `smallSigners` suffice.
+    /// @param smallSigners See `smallBps`.
+    /// @param largeBps Up to this share of NAV moved, basis points, `largeSigners` suffice; above, all owners.
+    /// @param largeSigners See `largeBps`.
+    struct SignerTiers {
+        uint16 smallBps;
+        uint8 smallSigners;
+        uint16 largeBps;
+        uint8 largeSigners;
     }
 
     // VIEWS
@@ -51,6 +66,20 @@ interface IProposalModule {
 
     /// @notice The standing limits.
     function policy() external view returns (Policy memory);
+
+    /// @notice The signer tiers.
+    function signerTiers() external view returns (SignerTiers memory);
+
+    /// @notice How many owners must sign these legs now.
+    /// @param legs The legs of a proposal; a remainder counts as all idle and all that the exits bring.
+    /// @param refNav The proposal's NAV, asset units.
+    /// @return required Signatures needed: max(tier, threshold), at most the number of owners.
+    /// @return threshold The Safe's own threshold now.
+    /// @return movedBps Share of `refNav` moved, basis points, rounded up; 0 while no tiers are set.
+    function requiredSigners(
+        Leg[] calldata legs,
+        uint256 refNav
+    ) external view returns (uint256 required, uint256 threshold, uint256 movedBps);
 
     /// @notice The EIP-712 hash of a proposal under this module's domain: its id.
     function proposalId(Proposal calldata proposal) external view returns (bytes32);
@@ -104,4 +133,7 @@ interface IProposalModule {
 
     /// @notice Replaces the standing limits.
     function setPolicy(Policy calldata policy) external;
+
+    /// @notice Replaces the signer tiers; kills every open proposal like any change of policy.
+    function setSignerTiers(SignerTiers calldata tiers) external;
 }

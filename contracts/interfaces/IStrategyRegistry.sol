@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {PackedRecord} from "../types/PackedRecord.sol";
 import {StrategyInfo, StrategyLimits, StrategyState} from "../types/Strategy.sol";
 
 /// @title IStrategyRegistry
@@ -13,7 +14,6 @@ interface IStrategyRegistry {
     event SetState(uint8 indexed id, StrategyState previous, StrategyState current);
     event BumpEpoch(uint64 epoch);
     event BindVault(address indexed vault);
-    event RecordInflow(uint8 indexed id, uint256 assets, uint256 used, uint256 budget);
 
     // VIEWS
 
@@ -23,7 +23,8 @@ interface IStrategyRegistry {
     /// @notice Counts every change of state, limits, caps or list.
     function epoch() external view returns (uint64);
 
-    /// @notice The vault whose inflows are recorded; the only caller of `recordInflow` and `tripFreeze`.
+    /// @notice The vault whose inflows are recorded; the only caller of `recordInflows`, `tripFreeze`
+    /// and `revoke`.
     function vault() external view returns (address);
 
     /// @notice Number of registered strategies; ids run 1..count.
@@ -31,6 +32,10 @@ interface IStrategyRegistry {
 
     /// @notice A strategy's record; reverts with {Errors.StrategyRegistry_UnknownStrategy} when there is none.
     function strategy(uint8 id) external view returns (StrategyInfo memory);
+
+    /// @notice What reports and legs need of several strategies, in one call. Reverts like {strategy} for an unknown
+    /// id.
+    function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list);
 
     /// @notice A strategy's adapter; zero when there is none. Never reverts.
     function adapterOf(uint8 id) external view returns (address);
@@ -78,9 +83,25 @@ interface IStrategyRegistry {
 
     // VAULT
 
-    /// @notice Charges a gross inflow to the strategy's budget; reverts above it.
-    function recordInflow(uint8 id, uint256 assets) external;
+    /// @notice Charges gross inflows to the strategies' budgets, reverting with
+    /// {Errors.StrategyRegistry_InflowBudgetExceeded} above one, and returns the caps that bind at this NAV.
+    /// @dev The vault's own event tells the amount; this emits none.
+    /// @param ids Strategies that took inflow.
+    /// @param assets Gross inflow of each, asset units; 0 charges nothing.
+    /// @param riskIds Bitmap of risk ids whose caps are wanted.
+    /// @param nav NAV that relative caps refer to, asset units.
+    /// @return caps Most debt of each strategy, asset units.
+    /// @return riskCaps Most debt of each wanted risk id, ascending, asset units.
+    function recordInflows(
+        uint8[] calldata ids,
+        uint256[] calldata assets,
+        uint32 riskIds,
+        uint256 nav
+    ) external returns (uint256[] memory caps, uint256[] memory riskCaps);
 
     /// @notice Freezes a strategy whose report breached its loss trip.
     function tripFreeze(uint8 id) external;
+
+    /// @notice Marks a strategy as written off, for good; see {ILiquidityVault.forceRevoke}.
+    function revoke(uint8 id) external;
 }

@@ -37,12 +37,19 @@ library Errors {
     /// @notice An ERC-721 arrived that is not an exit request minted to this adapter.
     error Adapter_UnexpectedToken(address collection, address from);
 
+    // BOUNDED CALL
+
+    /// @notice A read failed with less gas than a healthy one may need: send more.
+    error BoundedCall_GasTooLow(uint256 gasGiven, uint256 gasNeeded);
+
     // LEGS
 
     /// @notice A proposal has no legs or too many.
     error Legs_BadCount(uint256 count, uint256 limit);
     /// @notice Repositioning a range is not possible in this version.
-    error Legs_RepositionUnsupported(uint256 index, uint8 strategyId);
+    error Legs_RepositionUnsupported(uint256 index, uint256 strategyId);
+    /// @notice An amount does not fit its type.
+    error Legs_Malformed(uint256 index, uint256 amount, uint256 minValue);
     /// @notice Exits must come before allocations.
     error Legs_ExitAfterAllocate(uint256 index);
     /// @notice The strategy id is outside 1..32.
@@ -149,6 +156,44 @@ library Errors {
     /// @notice The debt of strategies that share a risk id is above its cap.
     error LiquidityVault_RiskCapExceeded(uint8 riskId, uint256 debt, uint256 cap);
 
+    /// @notice The caller is not the bound redeem queue.
+    error LiquidityVault_NotQueue(address caller, address queue);
+    /// @notice The guardian has frozen the vault.
+    error LiquidityVault_Frozen();
+    /// @notice Exits cannot be priced: frozen, a report too old, or a rebalance in this block.
+    error LiquidityVault_ExitsClosed(uint256 navTimestamp, uint256 timestamp);
+    /// @notice In-kind exits are open only while the vault or a strategy is frozen or the NAV has been stale for long.
+    error LiquidityVault_InKindClosed(uint256 navTimestamp, uint256 timestamp);
+    /// @notice Part of the strategy's position belongs to in-kind claims: no new money may go in.
+    error LiquidityVault_InKindClaimsOpen(uint8 id, uint256 units);
+    /// @notice The fee is above what this call allows, basis points.
+    error LiquidityVault_FeeTooHigh(uint256 feeBps, uint256 limit);
+    /// @notice The vault's second half answers only when the vault runs it.
+    error LiquidityVault_NotDelegated(address operations);
+
+    // REDEEM QUEUE
+
+    /// @notice A constructor argument has no code or is out of range.
+    error RedeemQueue_BadSetting(uint256 value, uint256 limit);
+    /// @notice The caller is neither the account nor its operator.
+    error RedeemQueue_NotOperator(address caller, address controller);
+    /// @notice Nothing was asked for.
+    error RedeemQueue_ZeroShares();
+    /// @notice The operator of an account cannot be the account itself.
+    error RedeemQueue_SelfOperator(address account);
+    /// @notice The batch is priced already: its requests can be claimed, not cancelled.
+    error RedeemQueue_AlreadyPriced(uint256 requestId);
+    /// @notice More shares than the request still holds.
+    error RedeemQueue_ExceedsPending(uint256 requestId, uint256 shares, uint256 pending);
+    /// @notice More than is claimable now.
+    error RedeemQueue_ExceedsClaimable(address controller, uint256 requested, uint256 claimable);
+    /// @notice No batch waits for a price.
+    error RedeemQueue_NothingToPrice(uint256 nextId);
+    /// @notice The oldest report is not later than every request of the batch.
+    error RedeemQueue_ReportTooOld(uint256 requestId, uint256 navTimestamp, uint256 batchEnd);
+    /// @notice Asynchronous vaults give no preview of a redeem; see ERC-7540.
+    error RedeemQueue_NoPreview();
+
     // PROPOSAL MODULE
 
     /// @notice A constructor argument has no code or does not behave as declared.
@@ -157,6 +202,12 @@ library Errors {
     error ProposalModule_BadPolicy(uint256 value, uint256 limit);
     /// @notice The proposal is not in the state this needs.
     error ProposalModule_WrongState(bytes32 id, ProposalState state);
+    /// @notice The calldata is not the one canonical encoding of the proposal.
+    error ProposalModule_NotCanonical(uint256 length, uint256 expected);
+    /// @notice A move of this size needs more signers than the Safe's own approval proves.
+    error ProposalModule_NeedsSignatures(uint256 movedBps, uint256 required, uint256 threshold);
+    /// @notice Signer tiers must ascend and exist for a Safe only.
+    error ProposalModule_BadTiers(uint256 smallBps, uint256 largeBps);
     /// @notice The nonce was used.
     error ProposalModule_NonceUsed(uint256 nonce);
     /// @notice The window ends before it starts, has ended, or is longer than the policy allows.

@@ -19,19 +19,23 @@ library ProposalHash {
     function structHash(Proposal calldata proposal) internal pure returns (bytes32) {
         uint256 length = proposal.legs.length;
         bytes32[] memory legHashes = new bytes32[](length);
-        for (uint256 i; i < length; ++i) {
-            Leg calldata leg = proposal.legs[i];
-            legHashes[i] = keccak256(
-                abi.encode(
-                    LEG_TYPEHASH,
-                    leg.strategyId,
-                    uint8(leg.kind),
-                    leg.amount,
-                    leg.minValue,
-                    leg.tickLower,
-                    leg.tickUpper
-                )
-            );
+        Leg[] calldata legs = proposal.legs;
+        bytes32 typehash = LEG_TYPEHASH;
+        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash
+        // of
+        // nothing that can be signed; {Legs.check} refuses them besides.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, typehash)
+            for {
+                let i := 0
+            } lt(i, length) {
+                i := add(i, 1)
+            } {
+                calldatacopy(add(scratch, 0x20), add(legs.offset, mul(i, 0xc0)), 0xc0)
+                mstore(add(legHashes, mul(add(i, 1), 0x20)), keccak256(scratch, 0xe0))
+            }
         }
         return
             keccak256(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice None = unknown (closed). Active: in and out. ReduceOnly: out only. Frozen: exits only, set by the
-/// guardian or
-/// by a loss above the trip. Revoked: written off for good.
+/// @notice None = unknown (closed). Active: in and out. ReduceOnly: out only. Frozen: exits only, set by the guardian
+/// or
+/// by a loss above the trip. Revoked: written off for good; its debt stays zero, and what still comes out is a gain.
 enum StrategyState {
     None,
     Active,

@@ -9,27 +9,20 @@ import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {Legs} from "../libraries/Legs.sol";
 import {Leg, LegKind} from "../types/Proposal.sol";
-import {PriceStatus, Quote, StrategyInfo, StrategyState} from "../types/Strategy.sol";
+import {PackedRecord} from "../types/PackedRecord.sol";
+import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {StrategyReports} from "./StrategyReports.sol";
 
 /// @title Rebalancer
 /// @notice Runs the legs of a proposal. Every leg is measured by what the vault's own balance and the adapter's
 /// `realAssets` did; return values of adapters are never trusted.
 ///
-/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the conservative
+/// After each leg the strategy's debt is set to its guarded value. So the NAV after the legs is already the
+/// conservative
 /// one, a market discount bought with an allocation shows as a loss of the execution, and nothing is left for a later
 /// report to discover. Gains and losses are summed apart, leg by leg, as reports sum them apart, strategy by strategy.
 abstract contract Rebalancer is StrategyReports {
     using SafeERC20 for IERC20;
-
-    /// @dev A strategy that a leg touches, as reported in this transaction.
-    struct Touched {
-        uint8 id;
-        bool takesInflow;
-        StrategyInfo info;
-        Quote quote;
-        Position position;
-    }
 
     // INTERNAL
 
@@ -39,119 +32,121 @@ abstract contract Rebalancer is StrategyReports {
         uint16 navToleranceBps
     ) internal returns (RebalanceResult memory result) {
         Legs.check(legs);
+        require(!_totals.frozen, Errors.LiquidityVault_Frozen());
         _clock.rebalanceBlock = uint32(block.number);
 
-        (Touched[] memory touched, uint256[] memory touchedOf) = _gather(legs);
+        (Touched[] memory touched, uint256 legged) = _gather(legs);
         uint256 unreported;
-        (result.trippedStrategy, unreported) = _reportAll(touched);
+        uint256 gain;
+        (result.trippedStrategy, unreported, gain) = _reportAll(touched, legged);
+        uint256 nav = _nav();
+        (result.navBefore, result.navAfter) = (nav, nav);
         if (result.trippedStrategy != 0) {
             // Returning keeps the freeze and the loss; a revert would undo both.
-            _refreshNavTimestamp();
             result.aborted = true;
-            result.navBefore = _nav();
-            result.navAfter = result.navBefore;
-            return result;
+        } else {
+            uint256 distance = nav > refNav ? nav - refNav : refNav - nav;
+            require(
+                distance * BPS <= refNav * navToleranceBps,
+                Errors.LiquidityVault_NavOutOfTolerance(nav, refNav, navToleranceBps)
+            );
+            gain += _runLegs(legs, touched, legged, unreported, result);
         }
-
-        uint256 navBefore = _nav();
-        uint256 distance = navBefore > refNav ? navBefore - refNav : refNav - navBefore;
-        require(
-            distance * BPS <= refNav * navToleranceBps,
-            Errors.LiquidityVault_NavOutOfTolerance(navBefore, refNav, navToleranceBps)
-        );
-
-        bool allocates;
-        uint256 gain;
-        uint256 navAfter = navBefore;
-        for (uint256 i; i < legs.length; ++i) {
-            Leg calldata leg = legs[i];
-            Touched memory t = touched[touchedOf[i]];
-            if (leg.kind == LegKind.Allocate) {
-                allocates = true;
-                _allocate(leg, t);
-            } else {
-                _exit(leg, t);
-            }
-            uint256 navLeg = _nav();
-            if (navLeg < navAfter) result.loss += navAfter - navLeg;
-            else gain += navLeg - navAfter;
-            navAfter = navLeg;
-        }
-
-        // Exits alone only lower risk: neither a cap nor the buffer may stand in their way.
-        if (allocates) _checkLimits(touched, navAfter > unreported ? navAfter - unreported : 0);
-        uint256 balance = _weth.balanceOf(address(this));
-        require(balance >= _totals.idle, Errors.LiquidityVault_BooksBroken(_totals.idle, balance));
         if (gain != 0) _lockProfit(gain);
         _refreshNavTimestamp();
-        result.navBefore = navBefore;
-        result.navAfter = navAfter;
     }
 
     // PRIVATE
 
-    /// @dev One entry per distinct strategy, and for each leg the index of its entry.
-    function _gather(Leg[] calldata legs) private view returns (Touched[] memory touched, uint256[] memory touchedOf) {
-        touched = new Touched[](legs.length);
-        touchedOf = new uint256[](legs.length);
-        uint256 length;
+    /// @dev One entry per distinct strategy of the legs, `legged` of them, then one per stale strategy with debt.
+    function _gather(Leg[] calldata legs) private view returns (Touched[] memory touched, uint256 legged) {
+        uint8[] memory ids = new uint8[](legs.length + STRATEGY_SLOTS);
         uint256 seen;
         for (uint256 i; i < legs.length; ++i) {
             uint8 id = legs[i].strategyId;
-            uint256 bit = uint256(1) << id;
-            uint256 at;
-            if (seen & bit == 0) {
-                seen |= bit;
-                at = length++;
-                touched[at].id = id;
-                touched[at].info = registry.strategy(id);
-            } else {
-                while (touched[at].id != id) ++at;
-            }
-            touchedOf[i] = at;
-            if (legs[i].kind == LegKind.Allocate) touched[at].takesInflow = true;
+            if (seen & (1 << id) != 0) continue;
+            seen |= 1 << id;
+            ids[legged++] = id;
+        }
+        uint256 length = legged;
+        // The oldest report of all tells in one read that none is stale.
+        uint256 rest = block.timestamp > _navTime() + maxNavAge ? uint256(_totals.debtIds) & ~(seen >> 1) : 0;
+        for (; rest != 0; rest &= rest - 1) {
+            uint8 id = uint8(_lowestBit(rest) + 1);
+            if (block.timestamp > _reportTime(id) + maxNavAge) ids[length++] = id;
         }
         // The list is as long as it has entries; shortening only ever releases memory.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(touched, length)
+            mstore(ids, length)
+        }
+        PackedRecord[] memory infos = registry.records(ids);
+        touched = new Touched[](length);
+        for (uint256 i; i < length; ++i) {
+            touched[i].id = ids[i];
+            touched[i].info = infos[i];
         }
     }
 
-    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An untouched
+    /// @dev Reports touched strategies and any debt older than maxNavAge. A touched strategy must be readable. An
+    /// untouched
     /// one that is not keeps its old debt, and the caps then count it as worth nothing, so that a dead venue neither
     /// stops the others nor inflates what they may hold.
-    function _reportAll(Touched[] memory touched) private returns (uint8 trippedStrategy, uint256 unreported) {
-        uint256 rest = _totals.debtIds;
+    function _reportAll(
+        Touched[] memory touched,
+        uint256 legged
+    ) private returns (uint8 tripped, uint256 unreported, uint256 gain) {
         uint256 unreadable;
         for (uint256 i; i < touched.length; ++i) {
             Touched memory t = touched[i];
-            rest &= ~(uint256(1) << (t.id - 1));
-            bool valued;
-            bool tripped;
-            (valued, tripped, t.quote, t.position) = _report(t.id, t.info, _debtOf(t.id));
-            if (!valued && unreadable == 0) unreadable = i + 1;
-            if (tripped && trippedStrategy == 0) trippedStrategy = t.id;
-        }
-        for (; rest != 0; rest &= rest - 1) {
-            uint8 id = uint8(Math.log2(rest & (~rest + 1)) + 1);
-            if (block.timestamp <= uint256(_reportTime(id)) + maxNavAge) continue;
-            (bool valued, bool tripped, , ) = _report(id, registry.strategy(id), _debtOf(id));
-            if (!valued) unreported += _debtOf(id);
-            if (tripped && trippedStrategy == 0) trippedStrategy = id;
+            gain += _report(t, _debtOf(t.id));
+            if (!t.valued && i >= legged) unreported += _debtOf(t.id);
+            else if (!t.valued && unreadable == 0) unreadable = i + 1;
+            if (t.tripped && tripped == 0) tripped = t.id;
         }
         // Only now, when no trip has to be kept, may an unreadable strategy revert.
-        if (trippedStrategy == 0 && unreadable != 0) {
+        if (tripped == 0 && unreadable != 0) {
             Touched memory t = touched[unreadable - 1];
-            revert Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter);
+            revert Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter());
         }
     }
 
+    function _runLegs(
+        Leg[] calldata legs,
+        Touched[] memory touched,
+        uint256 legged,
+        uint256 unreported,
+        RebalanceResult memory result
+    ) private returns (uint256 gain) {
+        uint256 nav = result.navAfter;
+        bool allocates;
+        for (uint256 i; i < legs.length; ++i) {
+            Leg calldata leg = legs[i];
+            uint256 at;
+            while (touched[at].id != leg.strategyId) ++at;
+            if (leg.kind == LegKind.Allocate) {
+                allocates = true;
+                _allocate(leg, touched[at]);
+            } else {
+                _exit(leg, touched[at]);
+            }
+            uint256 navLeg = _nav();
+            if (navLeg < nav) result.loss += nav - navLeg;
+            else gain += navLeg - nav;
+            nav = navLeg;
+        }
+        // Exits alone only lower risk: neither a cap nor the buffer may stand in their way.
+        if (allocates) _checkLimits(touched, legged, nav > unreported ? nav - unreported : 0);
+        uint256 balance = _weth.balanceOf(address(this));
+        require(balance >= _totals.idle, Errors.LiquidityVault_BooksBroken(_totals.idle, balance));
+        result.navAfter = nav;
+    }
+
+    /// @dev Exits are open in every state. From a revoked strategy they bring back what was written off.
     function _exit(Leg calldata leg, Touched memory t) private {
-        // Exits from Active, ReduceOnly and Frozen.
-        require(t.info.state != StrategyState.Revoked, Errors.LiquidityVault_StateForbids(t.id, t.info.state));
-        if (!_isPriced(t.quote)) {
+        if (!_isPriced(t.status)) {
             guard.requirePriced(t.id);
-            revert Errors.LiquidityVault_PriceForbids(t.id, t.quote.status);
+            revert Errors.LiquidityVault_PriceForbids(t.id, t.status);
         }
         if (leg.kind == LegKind.Deallocate) _deallocate(leg, t);
         else _requestExit(leg, t);
@@ -159,59 +154,60 @@ abstract contract Rebalancer is StrategyReports {
 
     function _deallocate(Leg calldata leg, Touched memory t) private {
         uint256 balance = _weth.balanceOf(address(this));
-        IStrategyAdapter(t.info.adapter).deallocate(leg.amount, leg.minValue);
+        IStrategyAdapter(t.info.adapter()).deallocate(leg.amount, leg.minValue);
         uint256 received = _weth.balanceOf(address(this)) - balance;
         require(received >= leg.minValue, Errors.LiquidityVault_ReceivedTooLow(t.id, received, leg.minValue));
-        _creditIdle(received);
+        _creditReceived(t.id, received);
         _revalue(t);
         emit ILiquidityVault.Deallocate(t.id, leg.amount, received);
     }
 
     function _requestExit(Leg calldata leg, Touched memory t) private {
         uint256 pendingBefore = t.position.pending + t.position.claimable;
-        IStrategyAdapter(t.info.adapter).requestExit(leg.amount, leg.minValue);
+        IStrategyAdapter(t.info.adapter()).requestExit(leg.amount, leg.minValue);
         _revalue(t);
-        uint256 pending = t.position.pending + t.position.claimable;
-        uint256 requested = pending > pendingBefore ? pending - pendingBefore : 0;
+        uint256 requested = Math.saturatingSub(t.position.pending + t.position.claimable, pendingBefore);
         require(requested >= leg.minValue, Errors.LiquidityVault_RequestedTooLow(t.id, requested, leg.minValue));
         emit ILiquidityVault.RequestExit(t.id, leg.amount, requested);
     }
 
     function _allocate(Leg calldata leg, Touched memory t) private {
-        require(t.info.state == StrategyState.Active, Errors.LiquidityVault_StateForbids(t.id, t.info.state));
-        if (t.quote.status != PriceStatus.Normal) {
+        require(t.info.state() == StrategyState.Active, Errors.LiquidityVault_StateForbids(t.id, t.info.state()));
+        if (t.status != PriceStatus.Normal) {
             guard.requireInflow(t.id);
-            revert Errors.LiquidityVault_PriceForbids(t.id, t.quote.status);
+            revert Errors.LiquidityVault_PriceForbids(t.id, t.status);
+        }
+        // New money must not mix with a position that partly belongs to holders of in-kind claims.
+        if (_totals.hasInKind) {
+            uint256 units = _inKind[t.id].units;
+            require(units == 0, Errors.LiquidityVault_InKindClaimsOpen(t.id, units));
         }
         uint256 assets = leg.amount;
-        uint256 idle = _totals.idle;
+        uint256 held = _totals.idle;
         if (assets == Legs.REMAINDER) {
             uint256 reserve = _minimumIdle();
-            require(idle > reserve, Errors.LiquidityVault_IdleTooLow(idle, reserve));
-            assets = idle - reserve;
+            require(held > reserve, Errors.LiquidityVault_IdleTooLow(held, reserve));
+            assets = held - reserve;
         }
-        require(assets <= idle, Errors.LiquidityVault_IdleTooLow(idle, assets));
-        registry.recordInflow(t.id, assets);
+        require(assets <= held, Errors.LiquidityVault_IdleTooLow(held, assets));
+        t.inflow += assets;
 
         uint256 worthBefore = _worth(t.position);
         uint256 balance = _weth.balanceOf(address(this));
-        _weth.safeTransfer(t.info.adapter, assets);
-        IStrategyAdapter(t.info.adapter).allocate(assets, leg.minValue);
+        _weth.safeTransfer(t.info.adapter(), assets);
+        IStrategyAdapter(t.info.adapter()).allocate(assets, leg.minValue);
         // An adapter may hand back what its venue did not take.
         uint256 spent = balance - Math.min(balance, _weth.balanceOf(address(this)));
         _debitIdle(spent);
         _revalue(t);
-        uint256 worth = _worth(t.position);
-        uint256 added = worth > worthBefore ? worth - worthBefore : 0;
+        uint256 added = Math.saturatingSub(_worth(t.position), worthBefore);
         require(added >= leg.minValue, Errors.LiquidityVault_ValueTooLow(t.id, added, leg.minValue));
         emit ILiquidityVault.Allocate(t.id, spent, added);
     }
 
     function _revalue(Touched memory t) private {
-        bool ok;
-        (ok, t.position, ) = _readPosition(t.info.adapter);
-        require(ok, Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter));
-        _setDebt(t.id, t.info.riskIds, _valueOf(t.position, t.quote));
+        _requireReadable(t);
+        _setDebt(t.id, t.info.riskIds(), _valueOf(t, t.sellFactor));
     }
 
     /// @dev Redemption value, before the market's discount: what a signed `minValue` of an allocation bounds.
@@ -219,30 +215,39 @@ abstract contract Rebalancer is StrategyReports {
         return position.liquid + position.pending + position.claimable;
     }
 
-    /// @dev Caps of every strategy that took inflow and of every risk id it carries, on fresh value, and the buffer.
-    function _checkLimits(Touched[] memory touched, uint256 nav) private view {
-        uint256 idle = _totals.idle;
+    /// @dev Inflow budgets and caps of every strategy that took inflow and of every risk id it carries, on fresh
+    /// value,
+    /// and the buffer.
+    function _checkLimits(Touched[] memory touched, uint256 legged, uint256 nav) private {
+        uint256 held = _totals.idle;
         uint256 reserve = _minimumIdle();
-        require(idle >= reserve, Errors.LiquidityVault_IdleTooLow(idle, reserve));
-        uint256 riskIds;
-        for (uint256 i; i < touched.length; ++i) {
-            Touched memory t = touched[i];
-            if (!t.takesInflow) continue;
-            riskIds |= t.info.riskIds;
-            uint256 debt = _debtOf(t.id);
-            uint256 cap = _cap(t.info.limits.absoluteCap, t.info.limits.relativeCapBps, nav);
-            require(debt <= cap, Errors.LiquidityVault_CapExceeded(t.id, debt, cap));
+        require(held >= reserve, Errors.LiquidityVault_IdleTooLow(held, reserve));
+        uint8[] memory ids = new uint8[](legged);
+        uint256[] memory inflows = new uint256[](legged);
+        uint256 length;
+        uint32 riskIds;
+        for (uint256 i; i < legged; ++i) {
+            if (touched[i].inflow == 0) continue;
+            riskIds |= touched[i].info.riskIds();
+            (ids[length], inflows[length]) = (touched[i].id, touched[i].inflow);
+            ++length;
         }
-        for (; riskIds != 0; riskIds &= riskIds - 1) {
-            uint8 riskId = uint8(Math.log2(riskIds & (~riskIds + 1)));
-            (uint128 absoluteCap, uint16 relativeCapBps) = registry.riskCap(riskId);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(ids, length)
+            mstore(inflows, length)
+        }
+        (uint256[] memory caps, uint256[] memory riskCaps) = registry.recordInflows(ids, inflows, riskIds, nav);
+        for (uint256 i; i < length; ++i) {
+            uint256 debt = _debtOf(ids[i]);
+            require(debt <= caps[i], Errors.LiquidityVault_CapExceeded(ids[i], debt, caps[i]));
+        }
+        length = 0;
+        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
+            uint8 riskId = uint8(_lowestBit(rest));
             uint256 debt = _riskDebtOf(riskId);
-            uint256 cap = _cap(absoluteCap, relativeCapBps, nav);
+            uint256 cap = riskCaps[length++];
             require(debt <= cap, Errors.LiquidityVault_RiskCapExceeded(riskId, debt, cap));
         }
-    }
-
-    function _cap(uint256 absoluteCap, uint256 relativeCapBps, uint256 nav) private pure returns (uint256) {
-        return Math.min(absoluteCap, (nav * relativeCapBps) / BPS);
     }
 }

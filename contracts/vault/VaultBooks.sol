@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ILiquidityVault} from "../interfaces/ILiquidityVault.sol";
+import {IOracleGuard} from "../interfaces/IOracleGuard.sol";
+import {IStrategyRegistry} from "../interfaces/IStrategyRegistry.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @notice The numbers of a vault that are fixed at deployment.
@@ -19,22 +22,29 @@ struct VaultSettings {
 }
 
 /// @title VaultBooks
-/// @notice The vault's accounting and nothing else: idle, debts, their sums, locked profit, the age of the NAV. Makes no
-/// external call. The sums cannot drift: `_setDebt` is the only writer of a debt and of everything derived from it.
+/// @notice The vault's accounting: idle, debts, their sums, what the queue is owed, locked profit, the age of the NAV.
+/// The sums cannot drift: `_setDebt` is the only writer of a debt and of everything derived from it.
+///
+/// Its storage comes first in both contracts that use it, LiquidityVault and the VaultOperations that the vault runs
+/// by
+/// delegatecall: neither may inherit a contract with storage before this one, and VaultOperations none at all.
 abstract contract VaultBooks {
     using SafeCast for uint256;
 
-    /// @dev One word. 2^104 asset units hold 32 debts of at most 2^96, more than all ether there will be.
+    /// @dev One word. 32 debts of at most MAX_ASSETS fit into `totalDebt`.
     struct Totals {
-        uint112 idle;
-        uint104 totalDebt;
+        uint96 idle;
+        uint96 totalDebt;
         uint32 debtIds;
         bool depositsPaused;
+        bool frozen;
+        bool owes;
+        bool hasInKind;
     }
 
     /// @dev One word. `profit` unlocks linearly from `since` to `until`.
     struct Clock {
-        uint104 profit;
+        uint96 profit;
         uint40 since;
         uint40 until;
         uint40 navTimestamp;
@@ -44,9 +54,11 @@ abstract contract VaultBooks {
     // CONSTANTS
 
     uint256 internal constant BPS = 10_000;
+    uint256 internal constant WAD = 1e18;
     uint256 internal constant STRATEGY_SLOTS = 32;
-    /// @dev Highest value a strategy may report and highest NAV deposits may reach; see {Totals}.
-    uint256 internal constant MAX_ASSETS = type(uint96).max;
+    /// @dev Highest value a strategy may report and highest NAV deposits may reach, over twice all ether; see
+    /// {Totals}.
+    uint256 internal constant MAX_ASSETS = type(uint88).max;
 
     // IMMUTABLES
 
@@ -58,17 +70,51 @@ abstract contract VaultBooks {
     uint32 public immutable minReportInterval;
     /// @notice Age of the oldest report at which sync exits stop, seconds.
     uint32 public immutable maxNavAge;
+    /// @notice Which strategies exist and how much each may hold.
+    IStrategyRegistry public immutable registry;
+    /// @notice What strategies are worth and what may be done with them.
+    IOracleGuard public immutable guard;
+    IERC20 internal immutable _weth;
 
     // STORAGE
 
     Totals internal _totals;
     Clock internal _clock;
-    /// @dev By id - 1. Arrays of small numbers share words: eight strategies cost four words of debts and two of times.
+    /// @dev By id - 1. Arrays of small numbers share words: eight strategies cost four words of debts and one of
+    /// times.
     uint128[STRATEGY_SLOTS] private _debts;
-    uint40[STRATEGY_SLOTS] private _reportedAt;
+    uint32[STRATEGY_SLOTS] private _reportedAt;
     uint128[STRATEGY_SLOTS] private _riskDebts;
+    /// @dev Assets that priced requests of the queue are still owed.
+    uint128 internal _owed;
+    /// @dev Ids that sync exits pull from, first in the lowest byte; a zero byte ends the list.
+    uint64 internal _withdrawalOrder;
+    /// @dev By id: WAD share of the position that belongs to holders of in-kind claims, not to the vault.
+    mapping(uint8 id => InKind) internal _inKind;
+    mapping(uint8 id => mapping(address account => InKindClaim)) internal _inKindClaims;
 
-    constructor(VaultSettings memory s) {
+    /// @param units WAD share of the position; what is left of 1e18 is the vault's.
+    /// @param paidPerUnit Assets paid per unit so far, WAD.
+    /// @param unpaid Assets received for holders of units and not yet collected.
+    struct InKind {
+        uint64 units;
+        uint192 paidPerUnit;
+        uint128 unpaid;
+    }
+
+    /// @param units The account's part of {InKind}.units.
+    /// @param paidPerUnit {InKind}.paidPerUnit up to which the account has been credited.
+    /// @param credit Assets credited and not yet collected.
+    struct InKindClaim {
+        uint64 units;
+        uint192 paidPerUnit;
+        uint128 credit;
+    }
+
+    constructor(address weth, address registry_, address guard_, VaultSettings memory s) {
+        require(weth.code.length != 0, Errors.LiquidityVault_BadTarget(weth));
+        require(registry_.code.length != 0, Errors.LiquidityVault_BadTarget(registry_));
+        require(guard_.code.length != 0, Errors.LiquidityVault_BadTarget(guard_));
         require(s.bufferBps <= BPS, Errors.LiquidityVault_BadSetting(s.bufferBps, BPS));
         // A shorter unlock could be bought and sold within hours around a report.
         require(s.unlockSeconds >= 1 hours, Errors.LiquidityVault_BadSetting(s.unlockSeconds, 1 hours));
@@ -77,12 +123,25 @@ abstract contract VaultBooks {
         unlockSeconds = s.unlockSeconds;
         minReportInterval = s.minReportInterval;
         maxNavAge = s.maxNavAge;
+        _weth = IERC20(weth);
+        registry = IStrategyRegistry(registry_);
+        guard = IOracleGuard(guard_);
     }
 
     // INTERNAL, READING
 
+    /// @dev What belongs to holders of shares: queue liabilities are no longer theirs.
     function _nav() internal view returns (uint256) {
-        return uint256(_totals.idle) + _totals.totalDebt;
+        uint256 gross = uint256(_totals.idle) + _totals.totalDebt;
+        if (!_totals.owes) return gross;
+        return Math.saturatingSub(gross, _owed);
+    }
+
+    /// @dev Idle that is nobody's yet: priced requests come before anyone else.
+    function _freeIdle() internal view returns (uint256) {
+        uint256 held = _totals.idle;
+        if (!_totals.owes) return held;
+        return Math.saturatingSub(held, _owed);
     }
 
     function _debtOf(uint8 id) internal view returns (uint256) {
@@ -93,37 +152,48 @@ abstract contract VaultBooks {
         return riskId < STRATEGY_SLOTS ? _riskDebts[riskId] : 0;
     }
 
-    function _reportTime(uint8 id) internal view returns (uint40) {
+    function _reportTime(uint8 id) internal view returns (uint256) {
         return id == 0 || id > STRATEGY_SLOTS ? 0 : _reportedAt[id - 1];
     }
 
     /// @dev Rounded up: what is not yet unlocked belongs to those who stay.
     function _lockedProfit() internal view returns (uint256) {
-        uint256 until = _clock.until;
-        if (block.timestamp >= until) return 0;
-        return Math.mulDiv(_clock.profit, until - block.timestamp, until - _clock.since, Math.Rounding.Ceil);
+        Clock memory clock = _clock;
+        if (block.timestamp >= clock.until) return 0;
+        // Fits: a profit of 96 bits times a period of 32.
+        return Math.ceilDiv(uint256(clock.profit) * (clock.until - block.timestamp), clock.until - clock.since);
     }
 
+    /// @dev The buffer and what the queue is owed.
     function _minimumIdle() internal view returns (uint256) {
-        return Math.mulDiv(_nav(), bufferBps, BPS, Math.Rounding.Ceil);
+        uint256 buffer = Math.ceilDiv(_nav() * bufferBps, BPS);
+        return _totals.owes ? buffer + _owed : buffer;
     }
 
-    /// @dev True when sync exits may be priced: no debt, or every debt reported recently, and no rebalance in this block.
+    function _navTime() internal view returns (uint256) {
+        return _totals.debtIds == 0 ? block.timestamp : _clock.navTimestamp;
+    }
+
+    /// @dev True when sync exits may be priced: not frozen, every debt reported recently, no rebalance in this block.
     function _exitsOpen() internal view returns (bool) {
-        if (_clock.rebalanceBlock == uint32(block.number)) return false;
+        if (_totals.frozen || _clock.rebalanceBlock == uint32(block.number)) return false;
         return _totals.debtIds == 0 || block.timestamp <= uint256(_clock.navTimestamp) + maxNavAge;
+    }
+
+    function _lowestBit(uint256 bits) internal pure returns (uint256) {
+        return Math.log2(bits & (~bits + 1));
     }
 
     // INTERNAL, WRITING
 
     function _creditIdle(uint256 assets) internal {
-        _totals.idle = (uint256(_totals.idle) + assets).toUint112();
+        _totals.idle = (uint256(_totals.idle) + assets).toUint96();
     }
 
     function _debitIdle(uint256 assets) internal {
-        uint256 idle = _totals.idle;
-        require(assets <= idle, Errors.LiquidityVault_IdleTooLow(idle, assets));
-        _totals.idle = uint112(idle - assets);
+        uint256 held = _totals.idle;
+        require(assets <= held, Errors.LiquidityVault_IdleTooLow(held, assets));
+        _totals.idle = uint96(held - assets);
     }
 
     /// @dev `riskIds` never change for a registered strategy, so the sums by risk id stay in step without a loop over
@@ -132,31 +202,43 @@ abstract contract VaultBooks {
         uint256 previous = _debts[id - 1];
         if (previous == debt) return;
         _debts[id - 1] = debt.toUint128();
-        _totals.totalDebt = (uint256(_totals.totalDebt) - previous + debt).toUint104();
+        _totals.totalDebt = (uint256(_totals.totalDebt) - previous + debt).toUint96();
         if (previous == 0 || debt == 0) _totals.debtIds ^= uint32(1) << (id - 1);
         for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
-            uint256 riskId = Math.log2(rest & (~rest + 1));
+            uint256 riskId = _lowestBit(rest);
             _riskDebts[riskId] = (uint256(_riskDebts[riskId]) - previous + debt).toUint128();
         }
     }
 
     function _stampReport(uint8 id) internal {
-        _reportedAt[id - 1] = uint40(block.timestamp);
+        _reportedAt[id - 1] = uint32(block.timestamp);
     }
 
-    /// @dev Oldest report among strategies with debt, stored so that no user path loops.
+    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Reads a word of eight times
+    /// at
+    /// once.
     function _refreshNavTimestamp() internal {
-        uint256 oldest = type(uint40).max;
-        uint256 rest = _totals.debtIds;
-        if (rest == 0) oldest = 0;
-        for (; rest != 0; rest &= rest - 1) {
-            uint256 at = _reportedAt[Math.log2(rest & (~rest + 1))];
-            if (at < oldest) oldest = at;
+        uint256 ids = _totals.debtIds;
+        uint256 oldest = ids == 0 ? 0 : type(uint40).max;
+        for (uint256 slot; ids != 0; ++slot) {
+            uint256 byte_ = ids & 0xff;
+            ids >>= 8;
+            if (byte_ == 0) continue;
+            uint256 times;
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                times := sload(add(_reportedAt.slot, slot))
+            }
+            for (; byte_ != 0; byte_ >>= 1) {
+                if (byte_ & 1 != 0 && uint32(times) < oldest) oldest = uint32(times);
+                times >>= 32;
+            }
         }
-        _clock.navTimestamp = uint40(oldest);
+        if (_clock.navTimestamp != oldest) _clock.navTimestamp = uint40(oldest);
     }
 
-    /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old lock is
+    /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old
+    /// lock is
     /// hardly delayed by a small new gain, and a small old lock does not hurry a large new one.
     function _lockProfit(uint256 gain) internal {
         uint256 locked = _lockedProfit();
@@ -164,7 +246,7 @@ abstract contract VaultBooks {
         uint256 sum = locked + gain;
         // At least one second: the mean of two periods that are each at least one second.
         uint256 period = (locked * remaining + gain * unlockSeconds) / sum;
-        _clock.profit = sum.toUint104();
+        _clock.profit = sum.toUint96();
         _clock.since = uint40(block.timestamp);
         _clock.until = uint40(block.timestamp + period);
         emit ILiquidityVault.LockProfit(sum, block.timestamp + period);

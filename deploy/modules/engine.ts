@@ -7,7 +7,7 @@ import {
   type ContractCallFuture,
   type NamedArtifactContractDeploymentFuture,
 } from "@nomicfoundation/ignition-core";
-import type { EnginePlan, StrategyPlan } from "../plan.ts";
+import { DEFAULT_BATCH_SECONDS, type EnginePlan, type StrategyPlan } from "../plan.ts";
 
 /** As in contracts/libraries/Roles.sol. */
 export const ROLE = { admin: 0n, curator: 1n, guardian: 2n, proposer: 3n } as const;
@@ -17,13 +17,13 @@ const CALLERS = {
   curator: {
     StrategyRegistry: ["registerStrategy", "setLimits", "setRiskCap", "reactivate"],
     OracleGuard: ["setOracle"],
-    LiquidityVault: ["unpauseDeposits"],
-    ProposalModule: ["unpause", "setPolicy"],
+    LiquidityVault: ["unpauseDeposits", "unfreeze", "setFees", "setWithdrawalOrder", "forceRevoke"],
+    ProposalModule: ["unpause", "setPolicy", "setSignerTiers"],
   },
   guardian: {
     StrategyRegistry: ["lowerLimits", "lowerRiskCap", "restrict"],
     OracleGuard: ["disable"],
-    LiquidityVault: ["pauseDeposits"],
+    LiquidityVault: ["pauseDeposits", "freeze", "lowerFees"],
     ProposalModule: ["pause"],
   },
   proposer: { ProposalModule: ["propose"] },
@@ -52,12 +52,14 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
       { ...plan.vault },
     ]);
     const module = m.contract("ProposalModule", [manager, vault, registry, guard, plan.safe, true, { ...plan.policy }]);
+    const queue = m.contract("RedeemQueue", [vault, plan.batchSeconds ?? DEFAULT_BATCH_SECONDS]);
     const contracts = { StrategyRegistry: registry, OracleGuard: guard, LiquidityVault: vault, ProposalModule: module };
 
     const bound = [
       m.call(registry, "bindVault", [vault]),
       m.call(guard, "bindVault", [vault]),
       m.call(vault, "bindProposalModule", [module]),
+      m.call(vault, "bindRedeemQueue", [queue]),
     ];
     const opened = Object.entries(CALLERS).flatMap(([role, functions]) =>
       Object.entries<readonly string[]>(functions).map(([contract, names]) =>
@@ -121,6 +123,6 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
     const left = m.call(manager, "renounceRole", [ROLE.curator, deployer], { id: "leave_curator", after: granted });
     m.call(manager, "renounceRole", [ROLE.admin, deployer], { id: "leave_admin", after: [left] });
 
-    return { manager, registry, guard, vault, module, ...adapters };
+    return { manager, registry, guard, vault, module, queue, ...adapters };
   });
 }

@@ -58,7 +58,8 @@ contract OracleGuardTest is CoreFixture {
 
     function sync(uint8 id) internal returns (Quote memory) {
         vm.prank(address(vault));
-        return guard.sync(id);
+        guard.sync(id, address(adapters[id]));
+        return guard.quote(id);
     }
 
     function testFuzz_BandsAndFactorsOfARebasingToken(uint256 answer) public {
@@ -305,7 +306,7 @@ contract OracleGuardTest is CoreFixture {
 
     function test_RevertWhen_AnyoneSyncsOrSets() public {
         vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_NotVault.selector, address(this), address(vault)));
-        guard.sync(3);
+        guard.sync(3, address(adapters[3]));
         vm.startPrank(BOB);
         bytes memory denied = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, BOB);
         vm.expectRevert(denied);

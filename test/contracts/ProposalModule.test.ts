@@ -31,6 +31,23 @@ describe("ProposalModule", () => {
       expect(event?.args.proposal.evidence).to.equal(proposal.evidence);
     });
 
+    it("refuses calldata that is not the one encoding of the proposal", async () => {
+      const core = await load();
+      const proposal = await core.draft(ALLOCATE);
+      const data = core.module.interface.encodeFunctionData("propose", [proposal]);
+      const words = (data.length - 10) / 2;
+      await expect(core.keeper.sendTransaction({ to: core.module.target, data: `${data}00` }))
+        .to.be.revertedWithCustomError(core.module, "ProposalModule_NotCanonical")
+        .withArgs(words + 1, words);
+      // The sixth word of a leg is a tick; the third an amount: both with stray high bits.
+      const at = data.length - 64 * 4;
+      const dirty = `${data.slice(0, at)}f${data.slice(at + 1)}`;
+      await expect(core.keeper.sendTransaction({ to: core.module.target, data: dirty })).to.be.revertedWithCustomError(
+        core.operations,
+        "Legs_Malformed",
+      );
+    });
+
     it("refuses what already breaks a static limit", async () => {
       const core = await load();
       const good = await core.draft(ALLOCATE);
@@ -189,7 +206,7 @@ describe("ProposalModule", () => {
       const proposal = await core.publish(ALLOCATE);
       await core.vault.connect(core.depositor).depositEth(core.depositor.address, { value: ETHER });
       await expect(core.module.execute(proposal, await core.signed(proposal)))
-        .to.be.revertedWithCustomError(core.vault, "LiquidityVault_NavOutOfTolerance")
+        .to.be.revertedWithCustomError(core.operations, "LiquidityVault_NavOutOfTolerance")
         .withArgs(101n * ETHER, 100n * ETHER, 10);
       expect(await core.module.stateOf(await core.module.proposalId(proposal))).to.equal(STATE.Proposed);
     });
@@ -202,7 +219,7 @@ describe("ProposalModule", () => {
       await adapter.setOutcome(9_940, 10_000, 10_000, 0);
       const strict = await core.publish([leg(1, KIND.Allocate, 10n * ETHER, 10n * ETHER)]);
       await expect(core.module.execute(strict, await core.signed(strict)))
-        .to.be.revertedWithCustomError(core.vault, "LiquidityVault_ValueTooLow")
+        .to.be.revertedWithCustomError(core.operations, "LiquidityVault_ValueTooLow")
         .withArgs(1, (994n * ETHER) / 100n, 10n * ETHER);
       const lax = await core.publish(ALLOCATE);
       await expect(core.module.execute(lax, await core.signed(lax)))

@@ -160,8 +160,10 @@ contract StrategyRegistryTest is CoreFixture {
             address(vault)
         );
         vm.expectRevert(denied);
-        registry.recordInflow(1, 1);
+        registry.recordInflows(new uint8[](0), new uint256[](0), 0, 0);
         vm.expectRevert(denied);
         registry.tripFreeze(1);
+        vm.expectRevert(denied);
+        registry.revoke(1);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ILiquidityVault} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
-import {StrategyState} from "../../contracts/types/Strategy.sol";
+import {PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
 import {AdapterDouble} from "../doubles/AdapterDouble.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 
@@ -158,6 +158,51 @@ contract StrategyReportsTest is CoreFixture {
         vault.report(idList(4));
         eq(vault.debtOf(4), 20 ether, "never above redemption");
         eq(vault.lockedProfit(), 0.08 ether, "the way back is a gain");
+    }
+
+    /// An ordinary market move is above the trip of 50 bps, and still only a price: the strategy redeems in full.
+    function test_AMarketMoveAboveTheTripDoesNotFreeze() public {
+        rebasingFeed.updateAnswer(0.994e8);
+        vault.report(idList(4));
+        eq(vault.debtOf(4), 19.88 ether, "the NAV counts the market");
+        eq(vault.totalAssets(), 99.88 ether, "at once");
+        ok(state(4) == StrategyState.Active, "not frozen");
+        ok(guard.quote(4).status == PriceStatus.NoInflow, "but nothing may enter");
+    }
+
+    function testFuzz_TheTripSeesTheRedemptionLossThroughAnyMarketMove(
+        uint256 before,
+        uint256 later,
+        uint256 loss
+    ) public {
+        before = bound(before, 0.971e8, 1.02e8);
+        later = bound(later, 0.971e8, 1.02e8);
+        loss = bound(loss, 0, 0.5 ether);
+        rebasingFeed.updateAnswer(int256(before));
+        vault.report(idList(4));
+        pass(2 hours);
+        rebasingFeed.updateAnswer(int256(later));
+        if (loss != 0) lose(4, loss);
+        vault.report(idList(4));
+        // 50 bps of what was counted; the market's part is held still on both sides.
+        uint256 factor = before > 1e8 ? 1e8 : before;
+        bool trips = (loss * factor) / 1e8 > (((20 ether * factor) / 1e8) * 50) / 10_000 + 2;
+        bool clear = (loss * factor) / 1e8 + 2 < (((20 ether * factor) / 1e8) * 50) / 10_000;
+        if (trips) ok(state(4) == StrategyState.Frozen, "a loss above the trip freezes");
+        if (clear) ok(state(4) == StrategyState.Active, "a market move does not");
+        checkBooks();
+    }
+
+    /// A market that recovers in the same report does not hide a slashing.
+    function test_ARisingMarketDoesNotHideASlashing() public {
+        rebasingFeed.updateAnswer(0.99e8);
+        vault.report(idList(4));
+        pass(2 hours);
+        rebasingFeed.updateAnswer(1e8);
+        lose(4, 0.15 ether);
+        vault.report(idList(4));
+        eq(vault.debtOf(4), 19.85 ether, "higher than before");
+        ok(state(4) == StrategyState.Frozen, "and frozen all the same");
     }
 
     function test_AClaimTurnsAFinishedExitIntoIdle() public {

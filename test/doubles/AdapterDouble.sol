@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStrategyAdapter} from "../../contracts/interfaces/IStrategyAdapter.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
 
@@ -17,7 +18,8 @@ contract AdapterDouble is IStrategyAdapter {
         Reverting,
         Short,
         Absurd,
-        LongReason
+        LongReason,
+        Bomb
     }
 
     error VenueBroken(string why);
@@ -39,6 +41,8 @@ contract AdapterDouble is IStrategyAdapter {
     uint256 public requestBps = 10_000;
     /// @notice Share of an allocation that is handed back, basis points.
     uint256 public refundBps;
+    /// @notice Most that leaves at once.
+    uint256 public instant = type(uint256).max;
     /// @notice When set, move functions return this whatever happened.
     uint256 public lie;
     address public callTarget;
@@ -78,6 +82,10 @@ contract AdapterDouble is IStrategyAdapter {
         (allocateBps, payBps, requestBps, refundBps) = (allocate_, pay, request, refund);
     }
 
+    function setInstant(uint256 value) external {
+        instant = value;
+    }
+
     function setLie(uint256 value) external {
         lie = value;
     }
@@ -106,6 +114,7 @@ contract AdapterDouble is IStrategyAdapter {
     function realAssets() external view returns (uint256, uint256, uint256) {
         if (reading == Reading.Reverting) revert VenueBroken("halted");
         if (reading == Reading.LongReason) revert VenueBroken(string(new bytes(100_000)));
+        if (reading == Reading.Bomb) _burnAll();
         if (reading == Reading.Absurd) return (type(uint256).max, 1, 1);
         if (reading == Reading.Short) {
             assembly {
@@ -121,7 +130,16 @@ contract AdapterDouble is IStrategyAdapter {
     }
 
     function maxDeallocate() external view returns (uint256) {
-        return liquid;
+        if (reading == Reading.Bomb) _burnAll();
+        return Math.min(liquid, instant);
+    }
+
+    function _burnAll() private view {
+        for (uint256 i; gasleft() > 0; ++i) _sink(i);
+    }
+
+    function _sink(uint256) private view returns (uint256) {
+        return IERC20(asset).totalSupply();
     }
 
     // VAULT
@@ -138,6 +156,7 @@ contract AdapterDouble is IStrategyAdapter {
     function deallocate(uint256 assets, uint256) external onlyVault returns (uint256 received) {
         _before();
         liquid -= assets;
+        if (instant != type(uint256).max) instant -= assets;
         received = (assets * payBps) / 10_000;
         IERC20(asset).safeTransfer(vault, received);
         if (lie != 0) return lie;

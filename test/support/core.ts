@@ -10,6 +10,7 @@ export const KIND = { Deallocate: 0, RequestExit: 1, Allocate: 2, Reposition: 3 
 export const STATE = { None: 0n, Proposed: 1n, Executed: 2n, Cancelled: 3n, Aborted: 4n } as const;
 export const ETHER = 10n ** 18n;
 export const CURATOR_DELAY = 3 * 86_400;
+export const BATCH_SECONDS = 21_600;
 
 export const PROPOSAL_TYPES = {
   Proposal: [
@@ -78,8 +79,11 @@ export const ROLE_FUNCTIONS = {
     guardian: ["lowerLimits", "lowerRiskCap", "restrict"],
   },
   guard: { curator: ["setOracle"], guardian: ["disable"] },
-  vault: { curator: ["unpauseDeposits"], guardian: ["pauseDeposits"] },
-  module: { curator: ["unpause", "setPolicy"], guardian: ["pause"], proposer: ["propose"] },
+  vault: {
+    curator: ["unpauseDeposits", "unfreeze", "setFees", "setWithdrawalOrder", "forceRevoke"],
+    guardian: ["pauseDeposits", "freeze", "lowerFees"],
+  },
+  module: { curator: ["unpause", "setPolicy", "setSignerTiers"], guardian: ["pause"], proposer: ["propose"] },
 } as const;
 
 async function deployModule(
@@ -99,7 +103,7 @@ async function deployModule(
   ]);
 }
 
-/** @param lean Puts the cheapest adapters behind strategies 1..8; the ones returned then belong to 9..16. */
+/** @param lean Registers twenty strategies with the cheapest adapters, for gas figures; `adapters` is empty then. */
 export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "none", erc1271?: string, lean = false) {
   const signers = await ethers.getSigners();
   const signer = (index: number): HardhatEthersSigner => {
@@ -145,11 +149,15 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
   await registry.bindVault(addresses.vault);
   await guard.bindVault(addresses.vault);
   await vault.bindProposalModule(module.target);
+  const queue = await ethers.deployContract("RedeemQueue", [vault.target, BATCH_SECONDS]);
+  await vault.bindRedeemQueue(queue.target);
+  // The vault's second half speaks at the vault's address: its errors are found in this contract's ABI.
+  const operations = await ethers.getContractAt("VaultOperations", vault.target);
 
   const adapters = [];
-  for (let id = 1; id <= (lean ? 16 : 8); id++) {
+  for (let id = 1; id <= (lean ? 20 : 8); id++) {
     const args = [addresses.vault, weth.target];
-    if (lean && id <= 8) {
+    if (lean) {
       const cheapest = await ethers.deployContract("LeanAdapterDouble", args);
       await registry.registerStrategy(cheapest.target, 1 << (id % 4));
     } else {
@@ -238,6 +246,8 @@ export async function deployCore(ethers: HardhatEthers, version: SafeVersion | "
     safe,
     adapters,
     domain,
+    queue,
+    operations,
     admin,
     curator,
     guardian,

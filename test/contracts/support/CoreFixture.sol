@@ -52,7 +52,7 @@ abstract contract CoreFixture is Checks {
         );
         registry.bindVault(address(vault));
         guard.bindVault(address(vault));
-        vault.bindProposalModule(address(this));
+        vault.bindProposalModule(moduleToBind());
         tokenFeed = new MockV3Aggregator(18, 1.05e18);
         rebasingFeed = new MockV3Aggregator(8, 1e8);
 
@@ -70,6 +70,11 @@ abstract contract CoreFixture is Checks {
         guard.setOracle(2, rateConfig(OracleKind.RateOnly));
         guard.setOracle(3, feedConfig(OracleKind.MarketOfToken, address(tokenFeed), 0.5e18, 2e18));
         guard.setOracle(4, feedConfig(OracleKind.MarketOfUnderlying, address(rebasingFeed), 0.5e8, 2e8));
+    }
+
+    /// @dev The test contract plays the proposal module unless a suite brings the genuine one.
+    function moduleToBind() internal virtual returns (address) {
+        return address(this);
     }
 
     // BUILDERS

@@ -47,7 +47,9 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-describe("command line: bad input", () => {
+describe("command line: bad input", function () {
+  // Every step is a process of its own; a loaded machine takes its time.
+  this.timeout(120_000);
   let life: Life;
   let proxy: RpcServer;
   let nobody: string;

@@ -21,7 +21,9 @@ const report = z.strictObject({
 });
 type Checks = z.output<typeof report>["checks"];
 
-describe("command line: doctor", () => {
+describe("command line: doctor", function () {
+  // Every step is a process of its own; a loaded machine takes its time.
+  this.timeout(120_000);
   let life: Life;
   before(async () => {
     life = await createLife(13);

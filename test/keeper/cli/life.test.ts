@@ -38,7 +38,9 @@ const verified = z.object({
 });
 const executed = z.object({ kind: z.string(), reason: z.string().optional(), transactionHash: z.string().optional() });
 
-describe("command line: the life of a proposal", () => {
+describe("command line: the life of a proposal", function () {
+  // Every step is a process of its own; a loaded machine takes its time.
+  this.timeout(120_000);
   let life: Life;
   /** The proposal that goes all the way. */
   let file: string;

@@ -19,7 +19,9 @@ const VERBS: readonly (readonly [verb: readonly string[], options: readonly stri
   [["execute"], ["--config", "--signatures", "--key-file", "--password-file", "--json"]],
 ];
 
-describe("command line: usage", () => {
+describe("command line: usage", function () {
+  // Every step is a process of its own; a loaded machine takes its time.
+  this.timeout(120_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "amplified-usage-"));

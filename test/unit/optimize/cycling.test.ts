@@ -6,6 +6,8 @@ import { type NamedProgramme, Solver } from "../../../keeper/optimize/solver.ts"
 /** Least variance for a given net return, four strategies, inflow and outflow apart. */
 const programme: NamedProgramme = {
   cost: Float64Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+  rigidRows: new Set(),
+  rigidColumns: new Set(),
   lower: Float64Array.from([0, 0, 0, 0, 0.04999999988380603, 0, 0, 0, 0, 0, 0, 0]),
   upper: Float64Array.from([
     0.3992, 0.2495, 0.3992, 0.3493, 1, 0.3992, 0.0944003740488322, 0.1550996259511678, 0.09264539594759669,

@@ -7,8 +7,12 @@ interface ISafe {
     /// @notice How many owners must confirm.
     function getThreshold() external view returns (uint256);
 
+    /// @notice Its owners.
+    function getOwners() external view returns (address[] memory);
+
     /// @notice Reverts unless `requiredSignatures` distinct owners, in ascending order, confirmed `dataHash`.
-    /// @dev The caller counts as having confirmed where it is itself an owner. 1.4.1 hands `data` to contract owners and
+    /// @dev The caller counts as having confirmed where it is itself an owner. 1.4.1 hands `data` to contract owners
+    /// and
     /// requires keccak256(data) == dataHash there; 1.5.0 ignores it.
     function checkNSignatures(
         bytes32 dataHash,

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ILiquidityVault} from "./interfaces/ILiquidityVault.sol";
+import {IRedeemQueue} from "./interfaces/IRedeemQueue.sol";
+import {Errors} from "./libraries/Errors.sol";
+
+/// @title RedeemQueue
+/// @notice See {IRedeemQueue}. No owner, no roles, no pause: what is priced can be claimed as long as the vault pays.
+///
+/// Assumptions: the vault's shares and its asset move exactly what they say and call nobody back.
+contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using SafeCast for uint256;
+
+    /// @dev One word. `next` is the same controller's next batch, 0 at the end.
+    struct Request {
+        uint128 shares;
+        uint64 next;
+    }
+
+    /// @dev One word: a controller's requests, oldest first.
+    struct List {
+        uint64 head;
+        uint64 tail;
+    }
+
+    // CONSTANTS
+
+    /// @dev Emptied requests passed over in one call, so that a list padded by others cannot exhaust its owner's gas.
+    uint256 private constant MAX_STEPS = 32;
+    bytes4 private constant ERC7540_OPERATOR = 0xe3bc4e65;
+    bytes4 private constant ERC7540_REDEEM = 0x620ee8e4;
+
+    // IMMUTABLES
+
+    ILiquidityVault public immutable vault;
+    /// @inheritdoc IRedeemQueue
+    address public immutable asset;
+    /// @inheritdoc IRedeemQueue
+    uint40 public immutable batchSeconds;
+
+    // STORAGE
+
+    /// @dev One word with the two below it, so that a request reads and writes it once.
+    uint64 private _lastId;
+    uint64 private _nextToPrice = 1;
+    uint128 private _funded;
+    mapping(uint256 requestId => Batch) private _batches;
+    mapping(uint256 requestId => mapping(address controller => Request)) private _requests;
+    mapping(address controller => List) private _lists;
+    /// @inheritdoc IRedeemQueue
+    mapping(address controller => mapping(address operator => bool)) public isOperator;
+
+    constructor(address vault_, uint40 batchSeconds_) {
+        require(vault_.code.length != 0, Errors.RedeemQueue_BadSetting(uint160(vault_), 0));
+        // A batch of no length would let one transaction ask and be priced.
+        require(batchSeconds_ != 0, Errors.RedeemQueue_BadSetting(batchSeconds_, 1));
+        vault = ILiquidityVault(vault_);
+        asset = ILiquidityVault(vault_).asset();
+        batchSeconds = batchSeconds_;
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IRedeemQueue
+    function share() external view returns (address) {
+        return address(vault);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function batch(uint256 requestId) external view returns (Batch memory) {
+        return _batches[requestId];
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function lastRequestId() external view returns (uint256) {
+        return _lastId;
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function nextToPrice() external view returns (uint256) {
+        return _nextToPrice;
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function funded() external view returns (uint256) {
+        return _funded;
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function canPrice() external view returns (bool) {
+        uint256 id = _nextToPrice;
+        if (id > _lastId) return false;
+        Batch storage current = _batches[id];
+        if (block.timestamp < current.end) return false;
+        return current.shares == 0 || (vault.navTimestamp() >= current.end && vault.exitsOpen());
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function pendingRedeemRequest(uint256 requestId, address controller) external view returns (uint256) {
+        return _batches[requestId].priced ? 0 : _requests[requestId][controller].shares;
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function claimableRedeemRequest(uint256 requestId, address controller) public view returns (uint256) {
+        return _isPaid(_batches[requestId]) ? _requests[requestId][controller].shares : 0;
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function maxRedeem(address controller) external view returns (uint256) {
+        return claimableRedeemRequest(_oldest(controller), controller);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function maxWithdraw(address controller) external view returns (uint256) {
+        uint256 id = _oldest(controller);
+        return _assetsOf(_batches[id], claimableRedeemRequest(id, controller));
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function previewRedeem(uint256) external pure returns (uint256) {
+        revert Errors.RedeemQueue_NoPreview();
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function previewWithdraw(uint256) external pure returns (uint256) {
+        revert Errors.RedeemQueue_NoPreview();
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function supportsInterface(bytes4 interfaceId) external pure override(IERC165, IRedeemQueue) returns (bool) {
+        return
+            interfaceId == type(IERC165).interfaceId ||
+            interfaceId == ERC7540_OPERATOR ||
+            interfaceId == ERC7540_REDEEM;
+    }
+
+    // DEPOSITOR
+
+    /// @inheritdoc IRedeemQueue
+    function requestRedeem(
+        uint256 shares,
+        address controller,
+        address owner
+    ) external nonReentrant returns (uint256 requestId) {
+        _onlyFor(owner);
+        require(shares != 0, Errors.RedeemQueue_ZeroShares());
+        requestId = _openBatch();
+        Batch storage current = _batches[requestId];
+        current.shares = (uint256(current.shares) + shares).toUint128();
+        Request storage request = _requests[requestId][controller];
+        if (request.shares == 0) _append(controller, uint64(requestId));
+        // Fits: not above the batch's sum.
+        request.shares += uint128(shares);
+        emit RedeemRequest(controller, owner, requestId, msg.sender, shares);
+        IERC20(address(vault)).safeTransferFrom(owner, address(this), shares);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function cancelRedeemRequest(
+        uint256 requestId,
+        uint256 shares,
+        address controller,
+        address receiver
+    ) external nonReentrant {
+        _onlyFor(controller);
+        Batch storage current = _batches[requestId];
+        require(!current.priced, Errors.RedeemQueue_AlreadyPriced(requestId));
+        Request storage request = _requests[requestId][controller];
+        require(shares <= request.shares, Errors.RedeemQueue_ExceedsPending(requestId, shares, request.shares));
+        request.shares -= uint128(shares);
+        current.shares -= uint128(shares);
+        emit CancelRedeemRequest(controller, requestId, msg.sender, receiver, shares);
+        IERC20(address(vault)).safeTransfer(receiver, shares);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 assets) {
+        _onlyFor(controller);
+        uint256 id = _oldest(controller);
+        _lists[controller].head = uint64(id);
+        assets = _assetsOf(_batches[id], shares);
+        _claim(id, shares, assets, receiver, controller);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 shares) {
+        _onlyFor(controller);
+        uint256 id = _oldest(controller);
+        _lists[controller].head = uint64(id);
+        Batch storage current = _batches[id];
+        require(current.assets != 0, Errors.RedeemQueue_ExceedsClaimable(controller, assets, 0));
+        shares = Math.mulDiv(assets, current.shares, current.assets, Math.Rounding.Ceil);
+        _claim(id, shares, assets, receiver, controller);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function claimRequest(
+        uint256 requestId,
+        address receiver,
+        address controller
+    ) external nonReentrant returns (uint256 assets) {
+        _onlyFor(controller);
+        uint256 shares = _requests[requestId][controller].shares;
+        assets = _assetsOf(_batches[requestId], shares);
+        _claim(requestId, shares, assets, receiver, controller);
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function setOperator(address operator, bool approved) external returns (bool) {
+        require(operator != msg.sender, Errors.RedeemQueue_SelfOperator(msg.sender));
+        isOperator[msg.sender][operator] = approved;
+        emit OperatorSet(msg.sender, operator, approved);
+        return true;
+    }
+
+    // ANYONE
+
+    /// @inheritdoc IRedeemQueue
+    function price() external nonReentrant returns (uint256 requestId, uint256 assets) {
+        requestId = _nextToPrice;
+        require(requestId <= _lastId, Errors.RedeemQueue_NothingToPrice(requestId));
+        Batch storage current = _batches[requestId];
+        uint256 shares = current.shares;
+        // An emptied batch needs no price, but it does need its end: until then it still takes requests.
+        uint256 reported = shares == 0 ? block.timestamp : vault.navTimestamp();
+        require(reported >= current.end, Errors.RedeemQueue_ReportTooOld(requestId, reported, current.end));
+        if (shares != 0) assets = vault.settleRedeem(shares);
+        current.priced = true;
+        current.assets = assets.toUint128();
+        current.owedUpTo = (uint256(_batches[requestId - 1].owedUpTo) + assets).toUint128();
+        _nextToPrice = uint64(requestId + 1);
+        emit PriceBatch(requestId, shares, assets);
+        if (assets != 0) _fund();
+    }
+
+    /// @inheritdoc IRedeemQueue
+    function fund() external nonReentrant returns (uint256 received) {
+        return _fund();
+    }
+
+    // INTERNAL
+
+    function _onlyFor(address controller) private view {
+        require(
+            msg.sender == controller || isOperator[controller][msg.sender],
+            Errors.RedeemQueue_NotOperator(msg.sender, controller)
+        );
+    }
+
+    /// @dev The batch of this moment. Ends lie on a fixed grid, so that nobody chooses when a batch closes.
+    function _openBatch() private returns (uint256 id) {
+        id = _lastId;
+        if (id != 0 && block.timestamp < _batches[id].end) return id;
+        _lastId = uint64(++id);
+        uint256 length = batchSeconds;
+        _batches[id].end = uint40(block.timestamp - (block.timestamp % length) + length);
+    }
+
+    /// @dev A request that was emptied and filled again in the same batch is in the list already.
+    function _append(address controller, uint64 id) private {
+        List storage list = _lists[controller];
+        (uint64 head, uint64 tail) = (list.head, list.tail);
+        if (tail == id) return;
+        if (head == 0) list.head = id;
+        else _requests[tail][controller].next = id;
+        list.tail = id;
+    }
+
+    /// @dev First request of the controller that still holds shares. The last one stays even when it is empty.
+    function _oldest(address controller) private view returns (uint256 id) {
+        id = _lists[controller].head;
+        for (uint256 i; i < MAX_STEPS; ++i) {
+            Request storage request = _requests[id][controller];
+            if (request.shares != 0 || request.next == 0) break;
+            id = request.next;
+        }
+    }
+
+    function _claim(uint256 id, uint256 shares, uint256 assets, address receiver, address controller) private {
+        Request storage request = _requests[id][controller];
+        Batch storage current = _batches[id];
+        if (current.priced && current.owedUpTo > _funded) _fund();
+        uint256 limit = current.priced && current.owedUpTo <= _funded ? request.shares : 0;
+        require(shares <= limit && shares != 0, Errors.RedeemQueue_ExceedsClaimable(controller, shares, limit));
+        request.shares -= uint128(shares);
+        emit Withdraw(msg.sender, receiver, controller, assets, shares);
+        IERC20(asset).safeTransfer(receiver, assets);
+    }
+
+    function _fund() private returns (uint256 received) {
+        received = vault.fundQueue();
+        _funded += received.toUint128();
+    }
+
+    function _isPaid(Batch storage current) private view returns (bool) {
+        if (!current.priced) return false;
+        return current.owedUpTo <= _funded + Math.min(vault.idle(), vault.queueLiabilities());
+    }
+
+    /// @dev Rounded down: what rounding leaves stays here, never above the batch's assets.
+    function _assetsOf(Batch storage current, uint256 shares) private view returns (uint256) {
+        return current.shares == 0 ? 0 : Math.mulDiv(current.assets, shares, current.shares);
+    }
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {RedeemQueue} from "../../contracts/RedeemQueue.sol";
+import {Errors} from "../../contracts/libraries/Errors.sol";
+import {CoreFixture} from "./support/CoreFixture.sol";
+
+/// @notice Requests wait for a later report, get its price, and are paid before anyone else.
+contract RedeemQueueTest is CoreFixture {
+    uint40 internal constant BATCH = 6 hours;
+    RedeemQueue internal queue;
+
+    function setUp() public override {
+        super.setUp();
+        queue = new RedeemQueue(address(vault), BATCH);
+        vault.bindRedeemQueue(address(queue));
+        deposit(ALICE, 100 ether);
+        deposit(BOB, 100 ether);
+        allocate(1, 80 ether);
+        pass(1 hours);
+    }
+
+    function request(address who, uint256 shares) internal returns (uint256 id) {
+        vm.startPrank(who);
+        vault.approve(address(queue), shares);
+        id = queue.requestRedeem(shares, who, who);
+        vm.stopPrank();
+    }
+
+    function toEnd(uint256 id) internal {
+        uint256 end = queue.batch(id).end;
+        pass(end - block.timestamp);
+    }
+
+    function tooOld(uint256 id) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                Errors.RedeemQueue_ReportTooOld.selector,
+                id,
+                vault.navTimestamp(),
+                queue.batch(id).end
+            )
+        );
+        queue.price();
+    }
+
+    // LIFE OF A REQUEST
+
+    function test_ARequestIsPricedByALaterReportAndClaimed() public {
+        uint256 shares = vault.balanceOf(ALICE);
+        uint256 id = request(ALICE, shares);
+        eq(vault.balanceOf(address(queue)), shares, "escrow");
+        eq(queue.pendingRedeemRequest(id, ALICE), shares, "pending");
+        eq(queue.claimableRedeemRequest(id, ALICE), 0, "not claimable");
+        vault.report(idList(1));
+        tooOld(id);
+        toEnd(id);
+        ok(!queue.canPrice(), "no report since the end");
+        tooOld(id);
+        vault.report(idList(1));
+        ok(queue.canPrice(), "now");
+        (uint256 priced, uint256 assets) = queue.price();
+        eq(priced, id, "id");
+        near(assets, 100 ether, 1, "assets");
+        eq(queue.pendingRedeemRequest(id, ALICE), 0, "no longer pending");
+        eq(queue.claimableRedeemRequest(id, ALICE), shares, "claimable");
+        eq(queue.maxRedeem(ALICE), shares, "max redeem");
+        eq(queue.maxWithdraw(ALICE), assets, "max withdraw");
+        vm.prank(ALICE);
+        eq(queue.redeem(shares, BOB, ALICE), assets, "claimed");
+        eq(weth.balanceOf(BOB), assets, "paid");
+        eq(vault.nav(), 200 ether - assets, "nav");
+        eq(queue.maxRedeem(ALICE), 0, "done");
+        checkBooks();
+    }
+
+    /// A batch is half-open: a request in the second of its end belongs to the next one.
+    function test_ARequestAtTheEndBelongsToTheNextBatch() public {
+        uint256 first = request(ALICE, 1e24);
+        toEnd(first);
+        uint256 second = request(BOB, 1e24);
+        eq(second, first + 1, "next batch");
+        vault.report(idList(1));
+        queue.price();
+        ok(!queue.batch(second).priced, "a report of the same second prices only what came before");
+        tooOld(second);
+        eq(queue.batch(first).end % BATCH, 0, "ends lie on a grid");
+    }
+
+    function test_AGainReportedAfterTheRequestIsInThePriceAndALossToo() public {
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        lose(1, 0.2 ether);
+        vault.report(idList(1));
+        (, uint256 assets) = queue.price();
+        near(assets, 99.9 ether, 1, "half of the loss is hers");
+    }
+
+    function test_CancelUntilPricedThenNeverAgain() public {
+        uint256 id = request(ALICE, 10e24);
+        vm.startPrank(ALICE);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.RedeemQueue_ExceedsPending.selector, id, 10e24 + 1, uint256(10e24))
+        );
+        queue.cancelRedeemRequest(id, 10e24 + 1, ALICE, ALICE);
+        queue.cancelRedeemRequest(id, 4e24, ALICE, BOB);
+        vm.stopPrank();
+        eq(vault.balanceOf(BOB), 104e24, "shares back, where she wants them");
+        eq(queue.pendingRedeemRequest(id, ALICE), 6e24, "rest");
+        toEnd(id);
+        vault.report(idList(1));
+        queue.price();
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_AlreadyPriced.selector, id));
+        queue.cancelRedeemRequest(id, 1, ALICE, ALICE);
+    }
+
+    function test_AnEmptiedBatchPricesToNothingAndDoesNotBlock() public {
+        uint256 first = request(ALICE, 1e24);
+        vm.prank(ALICE);
+        queue.cancelRedeemRequest(first, 1e24, ALICE, ALICE);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                Errors.RedeemQueue_ReportTooOld.selector,
+                first,
+                block.timestamp,
+                queue.batch(first).end
+            )
+        );
+        queue.price();
+        eq(request(ALICE, 2e24), first, "it still takes requests until its end");
+        vm.prank(ALICE);
+        queue.cancelRedeemRequest(first, 2e24, ALICE, ALICE);
+        toEnd(first);
+        (, uint256 assets) = queue.price();
+        eq(assets, 0, "nothing");
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_NothingToPrice.selector, first + 1));
+        queue.price();
+        // The emptied request does not hide the next one.
+        uint256 second = request(ALICE, 3e24);
+        toEnd(second);
+        vault.report(idList(1));
+        queue.price();
+        eq(queue.maxRedeem(ALICE), 3e24, "oldest that holds shares");
+    }
+
+    // LIABILITIES
+
+    function test_LiabilitiesComeBeforeEveryoneElse() public {
+        allocate(4, 90 ether);
+        pass(1 hours);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        uint8[] memory both = new uint8[](2);
+        (both[0], both[1]) = (1, 4);
+        vault.report(both);
+        (, uint256 assets) = queue.price();
+        // 30 were idle and went to the queue at once.
+        eq(queue.funded(), 30 ether, "funded");
+        eq(vault.queueLiabilities(), assets - 30 ether, "the rest is owed");
+        eq(vault.idle(), 0, "no idle");
+        near(vault.nav(), 100 ether, 1, "what is owed is nobody else's");
+        eq(vault.maxWithdraw(BOB), 0, "nobody is faster");
+        eq(queue.claimableRedeemRequest(id, ALICE), 0, "not paid yet");
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_ExceedsClaimable.selector, ALICE, uint256(1e24), 0));
+        queue.redeem(1e24, ALICE, ALICE);
+        eq(vault.minimumIdle(), (vault.nav() * 500 + 9_999) / 10_000 + assets - 30 ether, "reserved");
+
+        nextBlock();
+        run(one(exitLeg(1, 78 ether)));
+        nextBlock();
+        eq(vault.idle(), 78 ether, "exits refill idle");
+        near(vault.maxWithdraw(BOB), 8 ether, 1, "only what is above the liability");
+        vm.prank(ALICE);
+        eq(queue.claimRequest(id, ALICE, ALICE), assets, "the claim fetches what it is owed");
+        eq(vault.queueLiabilities(), 0, "settled");
+        checkBooks();
+    }
+
+    function test_TheQueueIsPaidFromTheWithdrawalOrderToo() public {
+        allocate(4, 90 ether);
+        vault.setWithdrawalOrder(idList(1));
+        pass(1 hours);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        uint8[] memory both = new uint8[](2);
+        (both[0], both[1]) = (1, 4);
+        vault.report(both);
+        queue.price();
+        eq(vault.queueLiabilities(), 0, "30 idle and 70 from strategy 1");
+        near(vault.debtOf(1), 10 ether, 1, "debt fell");
+    }
+
+    function testFuzz_ManyPartialClaimsNeverTakeMoreThanTheBatch(uint256 a, uint256 b, uint256 part) public {
+        a = bound(a, 1, 50e24);
+        b = bound(b, 1, 50e24);
+        uint256 id = request(ALICE, a);
+        request(BOB, b);
+        toEnd(id);
+        earn(1, 3 ether);
+        vault.report(idList(1));
+        (, uint256 assets) = queue.price();
+        part = bound(part, 1, a);
+        vm.startPrank(ALICE);
+        uint256 got = queue.redeem(part, ALICE, ALICE);
+        if (part != a) got += queue.redeem(a - part, ALICE, ALICE);
+        vm.stopPrank();
+        vm.prank(BOB);
+        uint256 other = queue.redeem(b, BOB, BOB);
+        atMost(got + other, assets, "never more than priced");
+        near(got + other, assets, 3, "and all but dust");
+        atMost(assets, vault.convertToAssets(a + b) + 1, "at the price");
+        checkBooks();
+    }
+
+    function test_WithdrawTakesSharesRoundedUp() public {
+        uint256 id = request(ALICE, 10e24);
+        toEnd(id);
+        lose(1, 0.1 ether);
+        vault.report(idList(1));
+        queue.price();
+        uint256 limit = queue.maxWithdraw(ALICE);
+        vm.startPrank(ALICE);
+        uint256 shares = queue.withdraw(1 ether, ALICE, ALICE);
+        ok(queue.batch(id).assets * shares >= 1 ether * uint256(queue.batch(id).shares), "up");
+        uint256 rest = queue.maxWithdraw(ALICE);
+        atMost(rest, limit - 1 ether, "less");
+        queue.withdraw(rest, ALICE, ALICE);
+        vm.expectPartialRevert(Errors.RedeemQueue_ExceedsClaimable.selector);
+        queue.withdraw(2 ether, ALICE, ALICE);
+        vm.stopPrank();
+    }
+
+    // FREEZE, OPERATORS, BOUNDS
+
+    function test_AFreezeStopsPricingAndNotClaims() public {
+        uint256 id = request(ALICE, 10e24);
+        toEnd(id);
+        vault.report(idList(1));
+        queue.price();
+        uint256 later = request(ALICE, 1e24);
+        vault.freeze();
+        vm.prank(ALICE);
+        queue.redeem(10e24, ALICE, ALICE);
+        toEnd(later);
+        vault.report(idList(1));
+        ok(!queue.canPrice(), "closed");
+        vm.expectPartialRevert(Errors.LiquidityVault_ExitsClosed.selector);
+        queue.price();
+        vm.prank(ALICE);
+        queue.cancelRedeemRequest(later, 1e24, ALICE, ALICE);
+    }
+
+    function test_OperatorsActAndStrangersDoNot() public {
+        vm.startPrank(ALICE);
+        vault.approve(address(queue), 10e24);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_SelfOperator.selector, ALICE));
+        queue.setOperator(ALICE, true);
+        vm.stopPrank();
+        vm.startPrank(BOB);
+        bytes memory denied = abi.encodeWithSelector(Errors.RedeemQueue_NotOperator.selector, BOB, ALICE);
+        vm.expectRevert(denied);
+        queue.requestRedeem(10e24, BOB, ALICE);
+        vm.stopPrank();
+        vm.prank(ALICE);
+        queue.setOperator(BOB, true);
+        vm.startPrank(BOB);
+        uint256 id = queue.requestRedeem(10e24, ALICE, ALICE);
+        queue.cancelRedeemRequest(id, 1e24, ALICE, ALICE);
+        vm.stopPrank();
+        vm.prank(ALICE);
+        queue.setOperator(BOB, false);
+        vm.startPrank(BOB);
+        vm.expectRevert(denied);
+        queue.cancelRedeemRequest(id, 1e24, ALICE, BOB);
+        vm.expectRevert(denied);
+        queue.redeem(1e24, BOB, ALICE);
+        vm.expectRevert(denied);
+        queue.withdraw(1, BOB, ALICE);
+        vm.expectRevert(denied);
+        queue.claimRequest(id, BOB, ALICE);
+        vm.stopPrank();
+    }
+
+    function test_RevertWhen_BoundsAreMissed() public {
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_ZeroShares.selector));
+        queue.requestRedeem(0, address(this), address(this));
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_BadSetting.selector, 0, 1));
+        new RedeemQueue(address(vault), 0);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_BadSetting.selector, uint160(BOB), 0));
+        new RedeemQueue(BOB, BATCH);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_NoPreview.selector));
+        queue.previewRedeem(1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RedeemQueue_NoPreview.selector));
+        queue.previewWithdraw(1);
+        bytes memory denied = abi.encodeWithSelector(
+            Errors.LiquidityVault_NotQueue.selector,
+            address(this),
+            address(queue)
+        );
+        vm.expectRevert(denied);
+        vault.settleRedeem(1);
+        vm.expectRevert(denied);
+        vault.fundQueue();
+        vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_AlreadyBound.selector, address(queue)));
+        vault.bindRedeemQueue(address(queue));
+        ok(queue.supportsInterface(0x620ee8e4) && queue.supportsInterface(0xe3bc4e65), "ERC-7540");
+        ok(!queue.supportsInterface(0xffffffff), "not everything");
+        eq(queue.share(), address(vault), "share");
+    }
+
+    /// Dust that others put into a controller's list cannot hide its own request.
+    function test_APaddedListDoesNotBlockItsOwner() public {
+        for (uint256 i; i < 3; ++i) {
+            vm.startPrank(BOB);
+            vault.approve(address(queue), 1);
+            uint256 dust = queue.requestRedeem(1, ALICE, BOB);
+            vm.stopPrank();
+            toEnd(dust);
+        }
+        uint256 id = request(ALICE, 5e24);
+        toEnd(id);
+        vault.report(idList(1));
+        for (uint256 i; i < 4; ++i) queue.price();
+        vm.prank(ALICE);
+        near(queue.claimRequest(id, ALICE, ALICE), 5 ether, 1, "by id");
+    }
+}

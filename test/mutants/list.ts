@@ -1,0 +1,238 @@
+/** Planted faults: one line of a contract changed, and the invariant that must notice. `npm run test:mutants` plants each. */
+
+export interface Mutant {
+  readonly id: string;
+  /** The invariant or finding it breaks. */
+  readonly breaks: string;
+  readonly file: string;
+  /** Exact text; must occur exactly once. */
+  readonly search: string;
+  readonly replace: string;
+  /** Solidity test files expected to go red. */
+  readonly tests: readonly string[];
+  /** Why nothing can notice it, where that is so: an equivalent change. */
+  readonly survives?: string;
+}
+
+const BOOKS = "test/contracts/invariant/Books.t.sol";
+const ADVERSARIAL = "test/contracts/Adversarial.t.sol";
+const PROPERTIES = "test/contracts/Erc4626Properties.t.sol";
+const VAULT = "contracts/LiquidityVault.sol";
+const OPERATIONS = "contracts/vault/Rebalancer.sol";
+const REPORTS = "contracts/vault/StrategyReports.sol";
+const LEDGER = "contracts/vault/VaultBooks.sol";
+const QUEUE = "contracts/RedeemQueue.sol";
+const MODULE = "contracts/ProposalModule.sol";
+const REGISTRY = "contracts/StrategyRegistry.sol";
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    id: "debt-sum-keeps-previous",
+    breaks: "INV-01",
+    file: LEDGER,
+    search: "(uint256(_totals.totalDebt) - previous + debt).toUint96()",
+    replace: "(uint256(_totals.totalDebt) + debt).toUint96()",
+    tests: [BOOKS],
+  },
+  {
+    id: "deposit-not-booked",
+    breaks: "INV-02",
+    file: VAULT,
+    search: "        super._transferIn(from, assets);\n        _creditIdle(assets);",
+    replace: "        super._transferIn(from, assets);\n        _creditIdle(assets - 1);",
+    tests: [BOOKS],
+  },
+  {
+    id: "nav-counts-liabilities",
+    breaks: "INV-03",
+    file: LEDGER,
+    search: "return Math.saturatingSub(gross, _owed);",
+    replace: "return gross;",
+    tests: [BOOKS],
+  },
+  {
+    id: "locked-profit-counted",
+    breaks: "INV-04",
+    file: VAULT,
+    search: "return assets > locked ? assets - locked : 0;",
+    replace: "return assets;",
+    tests: [BOOKS, ADVERSARIAL],
+  },
+  {
+    id: "risk-debt-forgets",
+    breaks: "INV-05",
+    file: LEDGER,
+    search: "(uint256(_riskDebts[riskId]) - previous + debt).toUint128()",
+    replace: "(uint256(_riskDebts[riskId]) + debt).toUint128()",
+    tests: [BOOKS],
+  },
+  {
+    id: "withdraw-rounds-for-the-leaver",
+    breaks: "INV-07",
+    file: VAULT,
+    search: "shares = previewWithdraw(assets);",
+    replace: "shares = _convertToShares(assets, Math.Rounding.Floor);",
+    tests: [BOOKS, PROPERTIES],
+  },
+  {
+    id: "gain-not-locked",
+    breaks: "INV-06",
+    file: REPORTS,
+    search:
+      "        if (gains != 0) _lockProfit(gains);\n        _refreshNavTimestamp();\n    }\n\n    /// @dev The assets of finished",
+    replace: "        _refreshNavTimestamp();\n    }\n\n    /// @dev The assets of finished",
+    tests: [BOOKS, ADVERSARIAL],
+  },
+  {
+    id: "caps-unchecked",
+    breaks: "INV-08",
+    file: OPERATIONS,
+    search: "require(debt <= caps[i], Errors",
+    replace: "require(debt <= caps[i] + 1e30, Errors",
+    tests: [BOOKS],
+  },
+  {
+    id: "buffer-unchecked",
+    breaks: "INV-08",
+    file: OPERATIONS,
+    search: "require(held >= reserve, Errors.LiquidityVault_IdleTooLow(held, reserve));\n        uint8",
+    replace: "require(held + 1e30 >= reserve, Errors.LiquidityVault_IdleTooLow(held, reserve));\n        uint8",
+    tests: [BOOKS],
+  },
+  {
+    id: "budget-unchecked",
+    breaks: "INV-09",
+    file: REGISTRY,
+    search: "require(assets <= left, Errors",
+    replace: "require(assets <= left + 1e30, Errors",
+    tests: [BOOKS, "test/contracts/Rebalancer.t.sol"],
+  },
+  {
+    id: "loss-limit-unchecked",
+    breaks: "INV-10",
+    file: MODULE,
+    search: "require(loss <= limit, Errors.ProposalModule_LossTooHigh(loss, limit));",
+    replace: "",
+    tests: [BOOKS],
+  },
+  {
+    id: "epoch-unchecked",
+    breaks: "INV-11",
+    file: MODULE,
+    search: "require(proposed == current, Errors",
+    replace: "require(proposed <= current, Errors",
+    tests: [BOOKS],
+  },
+  {
+    id: "deadline-unchecked",
+    breaks: "INV-11",
+    file: MODULE,
+    search: "block.timestamp <= proposal.deadline, Errors",
+    replace: "block.timestamp <= proposal.deadline + 30 days, Errors",
+    tests: [BOOKS],
+  },
+  {
+    id: "nonce-not-used",
+    breaks: "INV-11",
+    file: MODULE,
+    search: "        _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);",
+    replace: "",
+    tests: [BOOKS],
+  },
+  {
+    id: "donation-counts",
+    breaks: "INV-13",
+    file: VAULT,
+    search: "    function idle() external view returns (uint256) {\n        return _totals.idle;",
+    replace: "    function idle() external view returns (uint256) {\n        return _weth.balanceOf(address(this));",
+    tests: [BOOKS],
+  },
+  {
+    id: "old-lock-forgotten",
+    breaks: "INV-14",
+    file: LEDGER,
+    search: "        uint256 sum = locked + gain;",
+    replace: "        uint256 sum = gain;",
+    tests: [BOOKS],
+  },
+  {
+    id: "max-redeem-promises-too-much",
+    breaks: "INV-15",
+    file: VAULT,
+    search: "        if (worth <= available) return available == 0 ? 0 : shares;",
+    replace: "        if (available != 0) return shares;",
+    tests: [BOOKS],
+  },
+  {
+    id: "block-stays-open",
+    breaks: "INV-20",
+    file: OPERATIONS,
+    search: "        _clock.rebalanceBlock = uint32(block.number);\n",
+    replace: "",
+    tests: [BOOKS, ADVERSARIAL],
+  },
+  {
+    id: "abort-runs-on",
+    breaks: "INV-21",
+    file: OPERATIONS,
+    search: "if (result.trippedStrategy != 0) {",
+    replace: "if (result.trippedStrategy == 77) {",
+    tests: [BOOKS, "test/contracts/Rebalancer.t.sol"],
+  },
+  {
+    id: "frozen-takes-inflow",
+    breaks: "INV-19",
+    file: OPERATIONS,
+    search: "require(t.info.state() == StrategyState.Active, Errors",
+    replace: "require(t.info.state() != StrategyState.None, Errors",
+    tests: [BOOKS],
+  },
+  {
+    id: "nav-time-not-refreshed",
+    breaks: "INV-23",
+    file: OPERATIONS,
+    search: "        if (gain != 0) _lockProfit(gain);\n        _refreshNavTimestamp();",
+    replace: "        if (gain != 0) _lockProfit(gain);",
+    tests: [BOOKS],
+  },
+  {
+    id: "exits-spend-liabilities",
+    breaks: "INV-25",
+    file: LEDGER,
+    search: "return Math.saturatingSub(held, _owed);",
+    replace: "return held;",
+    tests: [BOOKS],
+  },
+  {
+    id: "escrow-not-reduced",
+    breaks: "INV-26",
+    file: QUEUE,
+    search: "        current.shares -= uint128(shares);\n",
+    replace: "",
+    tests: [BOOKS],
+  },
+  {
+    id: "old-report-prices",
+    breaks: "INV-27",
+    file: QUEUE,
+    search: "uint256 reported = shares == 0 ? block.timestamp : vault.navTimestamp();",
+    replace: "uint256 reported = block.timestamp;",
+    tests: [BOOKS],
+  },
+  {
+    id: "guard-off",
+    breaks: "F-reentrancy",
+    file: VAULT,
+    search: "    function claim(uint8[] calldata) external nonReentrant returns",
+    replace: "    function claim(uint8[] calldata) external returns",
+    tests: [ADVERSARIAL],
+  },
+  {
+    id: "in-kind-cash-counted-twice",
+    breaks: "INV-29",
+    file: "contracts/vault/StrategyExits.sol",
+    search: "        claims.unpaid -= uint128(credit);\n",
+    replace: "",
+    tests: [BOOKS],
+  },
+];
