@@ -8,6 +8,7 @@ import type { ForecastFlags } from "./forecast.ts";
 import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
+import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -115,6 +116,50 @@ program
   .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
   .addOption(json())
   .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+  .command("optimize")
+  .description("the best portfolio of your own returns, with a proof of how near the optimum it is")
+  .requiredOption(
+    "--returns <file>",
+    "CSV or JSON: one column per asset, one row per step, simple returns as fractions",
+  )
+  .addOption(
+    new Option("--objective <name>", "what to optimize")
+      .choices(["min-variance", "max-sharpe", "target-return", "cvar", "evar", "cdar", "risk-parity", "hrp"])
+      .makeOptionMandatory(),
+  )
+  .option("--alpha <fraction>", "share of the worst outcomes that CVaR, EVaR and CDaR look at", "0.05")
+  .option("--cap <fraction>", "greatest weight of an asset", "1")
+  .option("--floor <fraction>", "least weight of an asset", "0")
+  .option("--groups <file>", "assets whose total is capped together: JSON or lines group,asset,cap")
+  .option("--turnover <fraction>", "greatest half-sum of changes from the weights of --from")
+  .option("--from <file>", "current weights: JSON or lines asset,weight")
+  .option("--target <return>", "least expected return per step (target-return, cvar, cdar)")
+  .option("--risk-free <return>", "risk-free return per step (max-sharpe)", "0")
+  .addOption(
+    new Option("--covariance <estimator>", "how the covariance is estimated")
+      .choices(["sample", "ledoit-wolf", "oas"])
+      .default("sample"),
+  )
+  .addOption(json())
+  .action((flags: OptimizeFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./portfolio.ts")).optimizeReturns(flags)),
+  );
+
+program
+  .command("risk")
+  .description("every risk measure of given weights over your own returns, and where the risk comes from")
+  .requiredOption(
+    "--returns <file>",
+    "CSV or JSON: one column per asset, one row per step, simple returns as fractions",
+  )
+  .requiredOption("--weights <file>", "JSON or lines asset,weight")
+  .option("--alpha <fraction>", "share of the worst outcomes", "0.05")
+  .addOption(json())
+  .action((flags: RiskFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./portfolio.ts")).riskOfReturns(flags)),
+  );
+
+program
   .command("forecast")
   .description("forecast one column of a CSV or JSON table: path, mean over the horizon, intervals")
   .requiredOption(

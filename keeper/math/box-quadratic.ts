@@ -25,7 +25,10 @@ export interface BoxSolution {
   readonly rounds: number;
 }
 
-const MAX_ROUNDS = 60;
+/** Rounds that may correct every wrong guess at once. Such rounds can cycle; later ones correct one guess each. */
+const BOLD_ROUNDS = 14;
+/** Careful rounds, per variable, before the caller is told to take the sturdier way. */
+const CAREFUL_ROUNDS = 4;
 
 /** Projection onto {sum x = budget, lower <= x <= upper}: x_i = clamp(v_i - shift), the shift by Newton on a monotone sum. */
 export function projectOntoBudget(v: Float64Array, { lower, upper, budget }: BoxQuadratic, out: Float64Array): void {
@@ -105,6 +108,36 @@ function guess(problem: BoxQuadratic, state: Int8Array): void {
   for (let i = 0; i < n; i++) state[i] = x[i] === lower[i] ? -1 : x[i] === upper[i] ? 1 : 0;
 }
 
+/**
+ * Frees the variable at its lower bound with the steepest gain and the one at its upper with the steepest loss.
+ * False when the budget is not met and nothing can move, or nothing wants to.
+ */
+function freePair(
+  { matrix, cost, lower, upper }: BoxQuadratic,
+  x: Float64Array,
+  state: Int8Array,
+  left: number,
+): boolean {
+  const n = x.length;
+  const gradient = new Float64Array(n);
+  multiply(matrix, x, gradient, n);
+  let up = -1;
+  let down = -1;
+  for (let i = 0; i < n; i++) {
+    if (!((lower[i] ?? 0) < (upper[i] ?? 0))) continue;
+    const slope = (gradient[i] ?? 0) + (cost[i] ?? 0);
+    if (state[i] === -1 && (up < 0 || slope < (gradient[up] ?? 0) + (cost[up] ?? 0))) up = i;
+    if (state[i] === 1 && (down < 0 || slope > (gradient[down] ?? 0) + (cost[down] ?? 0))) down = i;
+  }
+  if (up < 0 && down < 0) return false;
+  const tiny = 1e-15 * (1 + Math.abs(left));
+  if (up >= 0 && left >= -tiny) state[up] = 0;
+  if (down >= 0 && left <= tiny) state[down] = 0;
+  if (up >= 0 && down < 0) state[up] = 0;
+  if (down >= 0 && up < 0) state[down] = 0;
+  return true;
+}
+
 /** Sizes from which the guess costs less than the factorisations it saves. */
 const GUESS_FROM = 120;
 
@@ -127,7 +160,9 @@ export function solveBoxQuadratic(problem: BoxQuadratic, start?: Int8Array): Box
   let scale = 0;
   for (let i = 0; i < n; i++) scale = Math.max(scale, Math.abs(matrix[i * n + i] ?? 0));
 
-  for (let round = 1; round <= MAX_ROUNDS; round++) {
+  const rounds = BOLD_ROUNDS + CAREFUL_ROUNDS * n;
+  for (let round = 1; round <= rounds; round++) {
+    const isBold = round <= BOLD_ROUNDS;
     let size = 0;
     let left = budget;
     for (let i = 0; i < n; i++) {
@@ -139,7 +174,11 @@ export function solveBoxQuadratic(problem: BoxQuadratic, start?: Int8Array): Box
         left -= x[i] ?? 0;
       }
     }
-    if (size === 0) return null;
+    if (size === 0) {
+      // Everything is at a bound: let go of the two that most want to trade with each other.
+      if (!freePair(problem, x, state, left)) return null;
+      continue;
+    }
     if (factor.length < size * size) factor = new Float64Array(size * size);
     // base = c_F + Q_FB x_B
     let fixed = 0;
@@ -169,20 +208,21 @@ export function solveBoxQuadratic(problem: BoxQuadratic, start?: Int8Array): Box
     let changed = 0;
     for (let i = 0; i < n; i++) {
       gradient[i] = (gradient[i] ?? 0) + (cost[i] ?? 0);
-      const before = state[i];
+      if (changed > 0 && !isBold) continue;
+      const low = lower[i] ?? 0;
+      const high = upper[i] ?? 0;
+      const before = state[i] ?? 0;
+      let after = before;
       // Rounding of the solve itself; a smaller tolerance makes exactly degenerate variables flicker.
       const room = 1e-13 * scale + 1e-12 * Math.abs(price);
+      const reduced = (gradient[i] ?? 0) - price;
       if (before === 0) {
-        const slack = 1e-14 * (1 + Math.abs(upper[i] ?? 0));
-        if ((x[i] ?? 0) < (lower[i] ?? 0) - slack) state[i] = -1;
-        else if ((x[i] ?? 0) > (upper[i] ?? 0) + slack) state[i] = 1;
-      } else {
-        const reduced = (gradient[i] ?? 0) - price;
-        if (before === -1 && reduced < -room) state[i] = 0;
-        if (before === 1 && reduced > room && (lower[i] ?? 0) < (upper[i] ?? 0)) state[i] = 0;
-        if (before === -1 && (lower[i] ?? 0) === (upper[i] ?? 0)) state[i] = -1;
-      }
-      if (state[i] !== before) changed++;
+        const slack = 1e-14 * (1 + Math.abs(high));
+        if ((x[i] ?? 0) < low - slack) after = -1;
+        else if ((x[i] ?? 0) > high + slack) after = 1;
+      } else if (low < high && (before === -1 ? reduced < -room : reduced > room)) after = 0;
+      state[i] = after;
+      if (after !== before) changed++;
     }
     if (changed === 0) {
       for (let i = 0; i < n; i++) x[i] = Math.min(upper[i] ?? 0, Math.max(lower[i] ?? 0, x[i] ?? 0));

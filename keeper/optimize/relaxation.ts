@@ -35,18 +35,25 @@ export function elasticProgramme(programme: NamedProgramme): {
     return column;
   };
   programme.rows.forEach((row, i) => {
-    if (programme.rigidRows.has(i)) return;
-    const entries: [number, number][] = row.indices.map((j, e) => [j, row.values[e] ?? 0]);
-    if (Number.isFinite(programme.rowLower[i] ?? 0)) {
-      entries.push([addStretch(`${programme.rowNames[i]} (at least ${programme.rowLower[i]})`), 1]);
+    if (programme.rigidRows?.has(i) === true) return;
+    const low = programme.rowLower[i] ?? 0;
+    const high = programme.rowUpper[i] ?? 0;
+    // One row per side: the two sides may contradict each other.
+    if (Number.isFinite(low)) {
+      const column = addStretch(`${programme.rowNames[i]} (at least ${low})`);
+      rows.push({ indices: [...row.indices, column], values: [...row.values, 1] });
+      rowLower.push(low);
+      rowUpper.push(Number.POSITIVE_INFINITY);
+      rowNames.push(programme.rowNames[i] ?? "");
     }
-    if (Number.isFinite(programme.rowUpper[i] ?? 0)) {
-      entries.push([addStretch(`${programme.rowNames[i]} (at most ${programme.rowUpper[i]})`), -1]);
+    if (Number.isFinite(high)) {
+      const column = addStretch(`${programme.rowNames[i]} (at most ${high})`);
+      rows[i] = { indices: [...row.indices, column], values: [...row.values, -1] };
     }
-    rows[i] = { indices: entries.map(([j]) => j), values: entries.map(([, value]) => value) };
+    rowLower[i] = Number.NEGATIVE_INFINITY;
   });
   for (let j = 0; j < programme.cost.length; j++) {
-    if (programme.rigidColumns.has(j)) continue;
+    if (programme.rigidColumns?.has(j) === true) continue;
     const low = programme.lower[j] ?? 0;
     const high = programme.upper[j] ?? 0;
     const give = (name: string, sign: 1 | -1, from: number, to: number): void => {

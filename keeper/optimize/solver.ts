@@ -18,8 +18,8 @@ export interface NamedProgramme extends ConvexProgramme {
   readonly columnNames: readonly string[];
   readonly rowNames: readonly string[];
   /** Rows and columns that define the programme and cannot give way when it is infeasible. */
-  readonly rigidRows: ReadonlySet<number>;
-  readonly rigidColumns: ReadonlySet<number>;
+  readonly rigidRows?: ReadonlySet<number>;
+  readonly rigidColumns?: ReadonlySet<number>;
 }
 
 export interface Optimum {

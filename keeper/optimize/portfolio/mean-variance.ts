@@ -14,6 +14,7 @@ import {
   checkProblem,
   commonProgramme,
   isBoxOnly,
+  isSoundBox,
   type Portfolio,
   type PortfolioProblem,
   violation,
@@ -95,7 +96,7 @@ export class MeanVariance {
 
   /** Minimises 1/2 w'Sw - tolerance m'w, with at least `floor` of return when it is not null. */
   #tangent(tolerance: number, floor: number | null = null): Tangent {
-    if (isBoxOnly(this.#problem) && floor === null) {
+    if (isSoundBox(this.#problem) && floor === null) {
       const solution = solveBoxQuadratic(this.#box(tolerance));
       if (solution !== null) {
         return {
@@ -125,7 +126,7 @@ export class MeanVariance {
 
   #criticalLine(): CriticalLine | null {
     if (this.#line === undefined) {
-      this.#line = isBoxOnly(this.#problem) ? traceCriticalLine(this.#box(0), this.#mu) : null;
+      this.#line = isSoundBox(this.#problem) ? traceCriticalLine(this.#box(0), this.#mu) : null;
     }
     return this.#line;
   }

@@ -80,6 +80,24 @@ export function checkProblem(problem: PortfolioProblem, size: number): void {
 export const isBoxOnly = (problem: PortfolioProblem): boolean =>
   problem.groups.length === 0 && problem.turnover === null;
 
+/**
+ * True when there are box limits only, and weights within them that sum to one: what the solvers for boxes take for granted.
+ * A contradictory box goes the general way, which names the contradiction.
+ */
+export function isSoundBox(problem: PortfolioProblem): boolean {
+  if (!isBoxOnly(problem)) return false;
+  let least = 0;
+  let most = 0;
+  for (let i = 0; i < problem.names.length; i++) {
+    const low = problem.lower[i] ?? Number.NaN;
+    const high = problem.upper[i] ?? Number.NaN;
+    if (!(low <= high)) return false;
+    least += low;
+    most += high;
+  }
+  return least <= 1 && most >= 1;
+}
+
 /** Columns 0..n-1 are the weights. */
 export function commonProgramme(problem: PortfolioProblem): ProgrammeBuilder {
   const builder = new ProgrammeBuilder();

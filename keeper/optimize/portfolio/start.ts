@@ -1,7 +1,7 @@
 /** Where the tail objectives begin: the least-variance portfolio of the sample, or any that keeps the limits. */
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import type { Solver } from "../solver.ts";
-import { commonProgramme, isBoxOnly, type PortfolioProblem } from "./problem.ts";
+import { commonProgramme, isSoundBox, type PortfolioProblem } from "./problem.ts";
 import { covarianceOf, type Sample } from "./sample.ts";
 
 /** @throws {InfeasibleError} when the limits contradict each other. */
@@ -14,7 +14,7 @@ export function startingWeights(problem: PortfolioProblem, solver: Solver, sampl
   for (let k = 0; k < matrix.length; k++) matrix[k] = (matrix[k] ?? 0) / largest;
   // A sample shorter than the number of assets has a singular covariance; a start needs no exactness.
   for (let i = 0; i < n; i++) matrix[i * n + i] = (matrix[i * n + i] ?? 0) + 1e-6;
-  if (isBoxOnly(problem)) {
+  if (isSoundBox(problem)) {
     const lower = Float64Array.from(problem.lower);
     const upper = Float64Array.from(problem.upper);
     const found = solveBoxQuadratic({ matrix, cost: new Float64Array(n), lower, upper, budget: 1 });

@@ -1,0 +1,173 @@
+/** Files of the portfolio verbs: returns, weights and groups, each refused with file, place and remedy. */
+import { z } from "zod";
+import { InputError } from "../kernel/errors.ts";
+import type { GroupLimit } from "../optimize/portfolio/problem.ts";
+import { readText } from "./context.ts";
+import { readTable, requireComplete, type Table } from "./table.ts";
+
+export class PercentReturnsError extends InputError {
+  readonly code = "RETURNS_IN_PERCENT";
+  readonly file: string;
+  readonly row: number;
+  readonly column: string;
+  readonly value: number;
+  constructor(file: string, row: number, column: string, value: number) {
+    super(
+      `${file}, row ${row}, column "${column}": ${value} as a simple return per step loses more than everything or multiplies the ` +
+        "money. The file seems to hold percent or prices. Divide percent by 100; turn prices p into p[t] / p[t-1] - 1.",
+    );
+    this.file = file;
+    this.row = row;
+    this.column = column;
+    this.value = value;
+  }
+}
+
+export class RowsTooFewError extends InputError {
+  readonly code = "RETURNS_TOO_FEW";
+  readonly file: string;
+  readonly rows: number;
+  constructor(file: string, rows: number, needed: number, why: string) {
+    super(
+      `${file} has ${rows} rows of returns; ${why} needs at least ${needed}. Give a longer history or fewer assets.`,
+    );
+    this.file = file;
+    this.rows = rows;
+  }
+}
+
+export class AssetFileError extends InputError {
+  readonly code = "ASSET_FILE";
+  readonly file: string;
+  constructor(file: string, fault: string, remedy: string, cause?: unknown) {
+    super(`${file}: ${fault}. ${remedy}`, cause === undefined ? undefined : { cause });
+    this.file = file;
+  }
+}
+
+/** A simple return may not lose more than everything; ten times the money in one step is no return of a pool either. */
+const LEAST = -1;
+const MOST = 10;
+
+/** @throws typed errors naming file, row and column. */
+export async function readReturns(file: string): Promise<Table> {
+  const table = requireComplete(await readTable(file));
+  if (table.rows.length < 2) throw new RowsTooFewError(file, table.rows.length, 2, "any estimate");
+  table.rows.forEach((row, t) => {
+    row.forEach((value, i) => {
+      if (value <= LEAST || value > MOST) {
+        throw new PercentReturnsError(file, table.rowNumbers[t] ?? 0, table.columns[i] ?? "", value);
+      }
+    });
+  });
+  return table;
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AssetFileError(file, "it is not valid JSON", "Correct the syntax, or give a CSV file.", cause);
+  }
+}
+
+const csvLines = (text: string): string[][] =>
+  text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+    .map((line) => line.split(/[,;\t]/).map((cell) => cell.trim()));
+
+const WEIGHTS_SHAPE = 'Write {"asset": weight, ...} as JSON, or lines "asset,weight" as CSV.';
+const weightsSchema = z.record(z.string(), z.number());
+
+/** Weights by asset name; assets of the returns that the file leaves out have none. */
+export async function readWeights(file: string, assets: readonly string[]): Promise<number[]> {
+  const text = await readText(file);
+  const entries = new Map<string, number>();
+  if (/\.json$/i.test(file)) {
+    const parsed = weightsSchema.safeParse(parseJson(file, text));
+    if (!parsed.success)
+      throw new AssetFileError(file, "it does not hold one number per asset", WEIGHTS_SHAPE, parsed.error);
+    for (const [name, weight] of Object.entries(parsed.data)) entries.set(name, weight);
+  } else {
+    for (const [i, cells] of csvLines(text).entries()) {
+      const [name = "", value = ""] = cells;
+      const weight = value === "" ? Number.NaN : Number(value);
+      if (i === 0 && Number.isNaN(weight) && /weight/i.test(value)) continue;
+      if (cells.length !== 2 || !Number.isFinite(weight)) {
+        throw new AssetFileError(file, `line ${i + 1} is not "asset,weight"`, WEIGHTS_SHAPE);
+      }
+      if (entries.has(name)) throw new AssetFileError(file, `"${name}" stands twice`, "Keep one line per asset.");
+      entries.set(name, weight);
+    }
+  }
+  if (entries.size === 0) throw new AssetFileError(file, "it holds no weight", WEIGHTS_SHAPE);
+  for (const name of entries.keys()) {
+    if (!assets.includes(name)) {
+      throw new AssetFileError(
+        file,
+        `"${name}" is no column of the returns`,
+        `Choose from: ${assets.slice(0, 12).join(", ")}.`,
+      );
+    }
+  }
+  return assets.map((name) => entries.get(name) ?? 0);
+}
+
+const GROUPS_SHAPE =
+  'Write [{"name": "staked", "members": ["a", "b"], "cap": 0.3, "floor": 0}] as JSON, or lines "group,asset,cap" as CSV.';
+const groupsSchema = z.array(
+  z.object({
+    name: z.string(),
+    members: z.array(z.string()).min(1),
+    cap: z.number().min(-10).max(10),
+    floor: z.number().min(-10).max(10).optional(),
+  }),
+);
+
+/** Groups whose total weight is bounded: shared risks. */
+export async function readGroups(file: string, assets: readonly string[]): Promise<GroupLimit[]> {
+  const text = await readText(file);
+  const groups = new Map<string, { members: string[]; cap: number; floor: number | null }>();
+  if (/\.json$/i.test(file)) {
+    const parsed = groupsSchema.safeParse(parseJson(file, text));
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new AssetFileError(file, `${issue?.path.join(".")}: ${issue?.message}`, GROUPS_SHAPE, parsed.error);
+    }
+    for (const { name, members, cap, floor } of parsed.data) groups.set(name, { members, cap, floor: floor ?? null });
+  } else {
+    for (const [i, cells] of csvLines(text).entries()) {
+      const [name = "", asset = "", limit = ""] = cells;
+      const cap = limit === "" ? Number.NaN : Number(limit);
+      if (i === 0 && Number.isNaN(cap) && /cap/i.test(limit)) continue;
+      if (cells.length !== 3 || !Number.isFinite(cap)) {
+        throw new AssetFileError(file, `line ${i + 1} is not "group,asset,cap"`, GROUPS_SHAPE);
+      }
+      const known = groups.get(name);
+      if (known !== undefined && known.cap !== cap) {
+        throw new AssetFileError(
+          file,
+          `group "${name}" has the caps ${known.cap} and ${cap}`,
+          "Give every line of it one cap.",
+        );
+      }
+      groups.set(name, { members: [...(known?.members ?? []), asset], cap, floor: null });
+    }
+  }
+  return [...groups].map(([name, { members, cap, floor }]) => ({
+    name,
+    members: [...new Set(members)].map((member) => {
+      const at = assets.indexOf(member);
+      if (at >= 0) return at;
+      throw new AssetFileError(
+        file,
+        `"${member}" of group "${name}" is no column of the returns`,
+        `Choose from: ${assets.slice(0, 12).join(", ")}.`,
+      );
+    }),
+    lower: floor ?? Number.NEGATIVE_INFINITY,
+    upper: cap,
+  }));
+}

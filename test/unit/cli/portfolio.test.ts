@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { z } from "zod";
+import { OptionError } from "../../../keeper/cli/context.ts";
+import { OBJECTIVES, type OptimizeFlags, optimizeReturns, riskOfReturns } from "../../../keeper/cli/portfolio.ts";
+import { AssetFileError, PercentReturnsError, RowsTooFewError } from "../../../keeper/cli/portfolio-files.ts";
+import { CellsMissingError } from "../../../keeper/cli/table-errors.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
+import { InfeasibleError } from "../../../keeper/optimize/errors.ts";
+import { UnreachableTargetError, UnsupportedLimitError } from "../../../keeper/optimize/portfolio/errors.ts";
+import { factorSample } from "../../support/portfolio.ts";
+
+const answer = z.object({
+  weights: z.record(z.string(), z.number()),
+  value: z.number(),
+  certificate: z.object({ gap: z.number(), infeasibility: z.number() }),
+});
+
+describe("amplified optimize and risk", () => {
+  let folder = "";
+  const path = (name: string): string => join(folder, name);
+  const write = (name: string, text: string): string => {
+    writeFileSync(path(name), text);
+    return path(name);
+  };
+  const flags = (changes: Partial<OptimizeFlags> = {}): OptimizeFlags => ({
+    returns: path("returns.csv"),
+    objective: "min-variance",
+    alpha: "0.05",
+    cap: "1",
+    floor: "0",
+    riskFree: "0",
+    covariance: "sample",
+    ...changes,
+  });
+  async function failure(promise: Promise<unknown>): Promise<unknown> {
+    return promise.then(
+      () => null,
+      (error: unknown) => error,
+    );
+  }
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "portfolio-"));
+    const rows = factorSample(createRng(1), 4, 120);
+    const lines = rows.map((row, t) => [new Date(86_400_000 * t).toISOString().slice(0, 10), ...row].join(","));
+    write("returns.csv", ["date,a,b,c,d", ...lines].join("\n"));
+    write("weights.csv", "asset,weight\na,0.25\nb,0.25\nc,0.25\nd,0.25\n");
+    write("weights.json", JSON.stringify({ a: 0.25, b: 0.25, c: 0.25, d: 0.25 }));
+    write("groups.csv", "group,asset,cap\npair,a,0.3\npair,b,0.3\n");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("gives certified weights that sum to one for every objective", async () => {
+    for (const objective of OBJECTIVES) {
+      const target = objective === "target-return" ? { target: "0.0001" } : {};
+      const { data, text } = await optimizeReturns(flags({ objective, ...target }));
+      const { weights, certificate } = answer.parse(data);
+      const total = Object.values(weights).reduce((a, b) => a + b, 0);
+      expect(total, objective).to.be.closeTo(1, 1e-9);
+      expect(certificate.gap, objective).to.be.below(1e-8);
+      expect(text, objective).to.match(/proven within/);
+    }
+  });
+
+  it("keeps caps, groups and turnover; CSV and JSON weights mean the same", async () => {
+    for (const from of ["weights.csv", "weights.json"]) {
+      const { data } = await optimizeReturns(
+        flags({ objective: "cvar", cap: "0.4", groups: path("groups.csv"), turnover: "0.3", from: path(from) }),
+      );
+      const { weights } = answer.parse(data);
+      expect((weights.a ?? 1) + (weights.b ?? 1)).to.be.at.most(0.3 + 1e-9);
+      const moved = Object.values(weights).reduce((total, w) => total + Math.abs(w - 0.25), 0) / 2;
+      expect(moved).to.be.at.most(0.3 + 1e-9);
+      expect(Math.max(...Object.values(weights))).to.be.at.most(0.4 + 1e-12);
+    }
+  });
+
+  it("prints every risk measure in its order", async () => {
+    const { data, text } = await riskOfReturns({
+      returns: path("returns.csv"),
+      weights: path("weights.csv"),
+      alpha: "0.05",
+    });
+    const figures = z
+      .object({ historical: z.object({ var: z.number(), cvar: z.number(), evar: z.number(), worst: z.number() }) })
+      .parse(data).historical;
+    expect([figures.var, figures.cvar, figures.evar, figures.worst]).to.deep.equal(
+      [figures.var, figures.cvar, figures.evar, figures.worst].sort((a, b) => a - b),
+    );
+    expect(text)
+      .to.match(/EVaR/)
+      .and.to.match(/where the CVaR comes from/);
+  });
+
+  it("error: each bad file or option is one typed error that names the place", async () => {
+    const percent = write("percent.csv", "a,b\n0.01,1.5\n-2,0.1\n0.1,0.2\n");
+    const missing = write("missing.csv", "a,b\n0.01,0.5\n,0.1\n");
+    const short = write("short.csv", "a,b,c\n0.01,0.5,0.1\n0.1,0.1,0.2\n");
+    const stranger = write("stranger.csv", "asset,weight\nz,1\n");
+    const cases: readonly [Partial<OptimizeFlags>, new (...args: never[]) => Error, RegExp][] = [
+      [{ returns: percent }, PercentReturnsError, /row 3, column "a"/],
+      [{ returns: missing }, CellsMissingError, /row 3/],
+      [{ returns: short }, RowsTooFewError, /ledoit-wolf/],
+      [{ cap: "0.2" }, InfeasibleError, /at most 0.2\) by 0.2/],
+      [{ objective: "cvar", alpha: "0" }, OptionError, /--alpha/],
+      [{ objective: "cvar", alpha: "five" }, OptionError, /--alpha/],
+      [{ turnover: "0.1" }, OptionError, /--from/],
+      [{ turnover: "0.1", from: stranger }, AssetFileError, /"z"/],
+      [{ objective: "target-return" }, OptionError, /--target/],
+      [{ objective: "target-return", target: "1" }, UnreachableTargetError, /at most/],
+      [{ objective: "hrp", cap: "0.3" }, UnsupportedLimitError, /cap/],
+    ];
+    for (const [change, type, message] of cases) {
+      const error = await failure(optimizeReturns(flags(change)));
+      expect(error, JSON.stringify(change)).to.be.instanceOf(type);
+      expect(String(error)).to.match(message);
+    }
+  });
+});
