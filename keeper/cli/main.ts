@@ -116,6 +116,8 @@ program
   .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
   .addOption(json())
   .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+
+program
   .command("optimize")
   .description("the best portfolio of your own returns, with a proof of how near the optimum it is")
   .requiredOption(

@@ -1,7 +1,7 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
-import { bedrock } from "./bedrock.ts";
 import { arrakis } from "./arrakis.ts";
+import { bedrock } from "./bedrock.ts";
 import { beefy } from "./beefy.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
@@ -11,11 +11,11 @@ import type { ProtocolId } from "./ids.ts";
 import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { puffer } from "./puffer.ts";
 import { renzo } from "./renzo.ts";
+import { sommelier } from "./sommelier.ts";
 import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
-import { puffer } from "./puffer.ts";
-import { sommelier } from "./sommelier.ts";
 import { yearnV3 } from "./yearn-v3.ts";
 
 export const PROTOCOLS = {

@@ -44,11 +44,7 @@ contract AdversarialTest is ProofFixture {
         for (uint256 i; i < calls.length; ++i) _expectRefused(address(vault), calls[i], guardError());
         _expectRefused(address(module), abi.encodeCall(IProposalModule.execute, (waiting, "")), guardError());
         Leg[] memory legs = one(exitLeg(1, 1 ether));
-        _expectRefused(
-            address(vault),
-            abi.encodeCall(ILiquidityVault.rebalance, (legs, 0, 0)),
-            guardError()
-        );
+        _expectRefused(address(vault), abi.encodeCall(ILiquidityVault.rebalance, (legs, 0, 0)), guardError());
     }
 
     function test_AnAdapterCannotCallRegistryOrGuardInTheVaultsName() public {
@@ -59,9 +55,15 @@ contract AdversarialTest is ProofFixture {
             Errors.StrategyRegistry_NotVault.selector
         );
         _expectRefused(
-            address(registry), abi.encodeCall(IStrategyRegistry.tripFreeze, (2)), Errors.StrategyRegistry_NotVault.selector
+            address(registry),
+            abi.encodeCall(IStrategyRegistry.tripFreeze, (2)),
+            Errors.StrategyRegistry_NotVault.selector
         );
-        _expectRefused(address(guard), abi.encodeCall(IOracleGuard.sync, (2, address(adapters[1]))), Errors.OracleGuard_NotVault.selector);
+        _expectRefused(
+            address(guard),
+            abi.encodeCall(IOracleGuard.sync, (2, address(adapters[1]))),
+            Errors.OracleGuard_NotVault.selector
+        );
     }
 
     // LYING

@@ -226,7 +226,11 @@ abstract contract Erc4626Properties is CoreFixture {
         vm.stopPrank();
         eq(vault.totalSupply(), supply, "supply");
         eq(vault.totalAssets(), assets, "assets");
-        eq(vault.previewDeposit(0) + vault.previewMint(0) + vault.previewWithdraw(0) + vault.previewRedeem(0), 0, "previews");
+        eq(
+            vault.previewDeposit(0) + vault.previewMint(0) + vault.previewWithdraw(0) + vault.previewRedeem(0),
+            0,
+            "previews"
+        );
     }
 
     // HELPERS

@@ -37,10 +37,13 @@ contract VenueDouble is ERC4626 {
         super._deposit(caller, receiver, assets, shares);
     }
 
-    function _withdraw(address caller, address receiver, address owner, uint256 assets, uint256 shares)
-        internal
-        override
-    {
+    function _withdraw(
+        address caller,
+        address receiver,
+        address owner,
+        uint256 assets,
+        uint256 shares
+    ) internal override {
         if (halted) revert VenueDouble_Halted();
         super._withdraw(caller, receiver, owner, assets, shares);
     }

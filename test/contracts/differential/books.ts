@@ -173,7 +173,8 @@ export class Books {
 
   redeem(who: string, shares: bigint, now: bigint): bigint {
     const assets = this.toAssetsDown(shares, now);
-    if (shares > this.balanceOf(who) || !this.exitsOpen(now) || assets > this.idle) throw new Refused("More than can leave.");
+    if (shares > this.balanceOf(who) || !this.exitsOpen(now) || assets > this.idle)
+      throw new Refused("More than can leave.");
     this.#burn(who, shares, assets);
     return assets;
   }

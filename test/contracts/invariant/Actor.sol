@@ -165,6 +165,6 @@ abstract contract Actor is Checks {
     }
 
     function quiet(address target, bytes memory data) internal returns (bool ok) {
-        (ok,) = target.call(data);
+        (ok, ) = target.call(data);
     }
 }

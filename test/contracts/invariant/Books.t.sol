@@ -61,7 +61,8 @@ contract BooksInvariantTest is ProofFixture {
             else if (act == 4) n % 4 == 0 ? keeper.cancel(n) : keeper.executeForged(n, uint128(n));
             else if (act == 5) depositor.deposit(n, n >> 8);
             else if (act == 6) n % 2 == 0 ? depositor.withdraw(n, n >> 8, n % 3 == 0) : depositor.mint(n, n >> 8);
-            else if (act == 7) n % 2 == 0 ? depositor.redeem(n, n >> 8, n % 3 == 0, n % 5 == 0) : depositor.depositEth(n, n);
+            else if (act == 7)
+                n % 2 == 0 ? depositor.redeem(n, n >> 8, n % 3 == 0, n % 5 == 0) : depositor.depositEth(n, n);
             else if (act == 8) depositor.roundTrip(n, n % 2 == 0, n % 3 == 0);
             else if (act == 9) n % 2 == 0 ? world.earn(n, n >> 8) : world.lose(n, n >> 8, n % 3 == 0, n % 5 == 0);
             else if (act == 10) n % 4 == 0 ? world.breakVenue(n, n >> 8) : world.healAll();
@@ -70,8 +71,7 @@ contract BooksInvariantTest is ProofFixture {
             else if (act == 13) {
                 world.finishExits((n >> 8) % 4);
                 holders.claim((n >> 8) % 4);
-            }
-            else if (act == 14) world.donate(n);
+            } else if (act == 14) world.donate(n);
             else if (act == 15) queuer.request(n, n >> 8);
             else if (act == 16) n % 4 == 0 ? queuer.cancel(n, n >> 8) : queuer.price();
             else if (act == 17) n % 2 == 0 ? queuer.claimAll(n) : queuer.leaveInKind(n, n >> 8);
@@ -127,10 +127,15 @@ contract BooksInvariantTest is ProofFixture {
         );
         uint256 owed = vault.queueLiabilities();
         uint256 gross = vault.idle() + sum;
-        eq(vault.nav(), gross > owed ? gross - owed : 0, "INV-03 NAV is not idle plus debt less what the queue is owed");
+        eq(
+            vault.nav(),
+            gross > owed ? gross - owed : 0,
+            "INV-03 NAV is not idle plus debt less what the queue is owed"
+        );
         uint256 locked = vault.lockedProfit();
         eq(vault.totalAssets(), vault.nav() > locked ? vault.nav() - locked : 0, "INV-04 total assets");
-        for (uint8 r; r < 32; ++r) eq(vault.riskDebt(r), byRisk[r], "INV-05 risk debt is not the sum of its strategies");
+        for (uint8 r; r < 32; ++r)
+            eq(vault.riskDebt(r), byRisk[r], "INV-05 risk debt is not the sum of its strategies");
         _times(count);
         _supply();
         _allowances(count);

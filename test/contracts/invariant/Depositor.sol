@@ -93,7 +93,9 @@ contract Depositor is Actor {
         vm.prank(user);
         bool done = quiet(
             address(vault),
-            asEther ? abi.encodeCall(vault.redeemEth, (shares, user, user)) : abi.encodeCall(vault.redeem, (shares, user, user))
+            asEther
+                ? abi.encodeCall(vault.redeemEth, (shares, user, user))
+                : abi.encodeCall(vault.redeem, (shares, user, user))
         );
         // A share is a millionth of a wei: above the limit by less than the next wei is not above it.
         ok(!done || !tooMuch || expected <= worth + 1, "INV-15 a redemption above maxRedeem went through");
@@ -167,7 +169,11 @@ contract Depositor is Actor {
     /// @dev Strategies may have been drawn on, at book value; what the queue is owed was not touched.
     function _afterExit(Before memory b, uint256 paid) private view {
         eq(vault.nav() + paid, b.nav, "INV-03 an exit took something else than it paid from the NAV");
-        eq(core.weth.balanceOf(address(vault)) + b.idle, b.balance + vault.idle(), "INV-02 an exit left the books behind");
+        eq(
+            core.weth.balanceOf(address(vault)) + b.idle,
+            b.balance + vault.idle(),
+            "INV-02 an exit left the books behind"
+        );
         if (paid != 0) atMost(vault.queueLiabilities(), vault.idle(), "INV-25 an exit spent what the queue is owed");
         eq(vault.queueLiabilities(), b.owed, "INV-25 an exit changed what the queue is owed");
         priceKept(b, 0);

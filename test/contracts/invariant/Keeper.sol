@@ -117,7 +117,7 @@ contract Keeper is Actor {
             if ((seed >> 10) % 4 == 0) part = most;
             buffer[count++] = Leg(exit, kind, uint128(part), 0, 0, 0);
         }
-        uint8 first = uint8(1 + (seed >> 16) % core.registry.count());
+        uint8 first = uint8(1 + ((seed >> 16) % core.registry.count()));
         uint256 idle = vault.idle();
         if ((seed >> 24) % 4 != 0 && idle > 1 ether) {
             uint256 part = bound(amount >> 64, 1, idle / 2);
@@ -184,8 +184,14 @@ contract Keeper is Actor {
         bool inTime = block.timestamp >= proposal.notBefore && block.timestamp <= proposal.deadline;
         bool cooled = lastExecution == 0 || block.timestamp >= lastExecution + core.module.policy().cooldown;
         e.epoch = uint256(core.registry.epoch()) + core.guard.epoch();
-        e.eligible = signed && inTime && cooled && !isOver[id] && !isSpent[proposal.nonce] && !core.module.paused()
-            && proposal.configEpoch == core.module.configEpoch();
+        e.eligible =
+            signed &&
+            inTime &&
+            cooled &&
+            !isOver[id] &&
+            !isSpent[proposal.nonce] &&
+            !core.module.paused() &&
+            proposal.configEpoch == core.module.configEpoch();
         for (uint256 i; i < proposal.legs.length; ++i) {
             uint8 leg = proposal.legs[i].strategyId;
             e.states[leg] = core.registry.strategy(leg).state;
@@ -196,10 +202,10 @@ contract Keeper is Actor {
     function _losses_(VmLogs.Log[] memory logs) private pure returns (uint256 reports, uint256 execution) {
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] == ILiquidityVault.Report.selector) {
-                (,,, uint256 loss) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
+                (, , , uint256 loss) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
                 reports += loss;
             } else if (logs[i].topics[0] == IProposalModule.Execute.selector) {
-                (,, execution,) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
+                (, , execution, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
             }
         }
     }
@@ -215,7 +221,9 @@ contract Keeper is Actor {
         if (loss == 0) return;
         _losses.push(Event_(block.timestamp, loss));
         atMost(
-            _faded(_losses), (nav * policy.windowLossBps) / 10_000 + 1, "INV-10 the losses of a day exceed the window"
+            _faded(_losses),
+            (nav * policy.windowLossBps) / 10_000 + 1,
+            "INV-10 the losses of a day exceed the window"
         );
     }
 
@@ -234,7 +242,7 @@ contract Keeper is Actor {
         uint256 gross;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != ILiquidityVault.Allocate.selector || uint256(logs[i].topics[1]) != id) continue;
-            (gross,) = abi.decode(logs[i].data, (uint256, uint256));
+            (gross, ) = abi.decode(logs[i].data, (uint256, uint256));
         }
         _inflows[id].push(Event_(block.timestamp, gross));
         atMost(

@@ -5,7 +5,13 @@ import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
 import {StrategyRegistry} from "../../../contracts/StrategyRegistry.sol";
 import {Leg, Proposal} from "../../../contracts/types/Proposal.sol";
-import {OracleConfig, OracleKind, StrategyInfo, StrategyLimits, StrategyState} from "../../../contracts/types/Strategy.sol";
+import {
+    OracleConfig,
+    OracleKind,
+    StrategyInfo,
+    StrategyLimits,
+    StrategyState
+} from "../../../contracts/types/Strategy.sol";
 import {Core} from "../support/ProofFixture.sol";
 import {Actor, Ledger, VmLogs} from "./Actor.sol";
 
@@ -33,7 +39,11 @@ contract RoleHolders is Actor {
         if (riskCap) {
             (uint128 absolute, uint16 relative) = core.registry.riskCap(uint8(which % 3));
             vm.prank(GUARDIAN);
-            core.registry.lowerRiskCap(uint8(which % 3), uint128((absolute * part) / 100), uint16((relative * part) / 100));
+            core.registry.lowerRiskCap(
+                uint8(which % 3),
+                uint128((absolute * part) / 100),
+                uint16((relative * part) / 100)
+            );
         } else {
             uint8 id = uint8(1 + (which % 5));
             StrategyLimits memory l = core.registry.strategy(id).limits;
@@ -93,7 +103,10 @@ contract RoleHolders is Actor {
         core.registry.setLimits(
             id,
             StrategyLimits(
-                uint128(bound(cap, 0, 500 ether)), uint128(bound(budget, 0, 500 ether)), uint16(relative % 10_001), 50
+                uint128(bound(cap, 0, 500 ether)),
+                uint128(bound(budget, 0, 500 ether)),
+                uint16(relative % 10_001),
+                50
             )
         );
         booksKept(b, "INV-12 new limits moved the books");
@@ -174,7 +187,12 @@ contract RoleHolders is Actor {
 
     /// @notice A stranger, the keeper and a depositor fail at everything that is not theirs.
     function trespass(uint256 who, uint256 what, uint256 number) external {
-        address caller = who % 4 == 0 ? KEEPER : who % 4 == 1 ? address(0xBAD) : actor(who);
+        address caller =
+            who % 4 == 0
+                ? KEEPER
+                : who % 4 == 1
+                    ? address(0xBAD)
+                    : actor(who);
         uint8 id = strategyId(number);
         (address target, bytes memory data) = _forbidden(what % 15, id, caller, number);
         Before memory b = look();
@@ -183,11 +201,12 @@ contract RoleHolders is Actor {
         booksKept(b, "INV-22 a refused act moved the books");
     }
 
-    function _forbidden(uint256 what, uint8 id, address caller, uint256 number)
-        private
-        view
-        returns (address target, bytes memory data)
-    {
+    function _forbidden(
+        uint256 what,
+        uint8 id,
+        address caller,
+        uint256 number
+    ) private view returns (address target, bytes memory data) {
         StrategyRegistry r = core.registry;
         StrategyLimits memory wide = StrategyLimits(type(uint128).max, type(uint128).max, 10_000, 10_000);
         Leg[] memory none;
@@ -206,7 +225,10 @@ contract RoleHolders is Actor {
         if (what == 11) return (address(vault), abi.encodeCall(ILiquidityVault.bindProposalModule, (address(vault))));
         if (what == 12) return (address(core.module), abi.encodeCall(IProposalModule.approve, (bytes32(number))));
         if (what == 13) {
-            return (address(adapterOf(id)), abi.encodeWithSignature("deallocate(uint256,uint256)", number % 10 ether, 0));
+            return (
+                address(adapterOf(id)),
+                abi.encodeWithSignature("deallocate(uint256,uint256)", number % 10 ether, 0)
+            );
         }
         proposal.nonce = number;
         return (address(core.module), abi.encodeCall(IProposalModule.execute, (proposal, "")));

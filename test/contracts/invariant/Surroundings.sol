@@ -90,7 +90,10 @@ contract Surroundings is Actor {
     /// @notice A venue keeps a little of what goes in, or pays a little less than asked.
     function charge(uint256 which, uint256 keptIn, uint256 paid, uint256 refund) external {
         core.adapters[1 + (which % 4)].setOutcome(
-            bound(keptIn, 9_950, 10_010), bound(paid, 9_950, 10_000), bound(keptIn, 9_980, 10_010), bound(refund, 0, 500)
+            bound(keptIn, 9_950, 10_010),
+            bound(paid, 9_950, 10_000),
+            bound(keptIn, 9_980, 10_010),
+            bound(refund, 0, 500)
         );
     }
 

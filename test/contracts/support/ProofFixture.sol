@@ -68,19 +68,26 @@ abstract contract ProofFixture is CoreFixture {
     function moduleToBind() internal override returns (address) {
         approver = new ApproverDouble();
         module = new ProposalModule(
-            address(manager), address(vault), address(registry), address(guard), address(approver), false, policy()
+            address(manager),
+            address(vault),
+            address(registry),
+            address(guard),
+            address(approver),
+            false,
+            policy()
         );
         return address(module);
     }
 
     function policy() internal pure virtual returns (IProposalModule.Policy memory) {
-        return IProposalModule.Policy({
-            cooldown: 1 hours,
-            maxTtl: 4 hours,
-            maxLossBps: 200,
-            windowLossBps: 400,
-            maxNavToleranceBps: 500
-        });
+        return
+            IProposalModule.Policy({
+                cooldown: 1 hours,
+                maxTtl: 4 hours,
+                maxLossBps: 200,
+                windowLossBps: 400,
+                maxNavToleranceBps: 500
+            });
     }
 
     function sharedCore() internal view returns (Core memory core) {

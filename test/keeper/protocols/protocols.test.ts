@@ -11,6 +11,7 @@ import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts"
 import { deployFraxDouble } from "../../support/fraxDoubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deployPufferDouble } from "../../support/pufferDoubles.ts";
 import {
   deployBedrockDouble,
   deployKelpDouble,
@@ -18,7 +19,6 @@ import {
   deployStaderDouble,
   deploySwellDouble,
 } from "../../support/stakingDoubles.ts";
-import { deployPufferDouble } from "../../support/pufferDoubles.ts";
 import { deployYieldDoubles } from "../../support/yieldDoubles.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
