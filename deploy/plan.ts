@@ -1,6 +1,6 @@
 /** What one deployment of the engine consists of. Amounts are asset units (wei of WETH), times are seconds. */
 
-export type AdapterName = "AaveV3Adapter" | "GearboxAdapter" | "LidoAdapter" | "EtherFiAdapter";
+export type AdapterName = "AaveV3Adapter" | "GearboxAdapter" | "LidoAdapter" | "EtherFiAdapter" | "UniswapV3Adapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

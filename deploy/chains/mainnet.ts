@@ -78,6 +78,17 @@ export const MAINNET = {
     purpose: "ether.fi: exit requests",
     source: ETHER_FI,
   },
+  uniswapV3PositionManager: {
+    address: address("0xC36442b4a4522E871399CD717aBDD847Ab11FE88"),
+    purpose: "Uniswap v3: mints, changes and collects positions",
+    source: AGREED,
+    identity: { call: "symbol", answer: "UNI-V3-POS" },
+  },
+  uniswapV3WstEthWeth: {
+    address: address("0x109830a1AAaD605BbF02a9dFA7B0B92EC2FB7dAa"),
+    purpose: "Uniswap v3: the wstETH/WETH pool of 1 bp",
+    source: AGREED,
+  },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),
     purpose: "Chainlink: ETH in USD, for reports",

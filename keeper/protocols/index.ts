@@ -6,6 +6,7 @@ import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
+import { uniswapV3 } from "./uniswap-v3.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -13,6 +14,7 @@ export const PROTOCOLS = {
   gearbox,
   lido,
   etherfi,
+  "uniswap-v3": uniswapV3,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

@@ -9,6 +9,8 @@ import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/facto
 import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { wethAt } from "../../support/genuine/weth.ts";
+import { deployV3Market } from "../../support/rangeMarkets.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
@@ -58,6 +60,19 @@ describe("protocols", () => {
     await open("lido", "LidoAdapter", [vault, weth, await lido.wstEth.getAddress(), await lido.queue.getAddress()]);
     const etherfi = await deployEtherFiDouble(connection, (ETHER * 105n) / 100n);
     await open("etherfi", "EtherFiAdapter", [vault, weth, await etherfi.weEth.getAddress()]);
+    const wethContract = wethAt(weth, deployer);
+    await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
+    const v3 = await deployV3Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
+    await open("uniswap-v3", "UniswapV3Adapter", [
+      vault,
+      weth,
+      v3.uniswap.addresses.positionManager,
+      await v3.pool.getAddress(),
+      await v3.lido.wstEth.getAddress(),
+      v3.centre - 200,
+      v3.centre + 200,
+      20,
+    ]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -84,7 +99,7 @@ describe("protocols", () => {
     await connection.networkHelpers.setBalance(addresses.module, 10n * ETHER);
     const module = await connection.ethers.getSigner(addresses.module);
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
-    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi"];
+    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi", "uniswap-v3"];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
