@@ -1,6 +1,12 @@
 /** What one deployment of the engine consists of. Amounts are asset units (wei of WETH), times are seconds. */
 
-export type AdapterName = "AaveV3Adapter" | "GearboxAdapter" | "LidoAdapter" | "EtherFiAdapter" | "UniswapV3Adapter";
+export type AdapterName =
+  | "AaveV3Adapter"
+  | "GearboxAdapter"
+  | "LidoAdapter"
+  | "EtherFiAdapter"
+  | "UniswapV3Adapter"
+  | "UniswapV4Adapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

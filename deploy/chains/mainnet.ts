@@ -9,6 +9,8 @@ export interface ChainEntry {
   readonly purpose: string;
   /** Where the address was read, so that anyone can check it there. */
   readonly source: string;
+  /** False where nothing on chain has confirmed the address: recorded state has no code there. Absent means confirmed. */
+  readonly confirmed?: false;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
@@ -18,6 +20,8 @@ export const MAINNET_CHAIN_ID = 1;
 const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 /** Not read at the publisher: agreed on by many independent public repositories, and checked against each other on chain. */
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
+/** As AGREED, but absent from the recorded state: nothing on chain has confirmed it yet. */
+const AGREED_ONLY = "independent public repositories; not in the recorded mainnet state";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -88,6 +92,18 @@ export const MAINNET = {
     address: address("0x109830a1AAaD605BbF02a9dFA7B0B92EC2FB7dAa"),
     purpose: "Uniswap v3: the wstETH/WETH pool of 1 bp",
     source: AGREED,
+  },
+  uniswapV4PositionManager: {
+    address: address("0xbD216513d74C8cf14cf4747E6AaA6420FF64ee9e"),
+    purpose: "Uniswap v4: mints, changes and empties positions; names PoolManager and Permit2 itself",
+    source: AGREED_ONLY,
+    confirmed: false,
+  },
+  uniswapV4StateView: {
+    address: address("0x7fFE42C4a5DEeA5b0feC41C94C136Cf115597227"),
+    purpose: "Uniswap v4: reads pools and positions",
+    source: AGREED_ONLY,
+    confirmed: false,
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

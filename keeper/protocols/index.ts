@@ -7,6 +7,7 @@ import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
 import type { Protocol } from "./protocol.ts";
 import { uniswapV3 } from "./uniswap-v3.ts";
+import { uniswapV4 } from "./uniswap-v4.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -15,6 +16,7 @@ export const PROTOCOLS = {
   lido,
   etherfi,
   "uniswap-v3": uniswapV3,
+  "uniswap-v4": uniswapV4,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

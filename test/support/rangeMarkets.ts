@@ -1,8 +1,9 @@
 /** Pools of ether and wstETH with liquidity of others, at Lido's rate: what a range adapter enters. */
-import type { Contract } from "ethers";
+import { type Contract, ZeroAddress } from "ethers";
 import { deployLidoDouble, type LidoDouble } from "./doubles.ts";
 import { at, send } from "./genuine/artifact.ts";
 import { createPool, deployUniswapV3, mintRange, type UniswapV3Deployment } from "./genuine/uniswap-v3.ts";
+import { deployUniswapV4, mintV4, poolIdOf, type UniswapV4Deployment, type V4Key } from "./genuine/uniswap-v4.ts";
 import { wrapEth } from "./genuine/weth.ts";
 import { sqrtPriceOf, tickNear } from "./range.ts";
 import { type Account, type Connection, ETHER } from "./venue.ts";
@@ -57,4 +58,37 @@ export async function deployV3Market(
   await stock(admin, weth, at(wstEthAddress, lido.wstEth.interface, admin), [positionManager, router]);
   await mintRange(uniswap, admin, pool, [centre - HALF_WIDTH, centre + HALF_WIDTH], DEPTH);
   return { lido, uniswap, pool, centre };
+}
+
+export interface V4Market {
+  readonly lido: LidoDouble;
+  readonly uniswap: UniswapV4Deployment;
+  readonly key: V4Key;
+  readonly poolId: string;
+  readonly centre: number;
+}
+
+/** Liquidity of about the same depth as the v3 market's. */
+const V4_LIQUIDITY = 600_000n * ETHER;
+
+/** An ether/wstETH pool of Uniswap v4 without hooks. `admin` needs 500,000 ether. */
+export async function deployV4Market(
+  connection: Connection,
+  admin: Account,
+  weth: Contract,
+  rate: bigint,
+): Promise<V4Market> {
+  const lido = await deployLidoDouble(connection, rate);
+  const wstEthAddress = await lido.wstEth.getAddress();
+  const uniswap = await deployUniswapV4(admin, await weth.getAddress());
+  const key: V4Key = { currency0: ZeroAddress, currency1: wstEthAddress, fee: 100, tickSpacing: 1, hooks: ZeroAddress };
+  const price = sqrtPriceOf(rate, true);
+  const centre = tickNear(price);
+  await send(uniswap.poolManager, "initialize", key, price);
+  const wstEth = at(wstEthAddress, lido.wstEth.interface, admin);
+  const { permit2, positionManager, router } = uniswap.addresses;
+  await stock(admin, weth, wstEth, [permit2, router]);
+  await send(uniswap.permit2, "approve", wstEthAddress, positionManager, 2n ** 160n - 1n, 2n ** 47n);
+  await mintV4(uniswap, admin, key, [centre - HALF_WIDTH, centre + HALF_WIDTH], V4_LIQUIDITY, 150_000n * ETHER);
+  return { lido, uniswap, key, poolId: poolIdOf(key), centre };
 }

@@ -10,7 +10,7 @@ import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts"
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
-import { deployV3Market } from "../../support/rangeMarkets.ts";
+import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
@@ -73,6 +73,20 @@ describe("protocols", () => {
       v3.centre + 200,
       20,
     ]);
+    const v4 = await deployV4Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
+    await open("uniswap-v4", "UniswapV4Adapter", [
+      vault,
+      weth,
+      v4.uniswap.addresses.positionManager,
+      v4.uniswap.addresses.stateView,
+      v4.key.currency1,
+      v4.key.fee,
+      v4.key.tickSpacing,
+      v4.key.hooks,
+      v4.centre - 200,
+      v4.centre + 200,
+      20,
+    ]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -99,7 +113,15 @@ describe("protocols", () => {
     await connection.networkHelpers.setBalance(addresses.module, 10n * ETHER);
     const module = await connection.ethers.getSigner(addresses.module);
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
-    const order: readonly ProtocolId[] = ["erc4626", "aave-v3", "gearbox", "lido", "etherfi", "uniswap-v3"];
+    const order: readonly ProtocolId[] = [
+      "erc4626",
+      "aave-v3",
+      "gearbox",
+      "lido",
+      "etherfi",
+      "uniswap-v3",
+      "uniswap-v4",
+    ];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
