@@ -6,7 +6,8 @@ export type AdapterName =
   | "LidoAdapter"
   | "EtherFiAdapter"
   | "UniswapV3Adapter"
-  | "UniswapV4Adapter";
+  | "UniswapV4Adapter"
+  | "CurveAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

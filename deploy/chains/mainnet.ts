@@ -22,6 +22,7 @@ const LIDO = "github.com/lidofinance/core, deployed-mainnet.json";
 const AGREED = "independent public repositories; answers checked on recorded mainnet state";
 /** As AGREED, but absent from the recorded state: nothing on chain has confirmed it yet. */
 const AGREED_ONLY = "independent public repositories; not in the recorded mainnet state";
+const CURVE = "github.com/curvefi/curve-contract, contracts/pools/steth/pooldata.json";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -104,6 +105,17 @@ export const MAINNET = {
     purpose: "Uniswap v4: reads pools and positions",
     source: AGREED_ONLY,
     confirmed: false,
+  },
+  curveStEthPool: {
+    address: address("0xDC24316b9AE028F1497c275EB9192a3Ea0f67022"),
+    purpose: "Curve: the stETH/ETH pool of the old family",
+    source: CURVE,
+  },
+  curveStEthLp: {
+    address: address("0x06325440D014e39736583c165C2963BA99fAf14E"),
+    purpose: "Curve: LP token of the stETH/ETH pool",
+    source: CURVE,
+    identity: { call: "symbol", answer: "steCRV" },
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

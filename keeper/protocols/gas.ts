@@ -19,6 +19,7 @@ const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1
 const lido = on("the Lido doubles; mainnet may cost more");
 const uniswapV3 = on("genuine Uniswap v3 (npm), wstETH by the Lido doubles");
 const uniswapV4 = on("genuine Uniswap v4 and Permit2 (npm), wstETH by the Lido doubles");
+const curve = on("the double of a Curve NG pool; the recorded stETH pool takes 344,000 for an entry by itself");
 const etherfi = on("the ether.fi doubles; mainnet may cost more");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
@@ -28,5 +29,6 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   lido: { Deallocate: null, RequestExit: lido(390_000), Allocate: lido(340_000), Reposition: null },
   etherfi: { Deallocate: null, RequestExit: etherfi(390_000), Allocate: etherfi(400_000), Reposition: null },
   "uniswap-v3": { Deallocate: uniswapV3(950_000), RequestExit: null, Allocate: uniswapV3(1_000_000), Reposition: null },
-  "uniswap-v4": { Deallocate: uniswapV4(900_000), RequestExit: null, Allocate: uniswapV4(900_000), Reposition: null },
+  "uniswap-v4": { Deallocate: uniswapV4(800_000), RequestExit: null, Allocate: uniswapV4(900_000), Reposition: null },
+  curve: { Deallocate: curve(330_000), RequestExit: null, Allocate: curve(450_000), Reposition: null },
 };

@@ -1,5 +1,14 @@
 /** Keys of the venues, in a file of their own so that the configuration can name them without loading any. */
-export const PROTOCOL_IDS = ["aave-v3", "erc4626", "gearbox", "lido", "etherfi", "uniswap-v3", "uniswap-v4"] as const;
+export const PROTOCOL_IDS = [
+  "aave-v3",
+  "erc4626",
+  "gearbox",
+  "lido",
+  "etherfi",
+  "uniswap-v3",
+  "uniswap-v4",
+  "curve",
+] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
 export const isProtocolId = (value: string): value is ProtocolId => PROTOCOL_IDS.some((id) => id === value);

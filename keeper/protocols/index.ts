@@ -1,5 +1,6 @@
 /** Every venue the keeper knows, one line each; a missing one does not compile. */
 import { aaveV3 } from "./aave-v3.ts";
+import { curve } from "./curve.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
@@ -17,6 +18,7 @@ export const PROTOCOLS = {
   etherfi,
   "uniswap-v3": uniswapV3,
   "uniswap-v4": uniswapV4,
+  curve,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

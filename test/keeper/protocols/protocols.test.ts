@@ -3,10 +3,11 @@ import { expect } from "chai";
 import { multicall, viewUint } from "../../../keeper/chain/multicall.ts";
 import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
 import { address } from "../../../keeper/kernel/units.ts";
+import { CURVE_BAND_BPS } from "../../../keeper/protocols/curve.ts";
 import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
 import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
-import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
+import { deployCurveDouble, deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
@@ -87,6 +88,11 @@ describe("protocols", () => {
       v4.centre + 200,
       20,
     ]);
+    const { pool } = await deployCurveDouble(connection, deployer, wethContract, 10_000n * ETHER);
+    // A pool of age: its virtual price has left 1 behind, and the band with it.
+    await wethContract.getFunction("deposit").send({ value: 100n * ETHER });
+    await wethContract.getFunction("transfer").send(pool, 100n * ETHER);
+    await open("curve", "CurveAdapter", [vault, weth, pool, pool, true, CURVE_BAND_BPS]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -121,6 +127,7 @@ describe("protocols", () => {
       "etherfi",
       "uniswap-v3",
       "uniswap-v4",
+      "curve",
     ];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
