@@ -7,7 +7,8 @@ export type AdapterName =
   | "EtherFiAdapter"
   | "UniswapV3Adapter"
   | "UniswapV4Adapter"
-  | "CurveAdapter";
+  | "CurveAdapter"
+  | "PendleAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

@@ -23,6 +23,7 @@ const AGREED = "independent public repositories; answers checked on recorded mai
 /** As AGREED, but absent from the recorded state: nothing on chain has confirmed it yet. */
 const AGREED_ONLY = "independent public repositories; not in the recorded mainnet state";
 const CURVE = "github.com/curvefi/curve-contract, contracts/pools/steth/pooldata.json";
+const PENDLE = "npm @pendle/core-v2 6.11.0, deployments/1-core.json";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -116,6 +117,18 @@ export const MAINNET = {
     purpose: "Curve: LP token of the stETH/ETH pool",
     source: CURVE,
     identity: { call: "symbol", answer: "steCRV" },
+  },
+  pendleRouter: {
+    address: address("0x888888888889758F76e7103c6CbF23ABbF58F946"),
+    purpose: "Pendle: buys PT",
+    source: PENDLE,
+    confirmed: false,
+  },
+  pendlePtOracle: {
+    address: address("0x5542be50420E88dd7D5B4a3D488FA6ED82F6DAc2"),
+    purpose: "Pendle: time-weighted rate of PT",
+    source: PENDLE,
+    confirmed: false,
   },
   feedEthUsd: {
     address: address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"),

@@ -8,6 +8,7 @@ export const PROTOCOL_IDS = [
   "uniswap-v3",
   "uniswap-v4",
   "curve",
+  "pendle",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

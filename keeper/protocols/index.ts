@@ -6,6 +6,7 @@ import { etherfi } from "./etherfi.ts";
 import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { lido } from "./lido.ts";
+import { pendle } from "./pendle.ts";
 import type { Protocol } from "./protocol.ts";
 import { uniswapV3 } from "./uniswap-v3.ts";
 import { uniswapV4 } from "./uniswap-v4.ts";
@@ -19,6 +20,7 @@ export const PROTOCOLS = {
   "uniswap-v3": uniswapV3,
   "uniswap-v4": uniswapV4,
   curve,
+  pendle,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

@@ -17,6 +17,8 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     const ids = await getVenue().openRequests();
     return ids[ids.length - 1] ?? 0n;
   };
+  /** What a request or an exit of `amount` may differ by where a sale comes before it. */
+  const slack = (amount: bigint): bigint => getVenue().entrySlack?.(amount) ?? 0n;
   const paid = async () => readBigint(getVenue().weth, "balanceOf", getVenue().vault.address);
 
   it("behavior: stake, request, finalize, claim loses rounding only", async () => {
@@ -26,18 +28,20 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
       await allocate(venue, amount);
       const { liquid } = await venue.adapter.realAssets();
       const requested = await request(liquid);
-      expect(requested).to.be.closeTo(liquid, venue.dust * 16n);
+      expect(requested).to.be.closeTo(liquid, venue.dust * 16n + slack(amount));
       const waiting = await venue.adapter.realAssets();
-      expect(waiting.pending).to.equal(requested);
+      // A sale fetches another amount a block later.
+      const drift = slack(amount) === 0n ? 0n : venue.dust + amount / 10n ** 6n;
+      expect(waiting.pending).to.be.closeTo(requested, drift);
       expect(waiting.claimable).to.equal(0n);
-      expect(waiting.liquid).to.be.at.most(venue.dust);
+      expect(waiting.liquid).to.be.at.most(venue.dust + drift);
       expect(await venue.adapter.maxDeallocate()).to.equal(0n);
       await venue.finalize(await lastRequest());
       const { claimable } = await venue.adapter.realAssets();
       expect(await venue.adapter.maxDeallocate()).to.equal(claimable);
       await venue.adapter.claim();
       expect(await paid()).to.equal(claimable);
-      expect(claimable).to.be.closeTo(amount, venue.dust * 17n);
+      expect(claimable).to.be.closeTo(amount, venue.dust * 17n + slack(amount));
       expect((await venue.adapter.realAssets()).claimable).to.equal(0n);
     });
   });
@@ -78,7 +82,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     await venue.finalize(first);
     const { pending, claimable } = await venue.adapter.realAssets();
     expect(pending).to.be.closeTo(second, venue.dust);
-    expect(claimable).to.be.closeTo(2n * ETHER, venue.dust);
+    expect(claimable).to.be.closeTo(2n * ETHER, venue.dust + slack(2n * ETHER));
     await venue.adapter.claim();
     expect(await paid()).to.equal(claimable);
     expect(await venue.openRequests()).to.deep.equal([await lastRequest()]);
@@ -95,7 +99,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     await venue.setRate((rate * 9n) / 10n);
     const slashed = await venue.adapter.realAssets();
     expect(slashed.pending).to.be.closeTo((requested * 9n) / 10n, venue.dust);
-    expect(slashed.liquid).to.be.closeTo((5n * ETHER * 9n) / 10n, 2n * venue.dust);
+    expect(slashed.liquid).to.be.closeTo((5n * ETHER * 9n) / 10n, 2n * venue.dust + slack(10n * ETHER));
     await venue.finalize(await lastRequest());
     const { claimable } = await venue.adapter.realAssets();
     expect(claimable).to.be.closeTo(slashed.pending, venue.dust);
@@ -109,9 +113,9 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     for (let i = 0; i < 3; i++) await request(2n * ETHER);
     await venue.finalize(await lastRequest());
     await venue.adapter.deallocate(3n * ETHER, 3n * ETHER);
-    expect(await paid()).to.be.closeTo(4n * ETHER, 2n * venue.dust);
+    expect(await paid()).to.be.closeTo(4n * ETHER, 2n * venue.dust + slack(4n * ETHER));
     expect(await venue.openRequests()).to.have.length(1);
-    expect((await venue.adapter.realAssets()).claimable).to.be.closeTo(2n * ETHER, venue.dust);
+    expect((await venue.adapter.realAssets()).claimable).to.be.closeTo(2n * ETHER, venue.dust + slack(2n * ETHER));
     await expectRefusal(getVenue(), () => venue.adapter.deallocate(ETHER, 3n * ETHER), "Adapter_ReceivedTooLow");
   });
 
@@ -146,7 +150,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     await allocate(venue, 10n * ETHER);
     await expectRefusal(
       getVenue(),
-      () => venue.adapter.requestExit(5n * ETHER, 5n * ETHER + 1n),
+      () => venue.adapter.requestExit(5n * ETHER, 5n * ETHER + 1n + slack(5n * ETHER)),
       "Adapter_ValueTooLow",
     );
   });

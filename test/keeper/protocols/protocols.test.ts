@@ -9,7 +9,9 @@ import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocol
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { deployCurveDouble, deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
+import { at } from "../../support/genuine/artifact.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deployPendle } from "../../support/genuine/pendle.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
 import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
@@ -93,6 +95,23 @@ describe("protocols", () => {
     await wethContract.getFunction("deposit").send({ value: 100n * ETHER });
     await wethContract.getFunction("transfer").send(pool, 100n * ETHER);
     await open("curve", "CurveAdapter", [vault, weth, pool, pool, true, CURVE_BAND_BPS]);
+    const staked = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
+    await deployer.sendTransaction({ to: staked.wstEth, value: 200_000n * ETHER });
+    const { time } = connection.networkHelpers;
+    const wstEth = at(await staked.wstEth.getAddress(), staked.wstEth.interface, deployer);
+    const pendle = await deployPendle(deployer, weth, wstEth, await time.latest(), 365, 50_000n * ETHER);
+    await time.increase(3_600);
+    await open("pendle", "PendleAdapter", [
+      vault,
+      weth,
+      await wstEth.getAddress(),
+      await staked.queue.getAddress(),
+      pendle.addresses.router,
+      pendle.addresses.market,
+      pendle.addresses.oracle,
+      900,
+      50,
+    ]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -108,7 +127,8 @@ describe("protocols", () => {
       const [venue, stated] = await multicall(engine.client, engine.addresses.multicall, calls, "latest");
       if (venue === undefined || stated === undefined || !venue.ok || !stated.ok) expect.fail("a rate is missing");
       expect(venue.value).to.equal(stated.value);
-      expect(venue.value >= ETHER).to.equal(true);
+      // PT stand below par, and so does their rate.
+      expect(venue.value >= (id === "pendle" ? (ETHER * 9n) / 10n : ETHER)).to.equal(true);
     });
   }
 
@@ -128,6 +148,7 @@ describe("protocols", () => {
       "uniswap-v3",
       "uniswap-v4",
       "curve",
+      "pendle",
     ];
     for (const [index, id] of order.entries()) {
       for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
