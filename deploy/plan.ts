@@ -15,7 +15,11 @@ export type AdapterName =
   | "BeefyAdapter"
   | "FraxAdapter"
   | "PufferAdapter"
-  | "ArrakisAdapter";
+  | "ArrakisAdapter"
+  | "UniswapV3Adapter"
+  | "UniswapV4Adapter"
+  | "CurveAdapter"
+  | "PendleAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

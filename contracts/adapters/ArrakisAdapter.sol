@@ -146,7 +146,7 @@ contract ArrakisAdapter is LidoAdapter {
         uint256 weth = IERC20(asset).balanceOf(address(this)) - wethBefore;
         uint256 wstEthBefore = wstEth.balanceOf(address(this)) - looseWstEth;
         if (weth != 0) _stake(weth);
-        ids = _enqueue(wstEth.balanceOf(address(this)) - wstEthBefore, open);
+        ids = _queueWstEth(wstEth.balanceOf(address(this)) - wstEthBefore, open);
         looseWstEth = wstEth.balanceOf(address(this)) - wstEthBefore;
     }
 

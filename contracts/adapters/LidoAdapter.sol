@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ILidoWithdrawalQueue, IStETH, IWstETH} from "../interfaces/external/lido/ILido.sol";
 import {AdapterBase} from "./AdapterBase.sol";
-import {QueuedExitAdapter} from "./QueuedExitAdapter.sol";
+import {LidoExitAdapter} from "./LidoExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title LidoAdapter
@@ -17,22 +13,13 @@ import {Errors} from "../libraries/Errors.sol";
 /// @dev ETH goes to wstETH itself, whose `receive` submits to stETH and mints the exact shares: no stETH passes
 /// through this contract, hence no approval and none of the 1-2 wei that a stETH transfer drops. wstETH sent here is
 /// not booked.
-contract LidoAdapter is QueuedExitAdapter {
-    using SafeERC20 for IERC20;
-
-    IStETH public immutable stEth;
-    IWstETH public immutable wstEth;
-    ILidoWithdrawalQueue public immutable queue;
-
-    constructor(address vault_, address weth_, address wstEth_, address queue_) AdapterBase(vault_, weth_) {
-        _requireCode(wstEth_);
-        _requireCode(queue_);
-        _requireSame(queue_, wstEth_, ILidoWithdrawalQueue(queue_).WSTETH());
-        wstEth = IWstETH(wstEth_);
-        stEth = IStETH(IWstETH(wstEth_).stETH());
-        queue = ILidoWithdrawalQueue(queue_);
-        _requireCode(address(stEth));
-    }
+contract LidoAdapter is LidoExitAdapter {
+    constructor(
+        address vault_,
+        address weth_,
+        address wstEth_,
+        address queue_
+    ) AdapterBase(vault_, weth_) LidoExitAdapter(wstEth_, queue_) {}
 
     /// @notice stETH of one wstETH, WAD.
     function rate() external view virtual returns (uint256 wad) {
@@ -52,11 +39,7 @@ contract LidoAdapter is QueuedExitAdapter {
     }
 
     function _maxAllocate() internal view virtual override returns (uint256) {
-        return stEth.isStakingPaused() ? 0 : stEth.getCurrentStakeLimit();
-    }
-
-    function _paysExits(address from) internal view override returns (bool) {
-        return from == address(queue);
+        return _stakeLimit();
     }
 
     function _unitsFor(uint256 assets) internal view virtual override returns (uint256) {
@@ -65,70 +48,7 @@ contract LidoAdapter is QueuedExitAdapter {
 
     function _request(uint256 exitUnits, uint256 open) internal virtual override returns (uint256[] memory ids) {
         uint256 before = wstEth.balanceOf(address(this));
-        ids = _enqueue(exitUnits, open);
+        ids = _queueWstEth(exitUnits, open);
         _bookUnits(before, wstEth.balanceOf(address(this)));
-    }
-
-    /// @dev Requests the exit of `amount` wstETH. Splits evenly, so that no part falls below the queue's minimum when the
-    /// whole does not.
-    function _enqueue(uint256 amount, uint256 open) internal returns (uint256[] memory ids) {
-        uint256 minimum = queue.MIN_STETH_WITHDRAWAL_AMOUNT();
-        uint256 stEthAmount = wstEth.getStETHByWstETH(amount);
-        require(stEthAmount >= minimum, Errors.Adapter_BelowMinimum(stEthAmount, minimum));
-        uint256 largest = wstEth.getWstETHByStETH(queue.MAX_STETH_WITHDRAWAL_AMOUNT());
-        uint256 parts = Math.ceilDiv(amount, largest);
-        _requireSlots(parts, open);
-        uint256[] memory amounts = new uint256[](parts);
-        uint256 left = amount;
-        for (uint256 i; i < parts; ++i) {
-            amounts[i] = left / (parts - i);
-            left -= amounts[i];
-        }
-        IERC20(address(wstEth)).forceApprove(address(queue), amount);
-        ids = queue.requestWithdrawalsWstETH(amounts, address(this));
-    }
-
-    function _exits(uint256[] memory ids) internal view override returns (Exit[] memory exits) {
-        exits = new Exit[](ids.length);
-        if (ids.length == 0) return exits;
-        ILidoWithdrawalQueue.WithdrawalRequestStatus[] memory statuses = queue.getWithdrawalStatus(ids);
-        uint256 finished;
-        for (uint256 i; i < ids.length; ++i) {
-            if (statuses[i].isClaimed || statuses[i].owner != address(this)) {
-                exits[i].isGone = true;
-            } else if (statuses[i].isFinalized) {
-                exits[i].isFinished = true;
-                ++finished;
-            } else {
-                exits[i].pending = Math.min(
-                    statuses[i].amountOfStETH,
-                    stEth.getPooledEthByShares(statuses[i].amountOfShares)
-                );
-            }
-        }
-        if (finished != 0) _fillClaimable(ids, exits, finished);
-    }
-
-    /// @dev A finished request pays the rate of its checkpoint, which a slashing may have put below the request.
-    function _fillClaimable(uint256[] memory ids, Exit[] memory exits, uint256 finished) private view {
-        uint256[] memory due = new uint256[](finished);
-        uint256 next;
-        for (uint256 i; i < ids.length; ++i) {
-            if (exits[i].isFinished) due[next++] = ids[i];
-        }
-        uint256[] memory ether_ = queue.getClaimableEther(due, _hints(due));
-        next = 0;
-        for (uint256 i; i < ids.length; ++i) {
-            if (exits[i].isFinished) exits[i].claimable = ether_[next++];
-        }
-    }
-
-    function _claim(uint256[] memory ids) internal override returns (uint256[] memory failed) {
-        queue.claimWithdrawals(ids, _hints(ids));
-        return failed;
-    }
-
-    function _hints(uint256[] memory ids) private view returns (uint256[] memory) {
-        return queue.findCheckpointHints(ids, 1, queue.getLastCheckpointIndex());
     }
 }

@@ -49,6 +49,24 @@ library Errors {
     error Adapter_PaidInOtherToken(uint256 received, uint256 expected);
     /// @notice The venue is private: only its owner may enter, and leave.
     error Adapter_PrivateVault(address venue);
+    /// @notice Ticks do not ascend, are outside the pool's limits, or are no multiples of its spacing.
+    error Adapter_BadRange(int24 tickLower, int24 tickUpper, int24 tickSpacing);
+    /// @notice A band is zero, above its limit, or leaves no room for the venue's fee.
+    error Adapter_BadBand(uint256 bandBps, uint256 minBps, uint256 maxBps);
+    /// @notice The pool's square-root price is too far from the protocol's rate to put assets in.
+    error Adapter_PoolPriceOutOfBand(uint160 price, uint160 low, uint160 high);
+    /// @notice The pool did not take the whole amount at the lowest price allowed.
+    error Adapter_SwapIncomplete(uint256 amount, uint256 sold);
+    /// @notice A callback came from an account that is not the pool, or outside a swap of this adapter.
+    error Adapter_UnexpectedCallback(address caller);
+    /// @notice The pool's hook is not one that this adapter accepts; only pools without hooks are.
+    error Adapter_HookNotAllowed(address hook);
+    /// @notice The venue is in the middle of a call and its figures cannot be trusted.
+    error Adapter_VenueReentered(address venue);
+    /// @notice The venue's price oracle cannot answer for the window yet.
+    error Adapter_OracleNotReady(address market, uint32 window, uint16 cardinalityRequired);
+    /// @notice The market is past its maturity.
+    error Adapter_Expired(address market, uint256 expiry);
 
     // LEGS
 

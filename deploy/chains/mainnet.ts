@@ -27,6 +27,10 @@ const KELP = "github.com/Kelp-DAO/LRT-rsETH, README";
 const BEDROCK = "github.com/Bedrock-Technology/stake, README";
 /** As above, but nothing at hand shows the chain's own answer. */
 const MENTIONED = "independent public repositories; no chain state at hand to check it";
+/** As AGREED, but absent from the recorded state: nothing on chain has confirmed it yet. */
+const AGREED_ONLY = "independent public repositories; not in the recorded mainnet state";
+const CURVE = "github.com/curvefi/curve-contract, contracts/pools/steth/pooldata.json";
+const PENDLE = "npm @pendle/core-v2 6.11.0, deployments/1-core.json";
 const ETHER_FI = "github.com/etherfi-protocol/smart-contracts, README";
 
 export const MAINNET = {
@@ -260,6 +264,52 @@ export const MAINNET = {
     address: address("0x820FB8127a689327C863de8433278d6181123982"),
     purpose: "Arrakis: tells public vaults from private ones",
     source: "github.com/ArrakisFinance/arrakis-modular, README; not checked on chain",
+    confirmed: false,
+  },
+  uniswapV3PositionManager: {
+    address: address("0xC36442b4a4522E871399CD717aBDD847Ab11FE88"),
+    purpose: "Uniswap v3: mints, changes and collects positions",
+    source: AGREED,
+    identity: { call: "symbol", answer: "UNI-V3-POS" },
+  },
+  uniswapV3WstEthWeth: {
+    address: address("0x109830a1AAaD605BbF02a9dFA7B0B92EC2FB7dAa"),
+    purpose: "Uniswap v3: the wstETH/WETH pool of 1 bp",
+    source: AGREED,
+  },
+  uniswapV4PositionManager: {
+    address: address("0xbD216513d74C8cf14cf4747E6AaA6420FF64ee9e"),
+    purpose: "Uniswap v4: mints, changes and empties positions; names PoolManager and Permit2 itself",
+    source: AGREED_ONLY,
+    confirmed: false,
+  },
+  uniswapV4StateView: {
+    address: address("0x7fFE42C4a5DEeA5b0feC41C94C136Cf115597227"),
+    purpose: "Uniswap v4: reads pools and positions",
+    source: AGREED_ONLY,
+    confirmed: false,
+  },
+  curveStEthPool: {
+    address: address("0xDC24316b9AE028F1497c275EB9192a3Ea0f67022"),
+    purpose: "Curve: the stETH/ETH pool of the old family",
+    source: CURVE,
+  },
+  curveStEthLp: {
+    address: address("0x06325440D014e39736583c165C2963BA99fAf14E"),
+    purpose: "Curve: LP token of the stETH/ETH pool",
+    source: CURVE,
+    identity: { call: "symbol", answer: "steCRV" },
+  },
+  pendleRouter: {
+    address: address("0x888888888889758F76e7103c6CbF23ABbF58F946"),
+    purpose: "Pendle: buys PT",
+    source: PENDLE,
+    confirmed: false,
+  },
+  pendlePtOracle: {
+    address: address("0x5542be50420E88dd7D5B4a3D488FA6ED82F6DAc2"),
+    purpose: "Pendle: time-weighted rate of PT",
+    source: PENDLE,
     confirmed: false,
   },
   feedEthUsd: {

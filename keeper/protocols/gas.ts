@@ -17,6 +17,10 @@ const aave = on("genuine Aave v3 (npm @aave/core-v3 1.19.3)");
 const erc4626 = on("an ERC-4626 double; a real venue may cost more");
 const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1)");
 const lido = on("the Lido doubles; mainnet may cost more");
+const uniswapV3 = on("genuine Uniswap v3 (npm), wstETH by the Lido doubles");
+const uniswapV4 = on("genuine Uniswap v4 and Permit2 (npm), wstETH by the Lido doubles");
+const curve = on("the double of a Curve NG pool; the recorded stETH pool takes 344,000 for an entry by itself");
+const pendle = on("genuine Pendle v2 (npm), staking and queue by the Lido doubles");
 const etherfi = on("the ether.fi doubles; mainnet may cost more");
 const swell = on("the Swell doubles; mainnet may cost more");
 const stader = on("the Stader doubles; mainnet may cost more");
@@ -57,4 +61,8 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
     Allocate: arrakis(545_000),
     Reposition: null,
   },
+  "uniswap-v3": { Deallocate: uniswapV3(950_000), RequestExit: null, Allocate: uniswapV3(1_000_000), Reposition: null },
+  "uniswap-v4": { Deallocate: uniswapV4(800_000), RequestExit: null, Allocate: uniswapV4(900_000), Reposition: null },
+  curve: { Deallocate: curve(330_000), RequestExit: null, Allocate: curve(450_000), Reposition: null },
+  pendle: { Deallocate: null, RequestExit: pendle(800_000), Allocate: pendle(830_000), Reposition: null },
 };

@@ -17,6 +17,10 @@ export const PROTOCOL_IDS = [
   "frax",
   "puffer",
   "arrakis",
+  "uniswap-v3",
+  "uniswap-v4",
+  "curve",
+  "pendle",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

@@ -3,6 +3,7 @@ import { aaveV3 } from "./aave-v3.ts";
 import { arrakis } from "./arrakis.ts";
 import { bedrock } from "./bedrock.ts";
 import { beefy } from "./beefy.ts";
+import { curve } from "./curve.ts";
 import { erc4626 } from "./erc4626.ts";
 import { etherfi } from "./etherfi.ts";
 import { frax } from "./frax.ts";
@@ -10,6 +11,7 @@ import { gearbox } from "./gearbox.ts";
 import type { ProtocolId } from "./ids.ts";
 import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
+import { pendle } from "./pendle.ts";
 import type { Protocol } from "./protocol.ts";
 import { puffer } from "./puffer.ts";
 import { renzo } from "./renzo.ts";
@@ -17,6 +19,8 @@ import { sommelier } from "./sommelier.ts";
 import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
 import { yearnV3 } from "./yearn-v3.ts";
+import { uniswapV3 } from "./uniswap-v3.ts";
+import { uniswapV4 } from "./uniswap-v4.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,
@@ -35,6 +39,10 @@ export const PROTOCOLS = {
   frax,
   puffer,
   arrakis,
+  "uniswap-v3": uniswapV3,
+  "uniswap-v4": uniswapV4,
+  curve,
+  pendle,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

@@ -35,7 +35,7 @@ export function conformance(getVenue: () => Venue): void {
       const before = await liquid();
       const value = await allocate(venue, amount);
       const afterFee = amount - (amount * venue.exitFeeBps) / 10_000n;
-      expect(value).to.be.closeTo(afterFee, venue.dust + 1n);
+      expect(value).to.be.closeTo(afterFee, venue.dust + 1n + (venue.entrySlack?.(amount) ?? 0n));
       // A venue that earns between the two blocks adds a little; it never adds less.
       expect((await liquid()) - before).to.be.at.least(value - 1n);
     });
@@ -203,10 +203,10 @@ export function syncConformance(getVenue: () => Venue): void {
   it("error: Adapter_ReceivedTooLow", async () => {
     const venue = getVenue();
     await allocate(venue, 2n * ETHER);
-    await expectRefusal(getVenue(), () => venue.adapter.deallocate(ETHER, ETHER + 1n), "Adapter_ReceivedTooLow", [
-      ETHER,
-      ETHER + 1n,
-    ]);
+    // A venue that pays what a sale fetches may pay more than the amount, and is asked for what it cannot pay.
+    const floor = venue.paysMore === true ? 2n * ETHER : ETHER + 1n;
+    const args = venue.paysMore === true ? undefined : [ETHER, floor];
+    await expectRefusal(getVenue(), () => venue.adapter.deallocate(ETHER, floor), "Adapter_ReceivedTooLow", args);
   });
 
   it("error: Adapter_NoAsyncExit", async () => {

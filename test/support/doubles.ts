@@ -1,5 +1,8 @@
-/** Deploys the doubles of Lido and ether.fi, wired. */
-import type { Connection } from "./venue.ts";
+/** Deploys the doubles of Lido, ether.fi and Curve, wired. */
+import type { Contract } from "ethers";
+import { at, send } from "./genuine/artifact.ts";
+import { wrapEth } from "./genuine/weth.ts";
+import type { Account, Connection } from "./venue.ts";
 import { ETHER, WAD } from "./venue.ts";
 
 /** About the size of the protocols, so that one user's rounding is as small as there. */
@@ -24,6 +27,25 @@ export async function deployEtherFiDouble({ ethers }: Connection, rate: bigint =
   await pool.initialize(await eEth.getAddress(), await requests.getAddress(), FIRST_SHARES, FIRST_SHARES);
   await pool.setRate(rate);
   return { pool, eEth, weEth, requests };
+}
+
+/** An NG pool of WETH and stETH with `each` of both, parameters as stETH-ng had them: A 1500, 1 bp, off-peg fivefold. */
+export async function deployCurveDouble(connection: Connection, admin: Account, weth: Contract, each: bigint) {
+  const lido = await deployLidoDouble(connection);
+  const wethAddress = await weth.getAddress();
+  const stEth = lido.stEth.connect(admin);
+  const pool = await connection.ethers.deployContract(
+    "CurveNgPoolDouble",
+    [wethAddress, await stEth.getAddress(), 1_500, 1_000_000, 5n * 10n ** 10n],
+    admin,
+  );
+  const wethMine = at(wethAddress, weth.interface, admin);
+  await wrapEth(wethMine, each);
+  await send(wethMine, "approve", await pool.getAddress(), each);
+  await stEth.submit(admin.address, { value: each });
+  await stEth.approve(await pool.getAddress(), each);
+  await pool.add_liquidity([each, each], 0n);
+  return { pool, lido };
 }
 
 export type LidoDouble = Awaited<ReturnType<typeof deployLidoDouble>>;

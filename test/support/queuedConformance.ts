@@ -22,6 +22,8 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
   const smallestExit = () => getVenue().smallestExit ?? 200n;
   /** The part of `liquid` that can be requested. */
   const requestable = (liquid: bigint) => liquid - (liquid % (getVenue().exitStep ?? 1n));
+  /** What a request or an exit of `amount` may differ by where a sale comes before it. */
+  const slack = (amount: bigint): bigint => getVenue().entrySlack?.(amount) ?? 0n;
   const paid = async () => readBigint(getVenue().weth, "balanceOf", getVenue().vault.address);
 
   it("behavior: stake, request, finalize, claim loses rounding only", async () => {
@@ -34,18 +36,20 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
       const leaving = requestable(liquid);
       const stays = liquid - leaving;
       const requested = await request(leaving);
-      expect(requested).to.be.closeTo(leaving, venue.dust * 16n);
+      expect(requested).to.be.closeTo(leaving, venue.dust * 16n + slack(amount));
       const waiting = await venue.adapter.realAssets();
-      expect(waiting.pending).to.equal(requested);
+      // A sale fetches another amount a block later.
+      const drift = slack(amount) === 0n ? 0n : venue.dust + amount / 10n ** 6n;
+      expect(waiting.pending).to.be.closeTo(requested, drift);
       expect(waiting.claimable).to.equal(0n);
-      expect(waiting.liquid).to.be.at.most(stays + venue.dust);
+      expect(waiting.liquid).to.be.at.most(stays + venue.dust + drift);
       expect(await venue.adapter.maxDeallocate()).to.equal(0n);
       await venue.finalize(await lastRequest());
       const { claimable } = await venue.adapter.realAssets();
       expect(await venue.adapter.maxDeallocate()).to.equal(claimable);
       await venue.adapter.claim();
       expect(await paid()).to.equal(claimable);
-      expect(claimable).to.be.closeTo(amount - stays, venue.dust * 17n);
+      expect(claimable).to.be.closeTo(amount - stays, venue.dust * 17n + slack(amount));
       expect((await venue.adapter.realAssets()).claimable).to.equal(0n);
     });
   });

@@ -28,6 +28,10 @@ export interface Venue {
   readonly exitFeeBps: bigint;
   /** Wei that rounding may cost per call. */
   readonly dust: bigint;
+  /** Where the value of an entry has no closed form: how far it may stand from the amount less `exitFeeBps`. */
+  readonly entrySlack?: (amount: bigint) => bigint;
+  /** True where an exit pays what a sale fetches, which may be more than the amount. */
+  readonly paysMore?: boolean;
   /** Deployment that must answer for the venue to live. */
   readonly target: string;
   /** Every token the adapter handles and everyone it might approve. */

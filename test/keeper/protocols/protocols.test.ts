@@ -3,13 +3,15 @@ import { expect } from "chai";
 import { multicall, viewUint } from "../../../keeper/chain/multicall.ts";
 import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
 import { address } from "../../../keeper/kernel/units.ts";
+import { CURVE_BAND_BPS } from "../../../keeper/protocols/curve.ts";
 import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
 import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { deployArrakisDouble } from "../../support/arrakisDoubles.ts";
-import { deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
+import { deployCurveDouble, deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
 import { deployFraxDouble } from "../../support/fraxDoubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
+import { at } from "../../support/genuine/artifact.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
 import { deployPufferDouble } from "../../support/pufferDoubles.ts";
 import {
@@ -20,6 +22,9 @@ import {
   deploySwellDouble,
 } from "../../support/stakingDoubles.ts";
 import { deployYieldDoubles } from "../../support/yieldDoubles.ts";
+import { deployPendle } from "../../support/genuine/pendle.ts";
+import { wethAt } from "../../support/genuine/weth.ts";
+import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
@@ -119,6 +124,55 @@ describe("protocols", () => {
       await arrakis.vault.getAddress(),
       await arrakis.factory.getAddress(),
     ]);
+    const wethContract = wethAt(weth, deployer);
+    await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
+    const v3 = await deployV3Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
+    await open("uniswap-v3", "UniswapV3Adapter", [
+      vault,
+      weth,
+      v3.uniswap.addresses.positionManager,
+      await v3.pool.getAddress(),
+      await v3.lido.wstEth.getAddress(),
+      v3.centre - 200,
+      v3.centre + 200,
+      20,
+    ]);
+    const v4 = await deployV4Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
+    await open("uniswap-v4", "UniswapV4Adapter", [
+      vault,
+      weth,
+      v4.uniswap.addresses.positionManager,
+      v4.uniswap.addresses.stateView,
+      v4.key.currency1,
+      v4.key.fee,
+      v4.key.tickSpacing,
+      v4.key.hooks,
+      v4.centre - 200,
+      v4.centre + 200,
+      20,
+    ]);
+    const { pool } = await deployCurveDouble(connection, deployer, wethContract, 10_000n * ETHER);
+    // A pool of age: its virtual price has left 1 behind, and the band with it.
+    await wethContract.getFunction("deposit").send({ value: 100n * ETHER });
+    await wethContract.getFunction("transfer").send(pool, 100n * ETHER);
+    await open("curve", "CurveAdapter", [vault, weth, pool, pool, true, CURVE_BAND_BPS]);
+    const staked = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
+    await deployer.sendTransaction({ to: staked.wstEth, value: 200_000n * ETHER });
+    const { time } = connection.networkHelpers;
+    const wstEth = at(await staked.wstEth.getAddress(), staked.wstEth.interface, deployer);
+    const pendle = await deployPendle(deployer, weth, wstEth, await time.latest(), 365, 50_000n * ETHER);
+    await time.increase(3_600);
+    await open("pendle", "PendleAdapter", [
+      vault,
+      weth,
+      await wstEth.getAddress(),
+      await staked.queue.getAddress(),
+      pendle.addresses.router,
+      pendle.addresses.market,
+      pendle.addresses.oracle,
+      900,
+      50,
+    ]);
     adapters.set("erc4626", await registry.adapterOf(1));
     await mineDays(engine, 1, 2);
   });
@@ -134,7 +188,8 @@ describe("protocols", () => {
       const [venue, stated] = await multicall(engine.client, engine.addresses.multicall, calls, "latest");
       if (venue === undefined || stated === undefined || !venue.ok || !stated.ok) expect.fail("a rate is missing");
       expect(venue.value).to.equal(stated.value);
-      expect(venue.value >= ETHER).to.equal(true);
+      // PT stand below par, and so does their rate.
+      expect(venue.value >= (id === "pendle" ? (ETHER * 9n) / 10n : ETHER)).to.equal(true);
     });
   }
 
@@ -162,6 +217,10 @@ describe("protocols", () => {
       "frax",
       "puffer",
       "arrakis",
+      "uniswap-v3",
+      "uniswap-v4",
+      "curve",
+      "pendle",
     ];
     const offences: string[] = [];
     for (const [index, id] of order.entries()) {

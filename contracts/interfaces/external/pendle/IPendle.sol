@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title IPendleMarket
+/// @notice Source: `contracts/interfaces/IPMarket.sol` of npm @pendle/core-v2 6.11.0.
+interface IPendleMarket {
+    function readTokens() external view returns (address sy, address pt, address yt);
+    function expiry() external view returns (uint256);
+    function isExpired() external view returns (bool);
+
+    /// @notice PT must have been sent here before. Reverts past maturity.
+    function swapExactPtForSy(
+        address receiver,
+        uint256 exactPtIn,
+        bytes calldata data
+    ) external returns (uint256 netSyOut, uint256 netSyFee);
+
+    function _storage()
+        external
+        view
+        returns (
+            int128 totalPt,
+            int128 totalSy,
+            uint96 lastLnImpliedRate,
+            uint16 observationIndex,
+            uint16 observationCardinality,
+            uint16 observationCardinalityNext
+        );
+}
+
+/// @title IPendleSY
+/// @notice Source: `contracts/interfaces/IStandardizedYield.sol` of npm @pendle/core-v2 4.7.2; `paused` of its SYBase.
+interface IPendleSY {
+    function isValidTokenIn(address token) external view returns (bool);
+    function isValidTokenOut(address token) external view returns (bool);
+    function assetInfo() external view returns (uint8 assetType, address assetAddress, uint8 assetDecimals);
+    function exchangeRate() external view returns (uint256);
+    function paused() external view returns (bool);
+    function redeem(
+        address receiver,
+        uint256 amountSharesToRedeem,
+        address tokenOut,
+        uint256 minTokenOut,
+        bool burnFromInternalBalance
+    ) external returns (uint256 amountTokenOut);
+}
+
+/// @title IPendleYT
+/// @notice Source: `contracts/interfaces/IPYieldToken.sol` of npm @pendle/core-v2 6.11.0.
+interface IPendleYT {
+    /// @notice PT must have been sent here before; YT too before maturity.
+    function redeemPY(address receiver) external returns (uint256 amountSyOut);
+}
+
+/// @title IPendleOracle
+/// @notice Source: `contracts/oracles/PtYtLpOracle/PendlePYLpOracle.sol` of npm @pendle/core-v2 6.11.0.
+interface IPendleOracle {
+    /// @notice Asset of one PT: time-weighted before maturity, 1 after it, less where SY lost value.
+    function getPtToAssetRate(address market, uint32 duration) external view returns (uint256);
+    function getOracleState(
+        address market,
+        uint32 duration
+    )
+        external
+        view
+        returns (bool increaseCardinalityRequired, uint16 cardinalityRequired, bool oldestObservationSatisfied);
+}
+
+/// @title IPendleRouter
+/// @notice Source: `contracts/interfaces/IPActionSwapPTV3.sol` and `IPAllActionTypeV3.sol` of npm @pendle/core-v2 6.11.0.
+/// @dev Fields that this project leaves empty (aggregator, limit orders) are written as what they are encoded as.
+interface IPendleRouter {
+    struct ApproxParams {
+        uint256 guessMin;
+        uint256 guessMax;
+        uint256 guessOffchain;
+        uint256 maxIteration;
+        uint256 eps;
+    }
+
+    struct SwapData {
+        uint8 swapType;
+        address extRouter;
+        bytes extCalldata;
+        bool needScale;
+    }
+
+    struct TokenInput {
+        address tokenIn;
+        uint256 netTokenIn;
+        address tokenMintSy;
+        address pendleSwap;
+        SwapData swapData;
+    }
+
+    struct Order {
+        uint256 salt;
+        uint256 expiry;
+        uint256 nonce;
+        uint8 orderType;
+        address token;
+        address YT;
+        address maker;
+        address receiver;
+        uint256 makingAmount;
+        uint256 lnImpliedRate;
+        uint256 failSafeRate;
+        bytes permit;
+    }
+
+    struct FillOrderParams {
+        Order order;
+        bytes signature;
+        uint256 makingAmount;
+    }
+
+    struct LimitOrderData {
+        address limitRouter;
+        uint256 epsSkipMarket;
+        FillOrderParams[] normalFills;
+        FillOrderParams[] flashFills;
+        bytes optData;
+    }
+
+    /// @notice With `guessOffchain` 0 and no limit orders the router computes the amount of PT itself.
+    function swapExactTokenForPt(
+        address receiver,
+        address market,
+        uint256 minPtOut,
+        ApproxParams calldata guessPtOut,
+        TokenInput calldata input,
+        LimitOrderData calldata limit
+    ) external payable returns (uint256 netPtOut, uint256 netSyFee, uint256 netSyInterm);
+}

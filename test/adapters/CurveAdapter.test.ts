@@ -1,0 +1,191 @@
+/** CurveAdapter on the double of an NG pool; test/fork runs it on the real stETH/ETH pool of the old family. */
+import { expect } from "chai";
+import type { CurveAdapter } from "../../types/ethers-contracts/contracts/adapters/CurveAdapter.js";
+import type { CurveNgPoolDouble } from "../../types/ethers-contracts/test/doubles/curve/CurveNgPoolDouble.js";
+import { syncConformance } from "../support/conformance.ts";
+import { deployCurveDouble, type LidoDouble } from "../support/doubles.ts";
+import { at, readBigint, send } from "../support/genuine/artifact.ts";
+import { deployWeth } from "../support/genuine/weth.ts";
+import { isolate } from "../support/isolate.ts";
+import { allocate, connect, ETHER, expectRefusal, fund, sendWeth, type Venue } from "../support/venue.ts";
+
+const BAND_BPS = 20n;
+
+interface CurveVenue extends Venue {
+  readonly pool: CurveNgPoolDouble;
+  readonly lido: LidoDouble;
+  readonly deployed: CurveAdapter;
+  /** A stranger sells `amount` of coin `from` into the pool: 0 WETH, 1 stETH. */
+  readonly sell: (from: 0 | 1, amount: bigint) => Promise<void>;
+}
+
+async function deployVenue(): Promise<CurveVenue> {
+  const connection = await connect();
+  const { ethers } = connection;
+  const [admin, vault, stranger] = await ethers.getSigners();
+  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
+  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 10_000_000n * ETHER);
+  const weth = await deployWeth(admin);
+  const wethAddress = await weth.getAddress();
+  const { pool, lido } = await deployCurveDouble(connection, admin, weth, 50_000n * ETHER);
+  const poolAddress = await pool.getAddress();
+  const deployed = await ethers.deployContract("CurveAdapter", [
+    vault.address,
+    wethAddress,
+    poolAddress,
+    poolAddress,
+    true,
+    BAND_BPS,
+  ]);
+  const adapterAddress = await deployed.getAddress();
+  const asStranger = pool.connect(stranger);
+  await lido.stEth.connect(stranger).submit(stranger.address, { value: 1_000_000n * ETHER });
+  await lido.stEth.connect(stranger).approve(poolAddress, 10n ** 30n);
+  const strangerWeth = at(wethAddress, weth.interface, stranger);
+  await send(strangerWeth, "approve", poolAddress, 10n ** 30n);
+  const sell = async (from: 0 | 1, amount: bigint): Promise<void> => {
+    if (from === 0) await sendWeth(weth, stranger, stranger.address, amount);
+    await asStranger.exchange(from, 1 - from, amount, 0n);
+  };
+  return {
+    connection,
+    weth,
+    vault,
+    stranger,
+    pool,
+    lido,
+    deployed: deployed.connect(vault),
+    sell,
+    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
+    smallest: 10n ** 9n,
+    largest: 2_000n * ETHER,
+    exitFeeBps: BAND_BPS,
+    dust: 10n,
+    // Entering with one coin pays an imbalance fee that grows with the amount; never more than the band here.
+    entrySlack: (amount) => (amount * BAND_BPS) / 10_000n,
+    paysMore: true,
+    target: poolAddress,
+    approvals: [{ token: weth, spenders: [poolAddress] }],
+    // stETH rebases inside the pool, and so the virtual price grows.
+    accrue: async () => {
+      const rate = (await lido.wstEth.stEthPerToken()) * 103n;
+      await lido.stEth.setShareRate(rate / 100n + 3n);
+    },
+    donate: async (amount) => {
+      await sendWeth(weth, stranger, stranger.address, 2n * amount);
+      await asStranger.add_liquidity([2n * amount, 0n], 0n);
+      await asStranger.transfer(adapterAddress, amount);
+    },
+    closings: [{ name: "short of ether", close: () => sell(1, 47_000n * ETHER), exitLimit: () => 0n }],
+  };
+}
+
+describe("CurveAdapter", () => {
+  const getVenue = isolate(deployVenue);
+  syncConformance(getVenue);
+  const liquid = async (): Promise<bigint> => (await getVenue().adapter.realAssets()).liquid;
+
+  it("behavior: trades move the exit, not the value", async () => {
+    const venue = getVenue();
+    await allocate(venue, 1_000n * ETHER);
+    const counted = await liquid();
+    for (const [from, amount] of [
+      [1, 40_000n * ETHER],
+      [0, 80_000n * ETHER],
+      [1, 40_000n * ETHER],
+    ] as const) {
+      await venue.sell(from, amount);
+      // Fees of the trades, half of which stay with the pool, are the only change.
+      expect(await liquid()).to.be.within(counted, counted + counted / 1_000n);
+    }
+  });
+
+  it("behavior: what maxDeallocate says is paid, at every imbalance", async () => {
+    const venue = getVenue();
+    await allocate(venue, 30_000n * ETHER);
+    let wasPart = false;
+    let wasClosed = false;
+    for (const sold of [0n, 30_000n, 40_000n, 47_000n, 60_000n, 70_000n, 75_000n, 78_000n]) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      if (sold !== 0n) await venue.sell(1, sold * ETHER);
+      const limit = await venue.adapter.maxDeallocate();
+      const all = await liquid();
+      expect(limit).to.be.at.most(all);
+      if (limit !== 0n && limit < all) wasPart = true;
+      if (limit === 0n) wasClosed = true;
+      else {
+        await venue.adapter.deallocate(limit, limit);
+        expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.at.least(limit);
+      }
+      await snapshot.restore();
+    }
+    expect([wasPart, wasClosed]).to.deep.equal([true, true]);
+  });
+
+  it("behavior: an imbalanced pool takes more for leaving in the coin it lacks", async () => {
+    const venue = getVenue();
+    await allocate(venue, 1_000n * ETHER);
+    const received = async () => venue.pool.calc_withdraw_one_coin(await venue.deployed.units(), 0);
+    const balanced = await received();
+    await venue.sell(1, 40_000n * ETHER);
+    expect(await received()).to.be.below(balanced);
+    await venue.sell(0, 60_000n * ETHER);
+    expect(await received()).to.be.above(balanced);
+  });
+
+  it("behavior: entering an imbalanced pool adds the value that was paid for, less the imbalance fee", async () => {
+    const venue = getVenue();
+    await venue.sell(0, 30_000n * ETHER);
+    const value = await allocate(venue, 1_000n * ETHER);
+    expect(value).to.be.below(1_000n * ETHER);
+    expect(value).to.be.above((1_000n * ETHER * 990n) / 1_000n);
+  });
+
+  it("error: Adapter_BadTarget when the pool counts coins by uint256, as the crypto family does", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    const weth = await venue.weth.getAddress();
+    const crypto = await ethers.deployContract("CurveCryptoPoolDouble", [weth, await venue.lido.stEth.getAddress()]);
+    const pool = await crypto.getAddress();
+    const factory = await ethers.getContractFactory("CurveAdapter");
+    await expectRefusal(
+      venue,
+      () => factory.deploy(venue.vault.address, weth, pool, pool, true, BAND_BPS),
+      "Adapter_BadTarget",
+      [pool],
+    );
+  });
+
+  it("error: Adapter_AssetMismatch when the pool holds no ether, or the LP token is not the pool", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    const [weth, stEth] = [await venue.weth.getAddress(), await venue.lido.stEth.getAddress()];
+    const pool = await venue.pool.getAddress();
+    const factory = await ethers.getContractFactory("CurveAdapter");
+    const other = await ethers.deployContract("CurveNgPoolDouble", [stEth, stEth, 200, 4_000_000, 2n * 10n ** 10n]);
+    for (const [target, lp] of [
+      [await other.getAddress(), await other.getAddress()],
+      [pool, stEth],
+    ] as const) {
+      await expectRefusal(
+        venue,
+        () => factory.deploy(venue.vault.address, weth, target, lp, true, BAND_BPS),
+        "Adapter_AssetMismatch",
+      );
+    }
+  });
+
+  it("error: Adapter_BadBand", async () => {
+    const venue = getVenue();
+    const factory = await venue.connection.ethers.getContractFactory("CurveAdapter");
+    const [weth, pool] = [await venue.weth.getAddress(), await venue.pool.getAddress()];
+    for (const band of [0n, 501n]) {
+      await expectRefusal(
+        venue,
+        () => factory.deploy(venue.vault.address, weth, pool, pool, true, band),
+        "Adapter_BadBand",
+        [band, 1n, 500n],
+      );
+    }
+  });
+});

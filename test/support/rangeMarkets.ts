@@ -1,0 +1,94 @@
+/** Pools of ether and wstETH with liquidity of others, at Lido's rate: what a range adapter enters. */
+import { type Contract, ZeroAddress } from "ethers";
+import { deployLidoDouble, type LidoDouble } from "./doubles.ts";
+import { at, send } from "./genuine/artifact.ts";
+import { createPool, deployUniswapV3, mintRange, type UniswapV3Deployment } from "./genuine/uniswap-v3.ts";
+import { deployUniswapV4, mintV4, poolIdOf, type UniswapV4Deployment, type V4Key } from "./genuine/uniswap-v4.ts";
+import { wrapEth } from "./genuine/weth.ts";
+import { sqrtPriceOf, tickNear } from "./range.ts";
+import { type Account, type Connection, ETHER } from "./venue.ts";
+
+/** The 1 bp tier, in which wstETH/WETH trades on mainnet. */
+export const V3_FEE = 100;
+/** About 1,200 ether within 20 bps of the price on either side. */
+const DEPTH = [60_000n * ETHER, 70_000n * ETHER] as const;
+const HALF_WIDTH = 2_000;
+
+/** Gives an account both tokens and lets `spenders` take them. */
+export async function stock(
+  account: Account,
+  weth: Contract,
+  wstEth: Contract,
+  spenders: readonly string[],
+): Promise<void> {
+  const wethMine = at(await weth.getAddress(), weth.interface, account);
+  const wstEthMine = at(await wstEth.getAddress(), wstEth.interface, account);
+  await wrapEth(wethMine, 200_000n * ETHER);
+  await account.sendTransaction({ to: await wstEth.getAddress(), value: 200_000n * ETHER });
+  for (const token of [wethMine, wstEthMine]) {
+    for (const spender of spenders) await send(token, "approve", spender, 10n ** 30n);
+  }
+}
+
+export interface V3Market {
+  readonly lido: LidoDouble;
+  readonly uniswap: UniswapV3Deployment;
+  readonly pool: Contract;
+  /** Tick of the rate. */
+  readonly centre: number;
+}
+
+/** A wstETH/WETH pool of Uniswap v3 at `rate`, deep for 20 % to either side. `admin` needs 500,000 ether. */
+export async function deployV3Market(
+  connection: Connection,
+  admin: Account,
+  weth: Contract,
+  rate: bigint,
+): Promise<V3Market> {
+  const wethAddress = await weth.getAddress();
+  // Mainnet's order: wstETH is token0. Addresses follow the deployer's nonce, so this ends the same way each time.
+  let lido = await deployLidoDouble(connection, rate);
+  while (BigInt(await lido.wstEth.getAddress()) > BigInt(wethAddress)) lido = await deployLidoDouble(connection, rate);
+  const wstEthAddress = await lido.wstEth.getAddress();
+  const uniswap = await deployUniswapV3(admin, wethAddress);
+  const price = sqrtPriceOf(rate, false);
+  const centre = tickNear(price);
+  const pool = await createPool(uniswap, admin, [wstEthAddress, wethAddress], V3_FEE, price);
+  const { positionManager, router } = uniswap.addresses;
+  await stock(admin, weth, at(wstEthAddress, lido.wstEth.interface, admin), [positionManager, router]);
+  await mintRange(uniswap, admin, pool, [centre - HALF_WIDTH, centre + HALF_WIDTH], DEPTH);
+  return { lido, uniswap, pool, centre };
+}
+
+export interface V4Market {
+  readonly lido: LidoDouble;
+  readonly uniswap: UniswapV4Deployment;
+  readonly key: V4Key;
+  readonly poolId: string;
+  readonly centre: number;
+}
+
+/** Liquidity of about the same depth as the v3 market's. */
+const V4_LIQUIDITY = 600_000n * ETHER;
+
+/** An ether/wstETH pool of Uniswap v4 without hooks. `admin` needs 500,000 ether. */
+export async function deployV4Market(
+  connection: Connection,
+  admin: Account,
+  weth: Contract,
+  rate: bigint,
+): Promise<V4Market> {
+  const lido = await deployLidoDouble(connection, rate);
+  const wstEthAddress = await lido.wstEth.getAddress();
+  const uniswap = await deployUniswapV4(admin, await weth.getAddress());
+  const key: V4Key = { currency0: ZeroAddress, currency1: wstEthAddress, fee: 100, tickSpacing: 1, hooks: ZeroAddress };
+  const price = sqrtPriceOf(rate, true);
+  const centre = tickNear(price);
+  await send(uniswap.poolManager, "initialize", key, price);
+  const wstEth = at(wstEthAddress, lido.wstEth.interface, admin);
+  const { permit2, positionManager, router } = uniswap.addresses;
+  await stock(admin, weth, wstEth, [permit2, router]);
+  await send(uniswap.permit2, "approve", wstEthAddress, positionManager, 2n ** 160n - 1n, 2n ** 47n);
+  await mintV4(uniswap, admin, key, [centre - HALF_WIDTH, centre + HALF_WIDTH], V4_LIQUIDITY, 150_000n * ETHER);
+  return { lido, uniswap, key, poolId: poolIdOf(key), centre };
+}
