@@ -18,9 +18,9 @@ import { renzo } from "./renzo.ts";
 import { sommelier } from "./sommelier.ts";
 import { stader } from "./stader.ts";
 import { swell } from "./swell.ts";
-import { yearnV3 } from "./yearn-v3.ts";
 import { uniswapV3 } from "./uniswap-v3.ts";
 import { uniswapV4 } from "./uniswap-v4.ts";
+import { yearnV3 } from "./yearn-v3.ts";
 
 export const PROTOCOLS = {
   "aave-v3": aaveV3,

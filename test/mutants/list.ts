@@ -127,8 +127,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: "deadline-unchecked",
     breaks: "INV-11",
     file: MODULE,
-    search: "block.timestamp <= proposal.deadline, Errors",
-    replace: "block.timestamp <= proposal.deadline + 30 days, Errors",
+    search: "            block.timestamp <= proposal.deadline,",
+    replace: "            block.timestamp <= proposal.deadline + 30 days,",
     tests: [BOOKS],
   },
   {

@@ -13,7 +13,10 @@ import { deployFraxDouble } from "../../support/fraxDoubles.ts";
 import { deployAave } from "../../support/genuine/aave.ts";
 import { at } from "../../support/genuine/artifact.ts";
 import { deployGearbox } from "../../support/genuine/gearbox.ts";
+import { deployPendle } from "../../support/genuine/pendle.ts";
+import { wethAt } from "../../support/genuine/weth.ts";
 import { deployPufferDouble } from "../../support/pufferDoubles.ts";
+import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
 import {
   deployBedrockDouble,
   deployKelpDouble,
@@ -22,9 +25,6 @@ import {
   deploySwellDouble,
 } from "../../support/stakingDoubles.ts";
 import { deployYieldDoubles } from "../../support/yieldDoubles.ts";
-import { deployPendle } from "../../support/genuine/pendle.ts";
-import { wethAt } from "../../support/genuine/weth.ts";
-import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
 import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
@@ -199,6 +199,10 @@ describe("protocols", () => {
     await connection.networkHelpers.impersonateAccount(addresses.module);
     await connection.networkHelpers.setBalance(addresses.module, 10n * ETHER);
     const module = await connection.ethers.getSigner(addresses.module);
+    const [depositor] = await connection.ethers.getSigners();
+    // Every venue takes its legs' money from idle, one after the other.
+    const funded = await connection.ethers.getContractAt("LiquidityVault", addresses.vault);
+    await funded.depositEth(depositor?.address ?? "", { value: 2_000n * ETHER });
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
     const order: readonly ProtocolId[] = [
       "erc4626",
