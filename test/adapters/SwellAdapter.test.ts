@@ -49,7 +49,7 @@ async function deployVenue(symbol: "swETH" | "rswETH"): Promise<SwellVenue> {
     exitFeeBps: 0n,
     // Swell rounds the inverse rate to 18 digits: an amount loses up to amount / 1e18.
     dust: 6_000n,
-    smallestExit: 10n ** 16n,
+    smallestRequest: 10n ** 16n,
     target: tokenAddress,
     approvals: [
       { token: weth, spenders: [tokenAddress, queueAddress] },
