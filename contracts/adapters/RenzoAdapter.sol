@@ -15,7 +15,9 @@ import {Errors} from "../libraries/Errors.sol";
 /// up to it. It pays min(requested, worth at the claim). While claims are paused such requests count as pending.
 /// @dev The value is that of the whole protocol over the supply. It takes much gas to compute, so it is asked for once per
 /// reading, and it reverts while a feed of Renzo's collateral is stale: then there is no rate and no value, only a revert.
-/// Anyone may claim for this adapter; ether that comes that way is kept in {paidUnasked} until the next claim.
+/// Anyone may claim for this adapter; ether that comes that way is kept in {paidUnasked} until the next claim. That is also
+/// the way out should claiming many requests at once take more gas than a transaction may: each claim walks Renzo's
+/// operators again.
 contract RenzoAdapter is QueuedExitAdapter {
     using SafeERC20 for IERC20;
 

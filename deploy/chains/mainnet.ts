@@ -14,6 +14,9 @@ export interface ChainEntry {
   /** False where the recorded state has no code, so that only a fork can check it. */
   readonly recorded?: false;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
+  /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
+  /** False where nothing on chain has confirmed the address: recorded state has no code there. Absent means confirmed. */
+  readonly confirmed?: false;
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
 
@@ -90,7 +93,7 @@ export const MAINNET = {
     address: address("0x7d5706f6ef3F89B3951E23e557CDFBC3239D4E2c"),
     purpose: "ether.fi: exit requests",
     source: ETHER_FI,
-    recorded: false,
+    confirmed: false,
   },
   swEth: {
     address: address("0xf951E335afb289353dc249e82926178EaC7DEd78"),
@@ -103,7 +106,6 @@ export const MAINNET = {
     purpose: "Swell: exits of swETH",
     source: MENTIONED,
     confirmed: false,
-    recorded: false,
     identity: { call: "symbol", answer: "swEXIT" },
   },
   rswEth: {
@@ -117,27 +119,26 @@ export const MAINNET = {
     purpose: "Swell: exits of rswETH",
     source: MENTIONED,
     confirmed: false,
-    recorded: false,
     identity: { call: "symbol", answer: "rswEXIT" },
   },
   ethX: {
     address: address("0xA35b1B31Ce002FBF2058D22F30f95D405200A15b"),
     purpose: "Stader: the token StaderAdapter holds",
     source: STADER,
-    recorded: false,
+    confirmed: false,
     identity: { call: "symbol", answer: "ETHx" },
   },
   staderStakePoolsManager: {
     address: address("0xcf5EA1b38380f6aF39068375516Daf40Ed70D299"),
     purpose: "Stader: staking; names its configuration, ETHx and the withdrawal manager",
     source: STADER,
-    recorded: false,
+    confirmed: false,
   },
   staderUserWithdrawalManager: {
     address: address("0x9F0491B32DBce587c50c4C43AB303b06478193A7"),
     purpose: "Stader: exits",
     source: STADER,
-    recorded: false,
+    confirmed: false,
   },
   rsEth: {
     address: address("0xA1290d69c65A6Fe4DF752f95823fae25cB99e5A7"),
@@ -149,13 +150,13 @@ export const MAINNET = {
     address: address("0x036676389e48133B63a802f8635AD39E752D375D"),
     purpose: "Kelp: staking; names its configuration and rsETH",
     source: KELP,
-    recorded: false,
+    confirmed: false,
   },
   kelpWithdrawalManager: {
     address: address("0x62De59c08eB5dAE4b7E6F7a8cAd3006d6965ec16"),
     purpose: "Kelp: exits",
     source: KELP,
-    recorded: false,
+    confirmed: false,
   },
   ezEth: {
     address: address("0xbf5495Efe5DB9ce00f80364C8B423567e58d2110"),
@@ -173,7 +174,6 @@ export const MAINNET = {
     purpose: "Renzo: exits",
     source: MENTIONED,
     confirmed: false,
-    recorded: false,
   },
   feedEzEthEth: {
     address: address("0x636A000262F6aA9e1F094ABF0aD8f645C44f641C"),
@@ -185,20 +185,20 @@ export const MAINNET = {
     address: address("0xF1376bceF0f78459C0Ed0ba5ddce976F1ddF51F4"),
     purpose: "Bedrock: the token BedrockAdapter holds",
     source: BEDROCK,
-    recorded: false,
+    confirmed: false,
     identity: { call: "symbol", answer: "uniETH" },
   },
   bedrockStaking: {
     address: address("0x4beFa2aA9c305238AA3E0b5D17eB20C045269E9d"),
     purpose: "Bedrock: staking, instant swap, debt queue; names uniETH and the redeem contract",
     source: BEDROCK,
-    recorded: false,
+    confirmed: false,
   },
   bedrockRedeem: {
     address: address("0x98169228cB99Ed26c1043eD8Ca53A5Cb371D3B8D"),
     purpose: "Bedrock: holds what debts were paid",
     source: BEDROCK,
-    recorded: false,
+    confirmed: false,
   },
   feedRsEthEth: {
     address: address("0x03c68933f7a3F76875C0bc670a58e69294cDFD01"),

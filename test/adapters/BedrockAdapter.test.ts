@@ -46,9 +46,9 @@ async function deployVenue(): Promise<BedrockVenue> {
     exitFeeBps: 0n,
     // A change of rate is set to 18 digits: 160 ether move by up to 160 wei.
     dust: 200n,
-    smallestExit: STEP,
+    smallestRequest: STEP,
     exitStep: STEP,
-    fixedClaims: true,
+    exitsAreFixed: true,
     target: stakingAddress,
     approvals: [
       { token: weth, spenders: [stakingAddress, redeemAddress] },

@@ -43,7 +43,7 @@ async function deployVenue(): Promise<StaderVenue> {
     exitFeeBps: 0n,
     // A report sets the rate to 18 digits, so ten ether move by up to ten wei at a change of rate.
     dust: 10n,
-    smallestExit: 2n * MIN_DEPOSIT,
+    smallestRequest: 2n * MIN_DEPOSIT,
     target: poolAddress,
     approvals: [
       { token: weth, spenders: [poolAddress, queueAddress] },

@@ -49,7 +49,7 @@ async function deployVenue(symbol: "swETH" | "rswETH"): Promise<SwellVenue> {
     exitFeeBps: 0n,
     // Swell rounds the inverse rate to 18 digits: an amount loses up to amount / 1e18.
     dust: 6_000n,
-    smallestExit: 10n ** 16n,
+    smallestRequest: 10n ** 16n,
     target: tokenAddress,
     approvals: [
       { token: weth, spenders: [tokenAddress, queueAddress] },
@@ -162,6 +162,28 @@ for (const symbol of ["swETH", "rswETH"] as const) {
       expect((await queue.withdrawalRequests(1n)).amount).to.be.above(0n);
       const { pending, claimable } = await venue.adapter.realAssets();
       expect([pending, claimable]).to.deep.equal([0n, 0n]);
+    });
+
+    it("behavior: a request that an upgrade of Swell's took away or burnt is worth nothing and forgotten", async () => {
+      const venue = getVenue();
+      const { queue } = venue.swell;
+      const { ethers, networkHelpers } = venue.connection;
+      const adapter = await venue.adapter.getAddress();
+      await allocate(venue, 100n * ETHER);
+      for (let i = 0; i < 3; i++) await venue.adapter.requestExit(10n * ETHER, 0n);
+      await venue.finalize(3n);
+      // Nobody but the adapter can do this on the code of today, so the test acts as the adapter.
+      await networkHelpers.impersonateAccount(adapter);
+      await networkHelpers.setBalance(adapter, ETHER);
+      const self = queue.connect(await ethers.getSigner(adapter));
+      await self.transferFrom(adapter, venue.stranger.address, 1n);
+      await self.finalizeWithdrawal(2n);
+      const { pending, claimable } = await venue.adapter.realAssets();
+      expect(pending).to.equal(0n);
+      expect(claimable).to.be.closeTo(10n * ETHER, 100n);
+      await venue.adapter.claim();
+      expect(await paid()).to.equal(claimable);
+      expect(await venue.openRequests()).to.have.length(0);
     });
 
     it("behavior: a large exit is split evenly below the maximum, each part above the minimum", async () => {

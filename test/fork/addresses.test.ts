@@ -46,7 +46,7 @@ describe("mainnet address book", () => {
         expect(answer.toLowerCase(), name).to.equal(identity.answer.toLowerCase());
       }
       // Known gaps of the recording; a fork has it all.
-      const gaps = entries.filter(([, { recorded }]) => recorded === false).map(([name]) => name);
+      const gaps = entries.filter(([, { confirmed }]) => confirmed === false).map(([name]) => name);
       expect(missing).to.deep.equal(mainnet.origin === "recorded" ? gaps : []);
     });
   });

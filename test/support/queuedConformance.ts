@@ -19,7 +19,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
   };
   /** The suite's amounts count in this: an ether, or the venue's step. */
   const one = () => getVenue().exitStep ?? ETHER;
-  const smallestExit = () => getVenue().smallestExit ?? 200n;
+  const smallestRequest = () => getVenue().smallestRequest ?? 200n;
   /** The part of `liquid` that can be requested. */
   const requestable = (liquid: bigint) => liquid - (liquid % (getVenue().exitStep ?? 1n));
   /** What a request or an exit of `amount` may differ by where a sale comes before it. */
@@ -30,7 +30,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     const venue = getVenue();
     await fuzz(venue, async (amount) => {
       // Rounding may leave a little less than what went in.
-      if (amount < smallestExit() + venue.dust) return;
+      if (amount < smallestRequest() + venue.dust) return;
       await allocate(venue, amount);
       const { liquid } = await venue.adapter.realAssets();
       const leaving = requestable(liquid);
@@ -58,7 +58,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     const venue = getVenue();
     await venue.accrue();
     await allocate(venue, (one() * 1_234_567_890_123n) / 10n ** 12n);
-    await request(venue.exitStep ?? (smallestExit() > 987_654_321n ? smallestExit() : 987_654_321n));
+    await request(venue.exitStep ?? (smallestRequest() > 987_654_321n ? smallestRequest() : 987_654_321n));
     if (venue.exitStep === undefined) await request((await venue.adapter.realAssets()).liquid);
     const address = await venue.adapter.getAddress();
     for (const { token, spenders } of venue.approvals) {
@@ -106,7 +106,7 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     expect((await venue.adapter.realAssets()).pending).to.be.closeTo(requested, venue.dust);
     await venue.setRate((rate * 9n) / 10n);
     const slashed = await venue.adapter.realAssets();
-    const left = venue.fixedClaims ? requested : (requested * 9n) / 10n;
+    const left = venue.exitsAreFixed ? requested : (requested * 9n) / 10n;
     expect(slashed.pending).to.be.closeTo(left, venue.dust);
     expect(slashed.liquid).to.be.closeTo((5n * one() * 9n) / 10n, 2n * venue.dust + slack(10n * one()));
     await venue.finalize(await lastRequest());

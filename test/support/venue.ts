@@ -47,11 +47,11 @@ export interface Venue {
 /** A venue whose exits wait in a queue. */
 export interface QueuedVenue extends Venue {
   /** Smallest exit the venue takes; 200 wei where it is not given. */
-  readonly smallestExit?: bigint;
+  readonly smallestRequest?: bigint;
   /** Exits are whole multiples of this, wei; any amount where it is not given. */
   readonly exitStep?: bigint;
   /** True where a request is a fixed claim that a later slashing does not lower. */
-  readonly fixedClaims?: boolean;
+  readonly exitsAreFixed?: true;
   /** Ids of the adapter's open requests. */
   openRequests(): Promise<readonly bigint[]>;
   /** Finalizes all requests up to `id` at the present rate. */
