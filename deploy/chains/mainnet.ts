@@ -14,9 +14,6 @@ export interface ChainEntry {
   /** False where the recorded state has no code, so that only a fork can check it. */
   readonly recorded?: false;
   /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
-  /** What `symbol()` or, for a feed, `description()` must answer, letter case aside. */
-  /** False where nothing on chain has confirmed the address: recorded state has no code there. Absent means confirmed. */
-  readonly confirmed?: false;
   readonly identity?: { readonly call: "symbol" | "description"; readonly answer: string };
 }
 

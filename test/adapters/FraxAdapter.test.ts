@@ -39,7 +39,7 @@ async function deployVenue() {
     // Sixteen tickets of at most 1,000 frxETH.
     largest: 15_000n * ETHER,
     exitFeeBps: 0n,
-    fixedClaims: true,
+    exitsAreFixed: true,
     dust: 3n,
     target: sfrxEthAddress,
     approvals: [

@@ -31,7 +31,7 @@ const deployVenue = (batchSize: number) => async () => {
     adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
     // The queue takes 0.01 pufETH at least.
     smallest: ETHER / 50n,
-    smallestExit: ETHER / 50n,
+    smallestRequest: ETHER / 50n,
     largest: 50_000n * ETHER,
     exitFeeBps: 0n,
     // The queue keeps the rate in 18 digits: up to one wei per pufETH.

@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: "donation-counts",
     breaks: "INV-13",
-    file: VAULT,
+    file: "contracts/vault/VaultViews.sol",
     search: "    function idle() external view returns (uint256) {\n        return _totals.idle;",
     replace: "    function idle() external view returns (uint256) {\n        return _weth.balanceOf(address(this));",
     tests: [BOOKS],
