@@ -8,6 +8,9 @@ import { type DieboldMariano, dieboldMariano } from "./gate.ts";
 import { withoutSpikes } from "./spikes.ts";
 import { realizedMeans, type Walk, type WalkOptions, walkForward } from "./walk-forward.ts";
 
+/** Differences of errors below this share of the value are rounding. */
+const ROUNDING = 1e-12;
+
 export interface CombineOptions extends WalkOptions {
   /** Weights are mean absolute errors to minus this power; 0 is the plain mean. */
   readonly sharpness: number;
@@ -99,10 +102,12 @@ export function combine(
   });
   const combinedMeans = Float64Array.from(combined, average);
   const known = origins.map((_, k) => k).filter((k) => !Number.isNaN(realized[k] ?? Number.NaN));
-  const advantage = known.map(
-    (k) =>
-      Math.abs((realized[k] ?? 0) - (naiveWalk.means[k] ?? 0)) - Math.abs((realized[k] ?? 0) - (combinedMeans[k] ?? 0)),
-  );
+  const advantage = known.map((k) => {
+    const truth = realized[k] ?? 0;
+    const gain = Math.abs(truth - (naiveWalk.means[k] ?? 0)) - Math.abs(truth - (combinedMeans[k] ?? 0));
+    // Rounding is no advantage: on a constant series it would otherwise open the gate.
+    return Math.abs(gain) > ROUNDING * Math.abs(truth) ? gain : 0;
+  });
   const test = dieboldMariano(advantage, Math.ceil(horizon / step) - 1);
   const passed = test.statistic > 0 && test.pValue < gate;
   const used = passed ? combined : naiveWalk.paths;
