@@ -21,6 +21,14 @@ const noise = (seed: number, n: number): number[] => {
   return Array.from({ length: n }, () => rng.normal());
 };
 
+const autoregression = (seed: number, n: number, phi: number, level: number): number[] => {
+  let deviation = 0;
+  return noise(seed, n).map((e) => {
+    deviation = phi * deviation + e;
+    return level + deviation;
+  });
+};
+
 describe("ARMA numerics", () => {
   it("map partial autocorrelations to stationary coefficients and back", () => {
     const rng = createRng(3);
@@ -48,9 +56,9 @@ describe("ARMA numerics", () => {
 
 describe("ARIMA", () => {
   it("estimates a mean with missing values as the complete series would, nearly", () => {
-    const y = noise(5, 400).reduce<number[]>((list, e) => [...list, 0.6 * (list[list.length - 1] ?? 0) + e], []);
-    const gaps = y.map((value, t) => (t % 9 === 4 ? Number.NaN : value + 10));
-    const complete = fitArima({ y: y.map((value) => value + 10) }, plainOrder(1, 0, 0), "mean");
+    const y = autoregression(5, 400, 0.6, 10);
+    const gaps = y.map((value, t) => (t % 9 === 4 ? Number.NaN : value));
+    const complete = fitArima({ y }, plainOrder(1, 0, 0), "mean");
     const holed = fitArima({ y: gaps }, plainOrder(1, 0, 0), "mean");
     expect(holed.coefficients.ar[0]).to.be.closeTo(complete.coefficients.ar[0] ?? 0, 0.06);
     expect(holed.used).to.equal(gaps.filter((value) => !Number.isNaN(value)).length);
@@ -66,7 +74,7 @@ describe("ARIMA", () => {
   });
 
   it("scales with the series from 1e-9 to 1e9", () => {
-    const y = noise(11, 120).reduce<number[]>((list, e) => [...list, 0.5 * (list[list.length - 1] ?? 5) + e], []);
+    const y = autoregression(11, 120, 0.5, 5);
     const unit = autoArima({ y });
     for (const scale of [1e-9, 1e9]) {
       const scaled = autoArima({ y: y.map((value) => value * scale) });
