@@ -17,7 +17,7 @@ import { TooFewOriginsError } from "./errors.ts";
 import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
 
-export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, gate: 0.1 } as const;
+export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, gate: 0.3 } as const;
 
 /** Observations before the first origin: two months of days, or three seasons. */
 export const firstOriginOf = (period: number): number => Math.max(60, 3 * period);

@@ -1,7 +1,7 @@
 /** ARIMA and exponential smoothing behind the common interface. */
 import { type ArimaFit, type Constant, fitArima, predictArima, refitArima } from "./arima/model.ts";
 import { type ArimaOrder, orderName } from "./arima/order.ts";
-import { autoArima } from "./arima/search.ts";
+import { autoArima, DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { naiveForecaster } from "./baselines.ts";
 import { autoEts, type EtsFit, etsName, filterEts, fitShape } from "./ets/fit.ts";
 import { predictEts } from "./ets/predict.ts";
@@ -22,14 +22,16 @@ export function arimaModel({ values, period }: Series, fit: ArimaFit): FittedMod
   };
 }
 
-/** ARIMA with the order chosen by AICc. */
-export const arimaForecaster: Forecaster = {
+/** ARIMA with the order chosen by AICc within limits. */
+export const arimaWithin = (limits: SearchLimits): Forecaster => ({
   name: "arima",
   fit(series) {
     checkSeries(series);
-    return arimaModel(series, autoArima({ y: series.values }, series.period));
+    return arimaModel(series, autoArima({ y: series.values }, series.period, limits));
   },
-};
+});
+
+export const arimaForecaster = arimaWithin(DEFAULT_LIMITS);
 
 /** ARIMA of a given order. */
 export const fixedArima = (order: ArimaOrder, constant: Constant): Forecaster => ({

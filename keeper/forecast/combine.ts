@@ -3,10 +3,13 @@
  * origin use only errors whose horizon had passed by then, so the combination's own past errors are honest.
  */
 import { EmptySampleError } from "../math/errors.ts";
-import type { Forecaster, Series } from "./forecaster.ts";
+import { average, type Forecaster, type Series } from "./forecaster.ts";
 import { type DieboldMariano, dieboldMariano } from "./gate.ts";
 import { withoutSpikes } from "./spikes.ts";
 import { realizedMeans, type Walk, type WalkOptions, walkForward } from "./walk-forward.ts";
+
+/** Differences of errors below this share of the value are rounding. */
+const ROUNDING = 1e-12;
 
 export interface CombineOptions extends WalkOptions {
   /** Weights are mean absolute errors to minus this power; 0 is the plain mean. */
@@ -33,6 +36,8 @@ export interface Combination {
   readonly realized: Float64Array;
   readonly combined: Walk["paths"];
   readonly combinedMeans: Float64Array;
+  /** Mean absolute error of the combination at past origins, with the weights of the time. */
+  readonly mae: number;
   readonly naive: Walk;
   readonly test: DieboldMariano;
   /** True when the combination passed the gate and is the forecast in use. */
@@ -95,12 +100,14 @@ export function combine(
     });
     combined.push(path);
   });
-  const combinedMeans = Float64Array.from(combined, (path) => path.reduce((sum, value) => sum + value, 0) / horizon);
+  const combinedMeans = Float64Array.from(combined, average);
   const known = origins.map((_, k) => k).filter((k) => !Number.isNaN(realized[k] ?? Number.NaN));
-  const advantage = known.map(
-    (k) =>
-      Math.abs((realized[k] ?? 0) - (naiveWalk.means[k] ?? 0)) - Math.abs((realized[k] ?? 0) - (combinedMeans[k] ?? 0)),
-  );
+  const advantage = known.map((k) => {
+    const truth = realized[k] ?? 0;
+    const gain = Math.abs(truth - (naiveWalk.means[k] ?? 0)) - Math.abs(truth - (combinedMeans[k] ?? 0));
+    // Rounding is no advantage: on a constant series it would otherwise open the gate.
+    return Math.abs(gain) > ROUNDING * Math.abs(truth) ? gain : 0;
+  });
   const test = dieboldMariano(advantage, Math.ceil(horizon / step) - 1);
   const passed = test.statistic > 0 && test.pValue < gate;
   const used = passed ? combined : naiveWalk.paths;
@@ -117,6 +124,9 @@ export function combine(
     realized,
     combined,
     combinedMeans,
+    mae:
+      known.reduce((sum, k) => sum + Math.abs((realized[k] ?? 0) - (combinedMeans[k] ?? 0)), 0) /
+      Math.max(1, known.length),
     naive: naiveWalk,
     test,
     passed,

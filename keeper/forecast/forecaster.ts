@@ -54,10 +54,12 @@ export function checkSeries({ values, period }: Series, atLeast = 1): void {
   if (observed < atLeast) throw new EmptySampleError("series to forecast", atLeast, observed);
 }
 
+/** Mean around the first value: exact for a constant path. */
 export function average(values: ArrayLike<number>): number {
+  const first = values[0] ?? Number.NaN;
   let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i] ?? 0;
-  return total / values.length;
+  for (let i = 0; i < values.length; i++) total += (values[i] ?? 0) - first;
+  return first + total / values.length;
 }
 
 /** A path forecast with Gaussian bands around a mean. */

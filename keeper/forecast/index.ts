@@ -3,12 +3,16 @@ import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
+import { DEFAULT_COMBINE } from "./automatic.ts";
+import { exponentialForecaster, meanForecaster, medianForecaster, naiveForecaster } from "./baselines.ts";
+import { arimaWithin } from "./classical.ts";
+import { combine } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
-import { conformalRadius, residualsNeeded } from "./conformal.ts";
+import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
-import { candidateModels } from "./models.ts";
-import { type RollingErrors, rollingErrors } from "./rolling.ts";
+import type { Forecaster } from "./forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
+import { thetaForecaster } from "./theta.ts";
 
 export { DEFAULT_FORECAST_CONFIG, type ForecastConfig } from "./config.ts";
 
@@ -21,46 +25,61 @@ function checkSeries(strategy: StrategyFeatures, days: number): void {
   }
 }
 
-/** The candidate with the smallest rolling error; the first listed wins a tie, so naive needs beating. */
-function choose(candidates: readonly RollingErrors[]): RollingErrors {
-  const [first, ...rest] = candidates;
-  if (first === undefined) throw new EmptySampleError("candidate models", 1, 0);
-  return rest.reduce((best, next) => (next.mae < best.mae ? next : best), first);
-}
-
 const intervals = (centre: number, radii: readonly { level: number; radius: number }[]) =>
   radii.map(({ level, radius }) => ({ level, lower: centre - radius, upper: centre + radius }));
 
-/** Intervals per day ahead. Sampling noise must not make a later day look surer, so widths never shrink. */
-function pathOf(chosen: RollingErrors, levels: readonly number[]): StrategyForecast["path"] {
-  const widest = levels.map(() => 0);
-  return chosen.dayResiduals.map((residuals) => {
-    const radii = levels.map((level, i) => {
-      const radius = Math.max(widest[i] ?? 0, conformalRadius(residuals, level));
-      widest[i] = radius;
-      return { level, radius };
-    });
-    return { mean: chosen.level, intervals: intervals(chosen.level, radii) };
-  });
-}
+/** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
+const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 });
+
+const membersOf = ({ smoothingFactors, meanDays }: ForecastConfig): Forecaster[] => [
+  naiveForecaster,
+  ...smoothingFactors.map(exponentialForecaster),
+  meanForecaster(meanDays),
+  meanForecaster(3 * meanDays),
+  medianForecaster(7),
+  medianForecaster(meanDays),
+  thetaForecaster,
+  STAGE_ARIMA,
+];
 
 function forecastOne(strategy: StrategyFeatures, days: readonly number[], config: ForecastConfig): StrategyForecast {
-  const candidates = candidateModels(config).map((model) =>
-    rollingErrors(model, strategy.yieldReturns, config.minimumTrainingDays, config.horizonDays),
+  const { horizonDays, minimumTrainingDays, intervalLevels } = config;
+  const series = { values: strategy.yieldReturns, period: 1 };
+  const combination = combine(series, naiveForecaster, membersOf(config), {
+    ...DEFAULT_COMBINE,
+    firstOrigin: minimumTrainingDays,
+    horizon: horizonDays,
+    gate: config.gate,
+  });
+  const { passed, combined, naive, origins, residuals, members, realized } = combination;
+  const bands = conformalBands(
+    passed ? combined : naive.paths,
+    realizedPaths(series.values, origins, horizonDays),
+    residuals,
+    intervalLevels,
+    "adaptive",
   );
-  const chosen = choose(candidates);
-  const radii = config.intervalLevels.map((level) => ({
-    level,
-    radius: conformalRadius(chosen.horizonResiduals, level),
-  }));
+  const known = realized.filter((value) => !Number.isNaN(value)).length;
   return {
     id: strategy.id,
     name: strategy.name,
-    model: chosen.model,
-    meanDaily: chosen.level,
-    intervals: intervals(chosen.level, radii),
-    path: pathOf(chosen, config.intervalLevels),
-    errors: candidates.map(({ model, mae, horizonResiduals }) => ({ model, mae, origins: horizonResiduals.length })),
+    model: passed ? "combination" : "naive",
+    meanDaily: combination.mean,
+    intervals: intervals(
+      combination.mean,
+      bands.map(({ level, horizonRadius }) => ({ level, radius: horizonRadius })),
+    ),
+    path: Array.from(combination.path, (mean, k) => ({
+      mean,
+      intervals: intervals(
+        mean,
+        bands.map(({ level, radii }) => ({ level, radius: radii[k] ?? Number.NaN })),
+      ),
+    })),
+    errors: [
+      { model: "combination", mae: combination.mae, origins: known },
+      ...members.map(({ name, mae }) => ({ model: name, mae, origins: known })),
+    ],
     trainedFrom: days[0] ?? Number.NaN,
     trainedTo: days[days.length - 1] ?? Number.NaN,
   };

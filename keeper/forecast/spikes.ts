@@ -40,6 +40,8 @@ export function withoutSpikes(series: ArrayLike<number>): Cleaned {
     // 1.4826 makes a median absolute deviation a standard deviation for normal data.
     const scale = deviations.length >= FEWEST_DEVIATIONS ? 1.4826 * medianOf(deviations) : Number.POSITIVE_INFINITY;
     const spike = scale > 0 && deviation > THRESHOLD * scale && run < LONGEST_SPIKE;
+    // A move that outlasts a spike is the new level: what came before no longer says where the series is.
+    if (!spike && run >= LONGEST_SPIKE && deviation > THRESHOLD * scale) recent.length = 0;
     run = spike ? run + 1 : 0;
     if (spike) {
       spikes.push(t);

@@ -16,6 +16,7 @@ const VERBS: readonly (readonly [verb: readonly string[], options: readonly stri
   [["show"], ["--config", "--json"]],
   [["verify"], ["--config", "--json"]],
   [["sign"], ["--key-file", "--password-file", "--chain-id", "--module", "--now", "--out", "--json"]],
+  [["forecast"], ["--data", "--column", "--model", "--h", "--levels", "--order", "--period", "--json"]],
   [["execute"], ["--config", "--signatures", "--key-file", "--password-file", "--json"]],
 ];
 

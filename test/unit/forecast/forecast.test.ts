@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { exponentialForecaster, meanForecaster, naiveForecaster } from "../../../keeper/forecast/baselines.ts";
 import { conformalRadius, residualsNeeded } from "../../../keeper/forecast/conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
 import { DEFAULT_FORECAST_CONFIG, type ForecastConfig, forecast } from "../../../keeper/forecast/index.ts";
-import { exponentialMean, movingMean, naive } from "../../../keeper/forecast/models.ts";
-import { rollingErrors } from "../../../keeper/forecast/rolling.ts";
+import { realizedMeans, walkForward } from "../../../keeper/forecast/walk-forward.ts";
 import type { Features } from "../../../keeper/kernel/artifacts.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
@@ -45,18 +45,17 @@ function yieldSeries(seed: number, days: number): number[] {
 }
 
 describe("forecast models", () => {
-  it("see no later day: a perturbed future leaves every earlier level unchanged", () => {
+  it("see no later day: a perturbed future leaves every earlier forecast unchanged", () => {
     const past = yieldSeries(1, 100);
-    for (const model of [naive, exponentialMean(0.2), movingMean(30)]) {
-      const levels = model.levels([...past, 1e9, -0.5]);
-      expect(levels.slice(0, 100), model.name).to.deep.equal(model.levels(past));
+    const options = { firstOrigin: 30, horizon: 5, refitEvery: 7, step: 1 };
+    for (const model of [naiveForecaster, exponentialForecaster(0.2), meanForecaster(30)]) {
+      const at = (values: number[]) => walkForward(model, { values, period: 1 }, options).means.slice(0, 71);
+      expect(at([...past, 1e9, -0.5]), model.name).to.deep.equal(at(past));
     }
   });
 
   it("score the mean over the horizon, not its last day", () => {
-    const { horizonResiduals, mae } = rollingErrors(naive, [1, 2, 3, 4, 5], 2, 2);
-    expect(horizonResiduals).to.deep.equal([1.5, 1.5]);
-    expect(mae).to.equal(1.5);
+    expect(Array.from(realizedMeans([1, 2, 3, 4, 5], [2, 3, 4], 2))).to.deep.equal([3.5, 4.5, Number.NaN]);
   });
 });
 
@@ -93,13 +92,25 @@ describe("conformal intervals", () => {
 });
 
 describe("forecast", () => {
-  it("chooses the model with the smallest rolling error and states all errors with their count", () => {
+  it("passes the gate on mean-reverting yields, and states every member's error with its count", () => {
     const { strategies } = forecast(featuresOf([yieldSeries(4, 300)]), config);
     const [chosen] = strategies;
-    const best = [...(chosen?.errors ?? [])].sort((a, b) => a.mae - b.mae)[0];
-    expect(chosen?.model).to.equal(best?.model);
-    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 6 }, () => 241));
-    expect(chosen?.model).to.not.equal("naive");
+    expect(chosen?.model).to.equal("combination");
+    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 12 }, () => 241));
+    const maeOf = (model: string): number => chosen?.errors.find((e) => e.model === model)?.mae ?? Number.NaN;
+    expect(maeOf("combination")).to.be.below(maeOf("naive"));
+  });
+
+  it("keeps to the naive forecast on a random walk", () => {
+    const rng = createRng(21);
+    let level = 1e-4;
+    const walk = Array.from({ length: 300 }, () => {
+      level += 1e-6 * rng.normal();
+      return level;
+    });
+    const [chosen] = forecast(featuresOf([walk]), config).strategies;
+    expect(chosen?.model).to.equal("naive");
+    expect(chosen?.meanDaily).to.equal(walk[299]);
   });
 
   it("widens the path with the distance and keeps the mean inside", () => {

@@ -1,0 +1,86 @@
+/** Real daily yield series of ../shared/data, in percent, on a regular grid; and seeded random walks beside them. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseTable, regularColumn } from "../../keeper/cli/table.ts";
+import { createRng } from "../../keeper/kernel/rng.ts";
+
+const root = new URL("../../../shared/data/", import.meta.url);
+export const haveData = existsSync(root);
+
+export interface PanelSeries {
+  readonly panel: string;
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+const SHORTEST = 200;
+const MOST_MISSING = 0.1;
+const lines = (file: string): string[] => readFileSync(new URL(file, root), "utf8").trim().split("\n");
+
+function wide(panel: string, file: string, columns: readonly string[]): PanelSeries[] {
+  const rows = lines(file).map((line) => line.split(","));
+  const header = rows[0] ?? [];
+  return columns.map((name) => {
+    const at = header.indexOf(name);
+    // Leading and trailing cells of a column are empty where the series had not begun.
+    const cells = rows.slice(1).map((row) => [row[0] ?? "", row[at] ?? ""]);
+    const known = cells.filter(([, value]) => value !== "");
+    return { panel, name, values: onGrid(name, known) };
+  });
+}
+
+function long(panel: string, file: string, key: number, date: number, value: number): PanelSeries[] {
+  const groups = new Map<string, string[][]>();
+  for (const line of lines(file).slice(1)) {
+    const cells = line.split(",");
+    if (cells[value] === undefined || cells[value] === "") continue;
+    const name = cells[key] ?? "";
+    const group = groups.get(name) ?? [];
+    group.push([(cells[date] ?? "").slice(0, 10), cells[value] ?? ""]);
+    groups.set(name, group);
+  }
+  return [...groups]
+    .map(([name, cells]) => ({ panel, name, values: onGrid(name, cells) }))
+    .filter(({ values }) => {
+      const missing = values.filter(Number.isNaN).length / values.length;
+      return values.length >= SHORTEST && missing <= MOST_MISSING && values.some((value) => value > 0);
+    });
+}
+
+function onGrid(name: string, cells: readonly (readonly string[])[]): readonly number[] {
+  const sorted = [...cells].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+  const table = parseTable(`${name}.csv`, ["date,value", ...sorted.map((row) => row.join(","))].join("\n"));
+  return regularColumn(table, "value").values;
+}
+
+export function realPanels(): PanelSeries[] {
+  return [
+    ...wide("core", "core_apy_pct_2024-05_2025-09_dev.csv", [
+      "wstETH_1d",
+      "weETH_1d",
+      "aave_WETH",
+      "borrow_WETH",
+      "curve_stETH",
+    ]),
+    ...wide("staking", "econodlt_renzo_daily_2024-01_2025-04_dev.csv", ["APY"]),
+    ...long("lending", "lucid_lending_daily_2022-08_2024-08.csv", 1, 0, 2),
+    ...long("stable", "defillama_stable_lending_2024-06_2025-06_dev.csv", 0, 1, 3),
+    ...long("dex", "defillama_dex_pools_2022-02_2025-09_dev.csv", 1, 0, 6),
+  ];
+}
+
+/** Where nothing can beat naive: random walks without and with drift. */
+export function randomWalks(count: number): PanelSeries[] {
+  return Array.from({ length: count }, (_, i) => {
+    const rng = createRng(900 + i);
+    const drift = i % 2 === 0 ? 0 : 0.01;
+    let level = 5;
+    const values = Array.from({ length: 420 }, () => {
+      level += drift + 0.1 * rng.normal();
+      return level;
+    });
+    return { panel: i % 2 === 0 ? "random-walk" : "random-walk-drift", name: `walk ${i}`, values };
+  });
+}
+
+export const dataFolder = fileURLToPath(root);

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { OptionError } from "../../../keeper/cli/context.ts";
+import { type ForecastFlags, forecastTable, parseLevels, parseOrder } from "../../../keeper/cli/forecast.ts";
+import { ColumnUnknownError } from "../../../keeper/cli/table-errors.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
+import { EmptySampleError } from "../../../keeper/math/errors.ts";
+
+describe("amplified forecast", function () {
+  this.timeout(60_000);
+  let folder: string;
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const flags = (data: string, changes: Partial<ForecastFlags> = {}): ForecastFlags => ({
+    data,
+    model: "auto",
+    h: "7",
+    levels: "80,95",
+    period: "1",
+    ...changes,
+  });
+  const rng = createRng(5);
+  let level = 3;
+  const values = Array.from({ length: 200 }, () => {
+    level += 0.1 * (3 - level) + 0.1 * rng.normal();
+    return level;
+  });
+  const dated = values.map((value, t) => `${new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10)},${value}`);
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "amplified-forecast-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("every model gives h dated rows with nested intervals", async () => {
+    const path = file("a.csv", `date,apy\n${dated.join("\n")}\n`);
+    for (const model of ["auto", "arima", "ets", "theta", "naive", "drift", "mean", "mean-30", "exponential-mean"]) {
+      const { text } = await forecastTable(flags(path, { model }));
+      const rows = text.split("\n").filter((line) => /^2024-07-/.test(line));
+      expect(rows, model).to.have.length(7);
+      expect(rows[0], model).to.match(/^2024-07-19 .*80 %: .* 95 %: /);
+    }
+  });
+
+  it("a given order prints its figures; missing cells are allowed", async () => {
+    const holed = dated.map((line, t) => (t % 11 === 3 ? line.replace(/,.*/, ",") : line));
+    const { text } = await forecastTable(flags(file("b.csv", `date,apy\n${holed.join("\n")}\n`), { order: "1,0,0" }));
+    expect(text).to.contain("ARIMA(1,0,0) with mean");
+    for (const name of ["ar1", "intercept", "sigma2", "loglik", "aicc"]) expect(text).to.contain(name);
+  });
+
+  it("error: options, columns and empty series name their remedy", async () => {
+    expect(() => parseLevels("0.8")).to.throw(OptionError, /percentages/);
+    expect(() => parseLevels("80,abc")).to.throw(OptionError);
+    expect(() => parseOrder("1,1")).to.throw(OptionError, /p,d,q/);
+    expect(() => parseOrder("1,0,0,1,0,0,1")).to.throw(OptionError, /period/);
+    const path = file("c.csv", "date,a,b\n2024-01-01,,1\n2024-01-02,,2\n");
+    const failures: readonly (readonly [Partial<ForecastFlags>, unknown])[] = [
+      [{}, ColumnUnknownError],
+      [{ column: "z" }, ColumnUnknownError],
+      [{ column: "a" }, EmptySampleError],
+      [{ column: "b", h: "0" }, OptionError],
+      [{ column: "b", model: "prophet" }, OptionError],
+      [{ column: "b", model: "ets", order: "1,0,0" }, OptionError],
+    ];
+    for (const [changes, expected] of failures) {
+      const error: unknown = await forecastTable(flags(path, changes)).catch((thrown: unknown) => thrown);
+      expect(Object.getPrototypeOf(error).constructor, JSON.stringify(changes)).to.equal(expected);
+    }
+  });
+});

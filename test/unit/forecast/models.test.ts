@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import { randomSeries } from "../../../bench/quant/forecast.ts";
+import { fitArima, predictArima } from "../../../keeper/forecast/arima/model.ts";
+import { plainOrder } from "../../../keeper/forecast/arima/order.ts";
+import { autoArima } from "../../../keeper/forecast/arima/search.ts";
+import { automaticForecast } from "../../../keeper/forecast/automatic.ts";
+import { driftForecaster, naiveForecaster, seasonalNaiveForecaster } from "../../../keeper/forecast/baselines.ts";
+import { arimaForecaster, etsForecaster } from "../../../keeper/forecast/classical.ts";
+import { adaptiveRadius, conformalRadius } from "../../../keeper/forecast/conformal.ts";
+import { TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
+import { dieboldMariano } from "../../../keeper/forecast/gate.ts";
+import { withoutSpikes } from "../../../keeper/forecast/spikes.ts";
+import { thetaForecaster } from "../../../keeper/forecast/theta.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
+import { arToPartial, partialToAr, standardizedInnovations } from "../../../keeper/math/arma.ts";
+import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
+import { normalCdf, normalQuantile } from "../../../keeper/math/normal.ts";
+
+const noise = (seed: number, n: number): number[] => {
+  const rng = createRng(seed);
+  return Array.from({ length: n }, () => rng.normal());
+};
+
+const autoregression = (seed: number, n: number, phi: number, level: number): number[] => {
+  let deviation = 0;
+  return noise(seed, n).map((e) => {
+    deviation = phi * deviation + e;
+    return level + deviation;
+  });
+};
+
+describe("ARMA numerics", () => {
+  it("map partial autocorrelations to stationary coefficients and back", () => {
+    const rng = createRng(3);
+    for (let k = 0; k < 200; k++) {
+      const partial = Array.from({ length: 1 + rng.int(8) }, () => 1.9 * rng.uniform() - 0.95);
+      const back = arToPartial(partialToAr(partial));
+      for (const [i, value] of partial.entries()) expect(back?.[i]).to.be.closeTo(value, 1e-9);
+    }
+    expect(arToPartial([1])).to.equal(null);
+  });
+
+  it("give the density of an AR(1) by hand", () => {
+    const y = Float64Array.from([1, 2, -1]);
+    const out = new Float64Array(3);
+    const logs = standardizedInnovations({ phi: Float64Array.of(0.5), theta: new Float64Array(0) }, y, 3, out);
+    expect(logs).to.be.closeTo(Math.log(1 / (1 - 0.25)), 1e-12);
+    expect(Array.from(out)).to.deep.equal([1 / Math.sqrt(1 / 0.75), 1.5, -2]);
+  });
+
+  it("invert the normal distribution to rounding", () => {
+    expect(normalQuantile(0.975)).to.be.closeTo(1.959963984540054, 1e-14);
+    for (const p of [1e-12, 1e-5, 0.3, 0.5, 0.999]) expect(normalCdf(normalQuantile(p)) / p).to.be.closeTo(1, 1e-10);
+  });
+});
+
+describe("ARIMA", () => {
+  it("estimates a mean with missing values as the complete series would, nearly", () => {
+    const y = autoregression(5, 400, 0.6, 10);
+    const gaps = y.map((value, t) => (t % 9 === 4 ? Number.NaN : value));
+    const complete = fitArima({ y }, plainOrder(1, 0, 0), "mean");
+    const holed = fitArima({ y: gaps }, plainOrder(1, 0, 0), "mean");
+    expect(holed.coefficients.ar[0]).to.be.closeTo(complete.coefficients.ar[0] ?? 0, 0.06);
+    expect(holed.used).to.equal(gaps.filter((value) => !Number.isNaN(value)).length);
+  });
+
+  it("recovers a regressor's coefficient and needs its future to forecast", () => {
+    const x = noise(7, 200);
+    const y = noise(8, 200).map((e, t) => 3 * (x[t] ?? 0) + 0.1 * e);
+    const fit = fitArima({ y, xreg: [x] }, plainOrder(1, 0, 0), "mean");
+    expect(fit.xreg[0]).to.be.closeTo(3, 0.03);
+    expect(predictArima({ y, xreg: [x] }, fit, 1, [[2]]).mean[0]).to.be.closeTo(6, 0.3);
+    expect(() => predictArima({ y, xreg: [x] }, fit, 1)).to.throw();
+  });
+
+  it("scales with the series from 1e-9 to 1e9", () => {
+    const y = autoregression(11, 120, 0.5, 5);
+    const unit = autoArima({ y });
+    for (const scale of [1e-9, 1e9]) {
+      const scaled = autoArima({ y: y.map((value) => value * scale) });
+      expect(scaled.order).to.deep.equal(unit.order);
+      expect(Math.sqrt(scaled.sigma2) / scale / Math.sqrt(unit.sigma2)).to.be.closeTo(1, 1e-4);
+    }
+  });
+
+  it("never fails or explodes on 300 random series of any kind", function () {
+    this.timeout(120_000);
+    for (let seed = 0; seed < 300; seed++) {
+      const { y, period } = randomSeries(seed);
+      const size = Math.max(...y.filter((value) => !Number.isNaN(value)).map(Math.abs));
+      const { mean } = predictArima({ y }, autoArima({ y }, period), 10);
+      for (const value of mean) expect(Math.abs(value), `seed ${seed}`).to.be.at.most(1000 * size);
+    }
+  });
+
+  it("error: empty, infinite and impossible input is typed", () => {
+    expect(() => fitArima({ y: [] }, plainOrder(0, 0, 0), "mean")).to.throw(EmptySampleError);
+    expect(() => fitArima({ y: [1, Number.POSITIVE_INFINITY] }, plainOrder(0, 0, 0), "mean")).to.throw(
+      SampleNotFiniteError,
+    );
+    expect(() => fitArima({ y: [1, 2, 3] }, plainOrder(2, 0, 2), "mean")).to.throw(EmptySampleError);
+    expect(() => fitArima({ y: noise(1, 30) }, plainOrder(0, 1, 0), "mean")).to.throw(ParameterOutOfRangeError);
+  });
+});
+
+describe("forecasters", () => {
+  it("continue what they are made for: a season, a line, a level", () => {
+    const season = Array.from({ length: 60 }, (_, t) => 10 + ([3, -1, -2, 0][t % 4] ?? 0) + 0.01 * (t % 7));
+    for (const forecaster of [etsForecaster, seasonalNaiveForecaster, arimaForecaster]) {
+      const { mean } = forecaster.fit({ values: season, period: 4 }).forecast(4);
+      expect((mean[0] ?? 0) - (mean[1] ?? 0), forecaster.name).to.be.closeTo(4, 0.3);
+    }
+    const line = Array.from({ length: 50 }, (_, t) => 2 * t);
+    expect(driftForecaster.fit({ values: line, period: 1 }).forecast(3).mean[2]).to.be.closeTo(104, 1e-9);
+    expect(thetaForecaster.fit({ values: line, period: 1 }).forecast(1).mean[0]).to.be.closeTo(100, 2);
+    expect(naiveForecaster.fit({ values: [1, 2, Number.NaN], period: 1 }).forecast(2).mean[1]).to.equal(2);
+  });
+
+  it("take out one-day spikes, keep new levels, and look back only", () => {
+    const y = noise(31, 120).map((e) => 5 + 0.1 * e);
+    const spiked = y.map((value, t) => (t === 80 ? 20 : t >= 100 ? value + 3 : value));
+    const { values, spikes } = withoutSpikes(spiked);
+    expect(spikes).to.deep.equal([80, 100, 101]);
+    expect(values[80]).to.be.closeTo(5, 0.2);
+    expect(values[102]).to.equal(spiked[102]);
+    expect(Array.from(withoutSpikes(spiked.slice(0, 90)).values)).to.deep.equal(Array.from(values.slice(0, 90)));
+  });
+
+  it("error: too short a history for stated intervals", () => {
+    expect(() => automaticForecast({ values: noise(1, 70), period: 1 }, 7, [0.95])).to.throw(TooFewOriginsError);
+  });
+});
+
+describe("gate and intervals", () => {
+  it("the test has its size: equal forecasts pass at 10 % about one time in ten", () => {
+    let passed = 0;
+    for (let seed = 0; seed < 1000; seed++) passed += Number(dieboldMariano(noise(seed, 100), 0).pValue < 0.1);
+    expect(passed / 1000).to.be.within(0.07, 0.13);
+    expect(
+      dieboldMariano(
+        noise(1, 100).map((e) => e + 1),
+        0,
+      ).pValue,
+    ).to.be.below(1e-6);
+  });
+
+  it("adaptive intervals widen after a change of scale that split ones average away", () => {
+    const residuals = [...noise(41, 150), ...noise(42, 60).map((e) => 4 * e)];
+    expect(adaptiveRadius(residuals, 0.8)).to.be.above(1.3 * conformalRadius(residuals, 0.8));
+    expect(adaptiveRadius(noise(43, 400), 0.8)).to.be.closeTo(conformalRadius(noise(43, 400), 0.8), 0.35);
+  });
+});
