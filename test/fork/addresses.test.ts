@@ -21,15 +21,11 @@ describe("mainnet address book", () => {
     it("default: every address has code and says who it is", async () => {
       const { ethers } = mainnet.connection;
       const missing: string[] = [];
-      for (const [name, { address, identity, confirmed }] of entries) {
-        // Said to be unconfirmed: the recording has no code there. A fork must have it.
-        if (confirmed === false && mainnet.origin === "recorded") {
-          expect(await ethers.provider.getCode(address), `${name} is recorded: drop its mark`).to.equal("0x");
-          continue;
-        }
+      for (const [name, { address, identity, confirmed, recorded }] of entries) {
         if ((await ethers.provider.getCode(address)) === "0x") {
-          // The recording was made before these were wanted; a fork must have them.
-          if (mainnet.origin !== "recorded" || confirmed !== false) missing.push(name);
+          // What the recording lacks is marked; a fork must have it all.
+          const isMarked = confirmed === false || recorded === false;
+          if (mainnet.origin !== "recorded" || !isMarked) missing.push(name);
           continue;
         }
         if (identity === undefined) continue;
@@ -45,9 +41,7 @@ describe("mainnet address book", () => {
         }
         expect(answer.toLowerCase(), name).to.equal(identity.answer.toLowerCase());
       }
-      // Known gaps of the recording; a fork has it all.
-      const gaps = entries.filter(([, { confirmed }]) => confirmed === false).map(([name]) => name);
-      expect(missing).to.deep.equal(mainnet.origin === "recorded" ? gaps : []);
+      expect(missing).to.deep.equal([]);
     });
   });
 });
