@@ -217,7 +217,8 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
         uint256 shareWad = Math.mulDiv(shares, WAD, totalSupply() + 10 ** _decimalsOffset());
         uint256 gross = _nav();
         if (gross != 0) shareWad = Math.mulDiv(shareWad, totalAssets(), gross);
-        // Where the queue is owed more than idle holds, strategies' debts exceed the NAV: the leaver bears his part of it.
+        // Where the queue is owed more than idle holds, strategies' debts exceed the NAV: the leaver bears his part
+        // of it.
         uint256 spread = _freeIdle() + _totals.totalDebt;
         if (spread > gross) shareWad = Math.mulDiv(shareWad, gross, spread);
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);

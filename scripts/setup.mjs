@@ -34,9 +34,12 @@ export const environment = () => ({
   HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
 });
 
+/** Set-up talks on stderr only: the first command after a clone may be one whose stdout is a JSON document. */
+const ON_STDERR = ["inherit", process.stderr, "inherit"];
+
 /** Runs a command with its output shown, and stops with its exit code when it fails. */
-export function run(command, args, what) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", env: environment() });
+export function run(command, args, what, stdio = "inherit") {
+  const result = spawnSync(command, args, { cwd: root, stdio, env: environment() });
   if (result.error) {
     console.error(`${what} could not start: ${result.error.message}.`);
     process.exit(1);
@@ -59,6 +62,7 @@ function install(log) {
     "npx",
     ["-y", "-p", "node@24", "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
     "Installing dependencies",
+    ON_STDERR,
   );
   writeFileSync(stamp, wanted);
   log(`[setup 1/2] done in ${Math.round((Date.now() - started) / 1000)} s`);
@@ -80,7 +84,12 @@ function build(log) {
   if (stampIs(stamp, wanted)) return;
   log("[setup 2/2] compiling the contracts with solc from npm (about half a minute) ...");
   const started = Date.now();
-  run(packagedNode, [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], "Compiling");
+  run(
+    packagedNode,
+    [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"],
+    "Compiling",
+    ON_STDERR,
+  );
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
   log(`[setup 2/2] done in ${Math.round((Date.now() - started) / 1000)} s`);

@@ -14,8 +14,10 @@ import {LidoAdapter} from "./LidoAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title ArrakisAdapter
-/// @notice Holds shares of a public Arrakis modular vault of WETH and wstETH. Shares are bought with both tokens in the
-/// present ratio: the part for wstETH is staked with Lido, at Lido's rate and without a swap. `deallocate` burns shares
+/// @notice Holds shares of a public Arrakis modular vault of WETH and wstETH. Shares are bought with both tokens in
+/// the
+/// present ratio: the part for wstETH is staked with Lido, at Lido's rate and without a swap. `deallocate` burns
+/// shares
 /// for their WETH and keeps the wstETH; `requestExit` sends wstETH, what lies here first, through Lido's queue, after
 /// staking the WETH that comes with it.
 /// @dev A position is worth what it would hold if the pool stood at Lido's rate, never at the pool's own price. A pool

@@ -10,10 +10,12 @@ import {QueuedExitAdapter} from "./QueuedExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title BedrockAdapter
-/// @notice Stakes with Bedrock and holds uniETH; a unit is one wei of it. Leaves at once as far as Bedrock has ether that
+/// @notice Stakes with Bedrock and holds uniETH; a unit is one wei of it. Leaves at once as far as Bedrock has
+/// ether that
 /// waits to be staked (instantSwap), else through the debt queue in whole multiples of 32 ETH. A debt is an amount of
 /// ether that no later slashing lowers; it is paid in order, possibly in parts.
-/// @dev What others pay into the redeem contract in this adapter's name is not counted: only what its own debts lack of
+/// @dev What others pay into the redeem contract in this adapter's name is not counted: only what its own debts
+/// lack of
 /// their amounts is. The part of a position below 32 ETH can leave by instantSwap only.
 contract BedrockAdapter is QueuedExitAdapter {
     using SafeERC20 for IERC20;
@@ -129,7 +131,8 @@ contract BedrockAdapter is QueuedExitAdapter {
         return _shorten(left, count);
     }
 
-    /// @dev Bedrock burns what its ether covers of the units offered, and that much is approved. What is short of `assets`
+    /// @dev Bedrock burns what its ether covers of the units offered, and that much is approved. What is short of
+    /// `assets`
     /// shows in the measured result.
     function _swap(uint256 assets) private {
         uint256 offered = Math.min(_unitsFor(assets), units);

@@ -13,7 +13,8 @@ import {Errors} from "../libraries/Errors.sol";
 /// @notice Holds shares of a Beefy V7 vault over the vault's own asset. The price of a share jumps at each harvest:
 /// what enters after it buys fewer shares and none of the gain, and our own vault spreads its part over days. Worth is
 /// after the strategy's fee of exit; `rate` is the price of a share before it.
-/// @dev Beefy's functions return nothing and take no minimum: shares and assets are measured by balance, and the signed
+/// @dev Beefy's functions return nothing and take no minimum: shares and assets are measured by balance, and the
+/// signed
 /// bounds are the only slippage guard. A fee on entry shows as value that was not added. Beefy has no view of what a
 /// strategy can pay at the moment; where its lending market is dry, an exit reverts.
 contract BeefyAdapter is AdapterBase {

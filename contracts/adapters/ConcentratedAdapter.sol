@@ -13,12 +13,15 @@ import {RangeMath} from "../libraries/RangeMath.sol";
 /// @title ConcentratedAdapter
 /// @notice A position of ether and wstETH between two prices of one pool.
 ///
-/// Entry: the wstETH leg is staked with Lido, at the protocol's rate and without a swap. Exit: liquidity is burnt and the
+/// Entry: the wstETH leg is staked with Lido, at the protocol's rate and without a swap. Exit: liquidity is burnt
+/// and the
 /// wstETH leg is sold into the same pool, down to a limit below which the adapter refuses to sell.
 ///
-/// Value: what the liquidity holds at the *floor price*, the protocol's rate less `bandBps`. The pool's own price does not
+/// Value: what the liquidity holds at the *floor price*, the protocol's rate less `bandBps`. The pool's own price
+/// does not
 /// enter. A range position is worth least, counted at a price q, when the pool stands at q; the sale pays q or more on
-/// average; so no pool price makes an exit pay less than was counted, only impossible, and then `maxDeallocate` says so.
+/// average; so no pool price makes an exit pay less than was counted, only impossible, and then `maxDeallocate`
+/// says so.
 /// Uncollected fees count with what the pool's books owe for them, priced the same way.
 /// @dev Everything is held as ether between calls; WETH appears only where a venue or the vault wants it. Ether and
 /// wstETH that others send are told apart by `idleEth` and `idleLst`, liquidity that others add by `liquidity`.
@@ -38,7 +41,8 @@ abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
 
     IWstETH public immutable lst;
     IStETH public immutable stEth;
-    /// @notice Distance of the floor price below the protocol's rate, and of the highest entry price above, basis points.
+    /// @notice Distance of the floor price below the protocol's rate, and of the highest entry price above, basis
+    /// points.
     uint256 public immutable bandBps;
     /// @inheritdoc IRangeAdapter
     int24 public immutable tickSpacing;
@@ -103,7 +107,8 @@ abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
         return address(this);
     }
 
-    /// @notice Ether and wstETH of the position: in the range if the pool stood at the floor price, owed as fees, and idle.
+    /// @notice Ether and wstETH of the position: in the range if the pool stood at the floor price, owed as fees,
+    /// and idle.
     function holdings() external view returns (uint256 eth, uint256 lstAmount) {
         return _holdings(_sqrtPrice(_floorPrice()));
     }
@@ -326,7 +331,8 @@ abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
         return address(this).balance - before;
     }
 
-    /// @dev Walks from the pool's price to the limit, one tick step at a time, and adds up what others' liquidity buys.
+    /// @dev Walks from the pool's price to the limit, one tick step at a time, and adds up what others' liquidity
+    /// buys.
     /// Own liquidity does not count: it leaves before the sale.
     function _depth() private view returns (uint256 lstAmount) {
         (uint160 price, int24 tick, uint256 active) = _poolState();
@@ -372,7 +378,8 @@ abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
     /// @dev Fees that the position is owed, token0 and token1.
     function _fees() internal view virtual returns (uint256 fee0, uint256 fee1);
 
-    /// @dev Adds up to the given amounts to the range, to the present NFT or, where `tokenId` is 0, a new one. Ether that
+    /// @dev Adds up to the given amounts to the range, to the present NFT or, where `tokenId` is 0, a new one.
+    /// Ether that
     /// does not fit is back on this contract. Returns the liquidity added.
     function _addLiquidity(uint128 fits, uint256 eth, uint256 lstAmount) internal virtual returns (uint128 added);
 

@@ -13,9 +13,12 @@ import {Errors} from "../libraries/Errors.sol";
 /// @notice LP tokens of a Curve pool of ether and one staking token that redeems 1:1 (stETH). Enters and leaves with
 /// ether alone; a unit is one LP token.
 ///
-/// Value: the virtual price, which no trade can lower or lift beyond its fees, less `bandBps` for the cost of leaving with
-/// one coin. `maxDeallocate` is the largest of the whole, its half, its quarter and so on that the pool pays at that value
-/// or better; an imbalanced pool, short of ether, closes the exit instead of lowering the value. An exit pays what its LP
+/// Value: the virtual price, which no trade can lower or lift beyond its fees, less `bandBps` for the cost of
+/// leaving with
+/// one coin. `maxDeallocate` is the largest of the whole, its half, its quarter and so on that the pool pays at
+/// that value
+/// or better; an imbalanced pool, short of ether, closes the exit instead of lowering the value. An exit pays what
+/// its LP
 /// tokens fetch, at least `assets`.
 /// @dev The virtual price is wrong while the pool is inside a callback. The NG family refuses to answer then; the old
 /// family answers, so its lock is felt before every reading, see {_requireNotEntered}. The staking token counts as one
@@ -132,7 +135,8 @@ contract CurveAdapter is AdapterBase {
         return Math.mulDiv(Math.mulDiv(lpAmount, pool.get_virtual_price(), WAD), BPS - bandBps, BPS);
     }
 
-    /// @dev Calls a locked function of the old family in a static frame. Unlocked, it goes on to write its lock, which a
+    /// @dev Calls a locked function of the old family in a static frame. Unlocked, it goes on to write its lock,
+    /// which a
     /// static frame punishes with all gas sent; locked, it reverts before and returns most of it.
     function _requireNotEntered() private view {
         if (isNg) return;

@@ -12,7 +12,8 @@ import {Errors} from "../libraries/Errors.sol";
 
 /// @title FraxAdapter
 /// @notice Mints frxETH at par and holds it as sfrxETH; a unit is one wei of sfrxETH. Exits through the redemption
-/// queue in tickets of at most 1,000 frxETH, paid in ETH at par less the queue's fee, which worth leaves out at once. A
+/// queue in tickets of at most 1,000 frxETH, paid in ETH at par less the queue's fee, which worth leaves out at
+/// once. A
 /// ticket is frxETH already: it earns nothing more and a lower sfrxETH rate no longer touches it. It is finished when
 /// it is mature, at its turn, and the ether is there.
 /// @dev Par is the protocol's rate; what frxETH fetches on the market is the OracleGuard's business, with a feed for

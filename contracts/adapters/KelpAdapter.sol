@@ -10,7 +10,8 @@ import {QueuedExitAdapter} from "./QueuedExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title KelpAdapter
-/// @notice Stakes ETH with Kelp and holds rsETH; a unit is one wei of it. Exits to ETH: initiate, wait until an operator
+/// @notice Stakes ETH with Kelp and holds rsETH; a unit is one wei of it. Exits to ETH: initiate, wait until an
+/// operator
 /// unlocks the queue and the delay has passed, complete. A request pays min(expected, worth when unlocked). While the
 /// withdrawal manager is paused unlocked requests count as pending, for they cannot be completed.
 /// @dev Completion always takes the caller's oldest request, and Kelp's operator may complete for any user: ether that

@@ -17,14 +17,19 @@ import {LidoExitAdapter} from "./LidoExitAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title PendleAdapter
-/// @notice Principal tokens of one wstETH market: bought with staked ether, worth one stETH each at maturity; a unit is one
-/// PT. Leaves through Lido's queue: before maturity PT are sold in the market for wstETH, after it they are redeemed, and
+/// @notice Principal tokens of one wstETH market: bought with staked ether, worth one stETH each at maturity; a
+/// unit is one
+/// PT. Leaves through Lido's queue: before maturity PT are sold in the market for wstETH, after it they are
+/// redeemed, and
 /// the wstETH waits in the queue.
 ///
-/// Value: the market's time-weighted rate of PT in stETH, which falls with SY, less a discount for the sale. The discount
-/// starts at `bandBps` and shrinks with the time left, so that nothing jumps at maturity, when it is zero and PT are worth
+/// Value: the market's time-weighted rate of PT in stETH, which falls with SY, less a discount for the sale. The
+/// discount
+/// starts at `bandBps` and shrinks with the time left, so that nothing jumps at maturity, when it is zero and PT
+/// are worth
 /// what they redeem for. A sale below the counted value is refused: PT need no buyer, only time.
-/// @dev PT are bought through Pendle's router, a diamond that its owner can change; it holds an approval for one call and
+/// @dev PT are bought through Pendle's router, a diamond that its owner can change; it holds an approval for one
+/// call and
 /// what arrives is measured. Selling and redeeming need no router. stETH counts as one ether, as Lido's queue pays it.
 contract PendleAdapter is LidoExitAdapter {
     using SafeERC20 for IERC20;

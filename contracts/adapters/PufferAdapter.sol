@@ -16,7 +16,8 @@ import {Errors} from "../libraries/Errors.sol";
 /// between 0.01 pufETH and a limit, one request per transaction, and pays in WETH once a full batch of requests is
 /// finalized: the lower of the rates then and at the request. The instant exit is not used: its fee of 1 % is beyond
 /// what a proposal may lose, and it reverts in a transaction that also deposited.
-/// @dev Anyone may complete a finalized withdrawal, which pays this adapter unasked. The adapter remembers what each of
+/// @dev Anyone may complete a finalized withdrawal, which pays this adapter unasked. The adapter remembers what
+/// each of
 /// its own requests is worth, so such a payment stays claimable and is told apart from a donation. While Puffer's
 /// AccessManager has closed completion, finished requests that nobody completed count as pending.
 contract PufferAdapter is QueuedExitAdapter {

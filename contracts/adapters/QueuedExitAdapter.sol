@@ -18,7 +18,8 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @notice Most exit requests that may be open at a time; bounds the gas of every view over them.
     uint256 public constant MAX_OPEN_REQUESTS = 16;
 
-    /// @notice Ether that the venue paid here because someone else claimed for this adapter. The next claim passes it on.
+    /// @notice Ether that the venue paid here because someone else claimed for this adapter. The next claim passes
+    /// it on.
     uint256 public paidUnasked;
 
     uint256[] private _openRequests;

@@ -11,11 +11,15 @@ import {Errors} from "../libraries/Errors.sol";
 
 /// @title RenzoAdapter
 /// @notice Stakes ETH with Renzo and holds ezETH; a unit is one wei of it. Exits to ETH through the WithdrawQueue: a
-/// request can be claimed once its cool-down has passed and, if it found the buffer too small, once the queue was filled
+/// request can be claimed once its cool-down has passed and, if it found the buffer too small, once the queue was
+/// filled
 /// up to it. It pays min(requested, worth at the claim). While claims are paused such requests count as pending.
-/// @dev The value is that of the whole protocol over the supply. It takes much gas to compute, so it is asked for once per
-/// reading, and it reverts while a feed of Renzo's collateral is stale: then there is no rate and no value, only a revert.
-/// Anyone may claim for this adapter; ether that comes that way is kept in {paidUnasked} until the next claim. That is also
+/// @dev The value is that of the whole protocol over the supply. It takes much gas to compute, so it is asked for
+/// once per
+/// reading, and it reverts while a feed of Renzo's collateral is stale: then there is no rate and no value, only a
+/// revert.
+/// Anyone may claim for this adapter; ether that comes that way is kept in {paidUnasked} until the next claim. That
+/// is also
 /// the way out should claiming many requests at once take more gas than a transaction may: each claim walks Renzo's
 /// operators again.
 contract RenzoAdapter is QueuedExitAdapter {
@@ -163,7 +167,8 @@ contract RenzoAdapter is QueuedExitAdapter {
         }
     }
 
-    /// @dev A claim moves the last request of the list into its place, which is followed here. A request that the queue
+    /// @dev A claim moves the last request of the list into its place, which is followed here. A request that the
+    /// queue
     /// refuses stays open.
     function _claim(uint256[] memory ids) internal override returns (uint256[] memory failed) {
         uint256 count = queue.getOutstandingWithdrawRequests(address(this));

@@ -7,7 +7,8 @@ import {Erc4626Adapter} from "./Erc4626Adapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title SommelierAdapter
-/// @notice Holds shares of a Sommelier Cellar. Each deposit locks *all* shares of its holder for the lock period, up to
+/// @notice Holds shares of a Sommelier Cellar. Each deposit locks *all* shares of its holder for the lock period,
+/// up to
 /// two days: until then nothing can leave, and `maxDeallocate` says so. A paused Cellar answers nothing, so it is
 /// neither valued nor entered nor left.
 /// @dev A Cellar pays from its positions in their order and in their tokens. `maxWithdraw` counts them all alike, so

@@ -17,9 +17,11 @@ import {ConcentratedAdapter} from "./ConcentratedAdapter.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title UniswapV3Adapter
-/// @notice A concentrated wstETH/WETH position in one Uniswap v3 pool, held as an NFT of the NonfungiblePositionManager.
+/// @notice A concentrated wstETH/WETH position in one Uniswap v3 pool, held as an NFT of the
+/// NonfungiblePositionManager.
 /// See {ConcentratedAdapter} for entry, exit and value.
-/// @dev The sale goes to the pool itself, which is paid in its callback: no router, no approval. Anyone may add liquidity
+/// @dev The sale goes to the pool itself, which is paid in its callback: no router, no approval. Anyone may add
+/// liquidity
 /// to the NFT; that part is not booked and its fees are a gift. Empty NFTs are kept: burning one fails as soon as
 /// somebody adds a wei to it.
 contract UniswapV3Adapter is ConcentratedAdapter, IUniswapV3SwapCallback {

@@ -21,9 +21,11 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title UniswapV4Adapter
 /// @notice A concentrated ether/wstETH position in one Uniswap v4 pool, held as an NFT of the PositionManager. See
 /// {ConcentratedAdapter} for entry, exit and value.
-/// @dev A hook can take funds or block exits, so the only address accepted is zero: a pool without hooks. wstETH reaches
+/// @dev A hook can take funds or block exits, so the only address accepted is zero: a pool without hooks. wstETH
+/// reaches
 /// the PositionManager through Permit2, both approvals for one call. The sale goes to the PoolManager itself, which is
-/// paid in its callback. A v4 pool keeps no price history, and none is needed: the protocol's rate prices the position.
+/// paid in its callback. A v4 pool keeps no price history, and none is needed: the protocol's rate prices the
+/// position.
 contract UniswapV4Adapter is ConcentratedAdapter, IV4UnlockCallback {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;

@@ -12,7 +12,8 @@ import {Errors} from "../libraries/Errors.sol";
 /// and charges who leaves with the strategy's loss. So worth is what leaving through that queue pays now. Profit needs
 /// no care: the vault lets it into the share price over days.
 /// @dev An exit names any loss as acceptable to Yearn. Its own default for `withdraw`, none, would lock the position
-/// over one wei of a strategy's rounding; how much may be lost is the signed `minReceived`. Where the debt lies outside
+/// over one wei of a strategy's rounding; how much may be lost is the signed `minReceived`. Where the debt lies
+/// outside
 /// the default queue it is counted at par and cannot leave.
 contract YearnV3Adapter is Erc4626Adapter {
     /// @dev 100 % in Yearn's basis points.

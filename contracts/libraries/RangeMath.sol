@@ -5,7 +5,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Errors} from "./Errors.sol";
 
 /// @title RangeMath
-/// @notice Arithmetic of a concentrated position: prices at ticks, amounts of a liquidity, liquidity of amounts. Prices
+/// @notice Arithmetic of a concentrated position: prices at ticks, amounts of a liquidity, liquidity of amounts.
+/// Prices
 /// are square roots of token1 per token0 with 96 binary digits (Q64.96), as the pools of Uniswap v3 and v4 keep them.
 /// @dev `sqrtPriceAtTick` is `TickMath.getSqrtPriceAtTick` of github.com/Uniswap/v4-core (MIT), to the bit; the tests
 /// hold it against the pool's own initialization. Amounts round down, towards what a pool pays out.

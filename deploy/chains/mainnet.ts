@@ -249,7 +249,6 @@ export const MAINNET = {
     purpose: "Puffer: the token PufferAdapter holds",
     source: "github.com/PufferFinance/puffer-contracts, README; not checked on chain",
     identity: { call: "symbol", answer: "pufETH" },
-    confirmed: false,
   },
   pufferWithdrawalManager: {
     address: address("0xDdA0483184E75a5579ef9635ED14BacCf9d50283"),

@@ -34,7 +34,8 @@ interface IArrakisMetaVaultFactory {
 }
 
 /// @title IArrakisLPModule
-/// @notice Source: `src/abstracts/UniV4StandardModule.sol` of the same repository. A paused module takes nothing and still
+/// @notice Source: `src/abstracts/UniV4StandardModule.sol` of the same repository. A paused module takes nothing
+/// and still
 /// pays.
 interface IArrakisLPModule {
     function paused() external view returns (bool);

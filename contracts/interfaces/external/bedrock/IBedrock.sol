@@ -37,7 +37,8 @@ interface IBedrockStaking {
 }
 
 /// @title IBedrockRedeem
-/// @notice Source: `src/contracts/rockx_redeem.sol` of github.com/Bedrock-Technology/stake. Holds what debts were paid.
+/// @notice Source: `src/contracts/rockx_redeem.sol` of github.com/Bedrock-Technology/stake. Holds what debts were
+/// paid.
 interface IBedrockRedeem {
     function balanceOf(address account) external view returns (uint256);
 

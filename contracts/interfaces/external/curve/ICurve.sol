@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 /// @title ICurvePool
 /// @notice What the two families of plain StableSwap pools share. Sources: `contracts/pools/steth/StableSwapSTETH.vy`
 /// (Vyper 0.2.8) of github.com/curvefi/curve-contract, and `contracts/main/CurveStableSwapNG.vy` of
-/// github.com/curvefi/stableswap-ng. Coin indices are int128; pools of the crypto family take uint256 instead and do not
+/// github.com/curvefi/stableswap-ng. Coin indices are int128; pools of the crypto family take uint256 instead and
+/// do not
 /// answer these selectors.
 interface ICurvePool {
     function coins(uint256 i) external view returns (address);

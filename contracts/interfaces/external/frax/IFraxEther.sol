@@ -15,7 +15,8 @@ interface IFraxEtherMinter {
 }
 
 /// @title ISfrxEth
-/// @notice Source: `src/sfrxETH.sol` of github.com/FraxFinance/frxETH-public, an xERC4626: rewards sent in enter the price
+/// @notice Source: `src/sfrxETH.sol` of github.com/FraxFinance/frxETH-public, an xERC4626: rewards sent in enter
+/// the price
 /// linearly over the cycle after the next `syncRewards`.
 interface ISfrxEth is IERC4626 {
     function pricePerShare() external view returns (uint256);
@@ -24,7 +25,8 @@ interface ISfrxEth is IERC4626 {
 }
 
 /// @title IFraxEtherRedemptionQueueV2
-/// @notice Source: verified source of FraxEtherRedemptionQueueV2 at 0xfDC69e6BE352BD5644C438302DE4E311AAD5565b. The first
+/// @notice Source: verified source of FraxEtherRedemptionQueueV2 at 0xfDC69e6BE352BD5644C438302DE4E311AAD5565b. The
+/// first
 /// queue, `burnRedemptionTicketNft`, no longer pays.
 interface IFraxEtherRedemptionQueueV2 {
     /// @notice Takes frxETH and mints a ticket to `recipient`, safely; at most `MAX_FRXETH_PER_NFT`.

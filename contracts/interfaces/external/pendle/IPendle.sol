@@ -67,7 +67,8 @@ interface IPendleOracle {
 }
 
 /// @title IPendleRouter
-/// @notice Source: `contracts/interfaces/IPActionSwapPTV3.sol` and `IPAllActionTypeV3.sol` of npm @pendle/core-v2 6.11.0.
+/// @notice Source: `contracts/interfaces/IPActionSwapPTV3.sol` and `IPAllActionTypeV3.sol` of npm @pendle/core-v2
+/// 6.11.0.
 /// @dev Fields that this project leaves empty (aggregator, limit orders) are written as what they are encoded as.
 interface IPendleRouter {
     struct ApproxParams {

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 
 /// @title IPufferVault
-/// @notice Source: `mainnet-contracts/src/PufferVaultV5.sol` of github.com/PufferFinance/puffer-contracts. Every entry and
+/// @notice Source: `mainnet-contracts/src/PufferVaultV5.sol` of github.com/PufferFinance/puffer-contracts. Every
+/// entry and
 /// exit is `restricted`: the AccessManager at `authority` can close it, and no limit says so.
 interface IPufferVault is IERC4626 {
     function authority() external view returns (address);

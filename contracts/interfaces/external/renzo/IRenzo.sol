@@ -7,7 +7,8 @@ interface IRenzoRestakeManager {
     /// @notice Mints ezETH for the ETH sent, at the value of the whole protocol.
     function depositETH() external payable;
 
-    /// @notice Value of every operator and token; `totalTVL` is the worth of all ezETH, wei of ETH. Walks all operators
+    /// @notice Value of every operator and token; `totalTVL` is the worth of all ezETH, wei of ETH. Walks all
+    /// operators
     /// and collateral tokens, and reverts while the feed of one of them is older than a day and a minute.
     function calculateTVLs()
         external
@@ -51,7 +52,8 @@ interface IRenzoWithdrawQueue {
     /// @notice Id of the last request made.
     function withdrawRequestNonce() external view returns (uint256);
 
-    /// @notice Where a request that found the buffer too small stands; the key is keccak256(abi.encode(request, user)).
+    /// @notice Where a request that found the buffer too small stands; the key is keccak256(abi.encode(request,
+    /// user)).
     function withdrawQueued(bytes32 withdrawHash) external view returns (bool queued, uint256 fillAt);
     function ethWithdrawQueue() external view returns (uint256 queuedWithdrawToFill, uint256 queuedWithdrawFilled);
 

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title PoolKey
-/// @notice Source: `src/types/PoolKey.sol` of github.com/Uniswap/v4-core. Ether is the zero address and thus currency0.
+/// @notice Source: `src/types/PoolKey.sol` of github.com/Uniswap/v4-core. Ether is the zero address and thus
+/// currency0.
 struct PoolKey {
     address currency0;
     address currency1;
