@@ -178,6 +178,28 @@ contract RedeemQueueTest is CoreFixture {
         checkBooks();
     }
 
+    /// @dev The queue is owed 70 that strategies hold, not idle: half of the shares that stayed are worth half of the NAV,
+    /// not half of the debts.
+    function test_AnInKindExitBearsItsPartOfWhatTheQueueIsOwed() public {
+        allocate(4, 90 ether);
+        pass(1 hours);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        uint8[] memory both = new uint8[](2);
+        (both[0], both[1]) = (1, 4);
+        vault.report(both);
+        queue.price();
+        near(vault.queueLiabilities(), 70 ether, 1, "owed beyond idle");
+        vault.freeze();
+        uint256 half = vault.balanceOf(BOB) / 2;
+        vm.prank(BOB);
+        uint256 paid = vault.redeemInKind(half, BOB, BOB, 0);
+        near(paid, 50 ether, 1_000, "half of the NAV");
+        near(vault.nav(), 50 ether, 1_000, "the other half stays");
+        near(vault.queueLiabilities(), 70 ether, 1, "and the queue is owed what it was");
+        checkBooks();
+    }
+
     function test_TheQueueIsPaidFromTheWithdrawalOrderToo() public {
         allocate(4, 90 ether);
         vault.setWithdrawalOrder(idList(1));
