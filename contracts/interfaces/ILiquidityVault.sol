@@ -53,6 +53,7 @@ interface ILiquidityVault is IERC4626 {
     event Allocate(uint8 indexed id, uint256 assets, uint256 value);
     event Deallocate(uint8 indexed id, uint256 assets, uint256 received);
     event RequestExit(uint8 indexed id, uint256 assets, uint256 requested);
+    event Reposition(uint8 indexed id, int24 tickLower, int24 tickUpper, uint256 debtBefore, uint256 debt);
     event BindProposalModule(address indexed module);
     event SetDepositsPaused(bool paused);
     event LockProfit(uint256 locked, uint256 unlockTime);

@@ -37,6 +37,9 @@ interface IStrategyRegistry {
     /// id.
     function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list);
 
+    /// @notice {records} of one strategy.
+    function record(uint8 id) external view returns (PackedRecord);
+
     /// @notice A strategy's adapter; zero when there is none. Never reverts.
     function adapterOf(uint8 id) external view returns (address);
 
@@ -95,7 +98,7 @@ interface IStrategyRegistry {
     function recordInflows(
         uint8[] calldata ids,
         uint256[] calldata assets,
-        uint32 riskIds,
+        uint256 riskIds,
         uint256 nav
     ) external returns (uint256[] memory caps, uint256[] memory riskCaps);
 

@@ -6,6 +6,7 @@ import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {Valuation} from "../libraries/Valuation.sol";
+import {PackedPrice} from "../types/PackedPrice.sol";
 import {PackedRecord} from "../types/PackedRecord.sol";
 import {PriceStatus, StrategyState} from "../types/Strategy.sol";
 import {SyncLiquidity} from "./SyncLiquidity.sol";
@@ -19,24 +20,27 @@ import {SyncLiquidity} from "./SyncLiquidity.sol";
 /// freezes the strategy when it is above the trip. What the market moved counts in the NAV like any loss, but the
 /// guard's depeg bands judge it: an ordinary discount must not freeze a strategy that redeems in full.
 abstract contract StrategyReports is SyncLiquidity {
-    /// @dev A position in assets at the protocol's rate.
-    struct Position {
+    /// @dev A strategy in the course of one transaction; its position in assets at the protocol's rate.
+    struct Touched {
+        PackedRecord info;
+        PackedPrice price;
+        /// @dev True once the adapter said what the position is worth and the books followed.
+        bool valued;
         uint256 liquid;
         uint256 pending;
         uint256 claimable;
-    }
-
-    /// @dev A strategy in the course of one transaction.
-    struct Touched {
-        uint8 id;
-        bool valued;
-        bool tripped;
-        PriceStatus status;
-        uint256 sellFactor;
         /// @dev Gross inflow of this rebalance.
         uint256 inflow;
-        PackedRecord info;
-        Position position;
+    }
+
+    /// @dev What several reports found together.
+    /// @param gain What the caller has to lock.
+    /// @param tripped Id of the first strategy whose loss froze it now, else 0.
+    /// @param moved True when a strategy was reported whose report had been the oldest.
+    struct Tally {
+        uint256 gain;
+        uint8 tripped;
+        bool moved;
     }
 
     // INTERNAL
@@ -46,85 +50,125 @@ abstract contract StrategyReports is SyncLiquidity {
     /// without debt, so that a gift to an adapter cannot tie the vault to a venue it never entered.
     function _reportDue(uint8[] calldata ids) internal {
         PackedRecord[] memory infos = registry.records(ids);
-        uint256 gains;
-        // One scratch entry for all: memory is cheaper to write again than to allocate.
-        Touched memory t;
+        Touched[] memory due = new Touched[](infos.length);
+        uint256 length;
+        uint256 seen;
         for (uint256 i; i < infos.length; ++i) {
-            uint8 id = ids[i];
-            uint256 debt = _debtOf(id);
-            if (debt == 0 || block.timestamp < _reportTime(id) + minReportInterval) continue;
-            t.id = id;
-            t.info = infos[i];
-            gains += _report(t, debt);
+            uint256 id = infos[i].id();
+            (uint256 debt, uint256 time) = _account(id);
+            if (debt == 0 || block.timestamp < time + minReportInterval || seen & (1 << id) != 0) continue;
+            seen |= 1 << id;
+            due[length++].info = infos[i];
         }
-        if (gains != 0) _lockProfit(gains);
-        _refreshNavTimestamp();
+        // Shortening only ever releases memory.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(due, length)
+        }
+        Tally memory tally = _report(due);
+        if (tally.gain != 0) _lockProfit(tally.gain);
+        if (tally.moved) _refreshNavTimestamp();
     }
 
     /// @dev The assets of finished exits become idle; the strategy is then valued anew without them.
     function _claimFinished(uint8[] calldata ids) internal returns (uint256 received) {
         PackedRecord[] memory infos = registry.records(ids);
+        Touched[] memory list = new Touched[](1);
         uint256 gains;
-        for (uint256 i; i < ids.length; ++i) {
-            uint8 id = ids[i];
+        for (uint256 i; i < infos.length; ++i) {
+            PackedRecord info = infos[i];
             uint256 balance = _weth.balanceOf(address(this));
-            IStrategyAdapter(infos[i].adapter()).claim();
+            IStrategyAdapter(info.adapter()).claim();
             uint256 got = _weth.balanceOf(address(this)) - balance;
             if (got == 0) continue;
-            emit ILiquidityVault.Claim(id, got);
-            got = _creditReceived(id, got);
+            emit ILiquidityVault.Claim(info.id(), got);
+            got = _creditReceived(info.id(), got);
             received += got;
-            uint256 debt = _debtOf(id);
+            uint256 debt = _debtOf(info.id());
             // Cash above the debt was never counted: a gain.
             if (got > debt) gains += got - debt;
-            _setDebt(id, infos[i].riskIds(), got > debt ? 0 : debt - got);
+            _setDebt(info.id(), info.riskIds(), got > debt ? 0 : debt - got);
             if (debt == 0) continue;
-            Touched memory t;
-            (t.id, t.info) = (id, infos[i]);
-            gains += _report(t, debt);
+            list[0].info = info;
+            if (!_readPosition(list[0])) {
+                emit ILiquidityVault.ReportFailed(info.id(), BoundedCall.lastAnswer());
+                continue;
+            }
+            PackedRecord[] memory asked = new PackedRecord[](1);
+            asked[0] = info;
+            list[0].price = guard.syncAll(asked)[0];
+            Tally memory tally;
+            // The loss is measured against the debt before a part of it became cash, or the last wei of a finished exit
+            // would look like a total loss.
+            _book(list[0], debt, tally);
+            gains += tally.gain;
         }
         if (gains != 0) _lockProfit(gains);
         _refreshNavTimestamp();
     }
 
-    /// @dev Values one strategy and moves its debt there. `t.valued` is false when the adapter could not say; nothing
-    /// changed then. `t.tripped` is true when the loss froze the strategy now: an already frozen one does not trip
-    /// again, or its exit could be blocked for ever by the very loss it flees from.
-    /// @param tripBase What the loss is measured against: the debt, before a claim turned part of it into cash, or the
-    /// last wei of a finished exit would look like a total loss.
-    /// @return gain What the caller has to lock.
-    function _report(Touched memory t, uint256 tripBase) internal returns (uint256 gain) {
-        if (!_readPosition(t)) {
-            emit ILiquidityVault.ReportFailed(t.id, BoundedCall.lastAnswer());
-            return 0;
+    /// @dev Values strategies and moves their debts there. An entry's `valued` stays false when its adapter could not
+    /// say; nothing changed for it then. Positions are read before any is booked, so that the guard is asked once for
+    /// all; nothing between the readings can move one.
+    function _report(Touched[] memory list) internal returns (Tally memory tally) {
+        PackedRecord[] memory asked = new PackedRecord[](list.length);
+        uint256 length;
+        for (uint256 i; i < list.length; ++i) {
+            Touched memory t = list[i];
+            if (_readPosition(t)) asked[length++] = t.info;
+            else emit ILiquidityVault.ReportFailed(t.info.id(), BoundedCall.lastAnswer());
         }
-        t.valued = true;
-        uint256 lastFactor;
-        (t.status, t.sellFactor, lastFactor) = guard.sync(t.id, t.info.adapter());
-        uint256 previous = _debtOf(t.id);
-        uint256 value = _valueOf(t, t.sellFactor);
+        if (length == 0) return tally;
+        // Shortening only ever releases memory.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(asked, length)
+        }
+        PackedPrice[] memory prices = guard.syncAll(asked);
+        uint256 oldest = _clock.navTimestamp;
+        length = 0;
+        for (uint256 i; i < list.length; ++i) {
+            Touched memory t = list[i];
+            if (!t.valued) continue;
+            t.price = prices[length++];
+            (uint256 debt, uint256 time) = _account(t.info.id());
+            if (time <= oldest) tally.moved = true;
+            _book(t, debt, tally);
+        }
+    }
+
+    /// @dev Moves the debt of a strategy whose position and price have been read to its value. A frozen strategy does
+    /// not trip again, or its exit could be blocked for ever by the very loss it flees from.
+    /// @param tripBase What the loss is measured against.
+    function _book(Touched memory t, uint256 tripBase, Tally memory tally) private {
+        PackedPrice price = t.price;
+        uint8 id = t.info.id();
+        uint256 sellFactor = price.sellFactor();
+        (uint256 previous, ) = _account(id);
+        uint256 value = _valueOf(t, sellFactor);
         // Without a price nobody can vouch for a rise; a fall of the protocol's own figure counts all the same.
-        if (value > previous && !_isPriced(t.status)) value = previous;
-        _stampReport(t.id);
-        _setDebt(t.id, t.info.riskIds(), value);
+        if (value > previous && !_isPriced(price.status())) value = previous;
+        _setAccount(id, t.info.riskIds(), value, block.timestamp);
+        uint256 gain;
         uint256 loss;
         if (value > previous) gain = value - previous;
         else loss = previous - value;
-        emit ILiquidityVault.Report(t.id, previous, value, gain, loss);
+        tally.gain += gain;
+        emit ILiquidityVault.Report(id, previous, value, gain, loss);
         // Also without a loss in the sum: a market that rose must not hide what the protocol lost.
-        if (loss != 0 || t.sellFactor > lastFactor) _judgeLoss(t, tripBase, previous, lastFactor);
+        if (loss != 0 || sellFactor > price.lastFactor()) _judgeLoss(t, tripBase, previous, tally);
     }
 
     /// @dev The redemption loss: what the position lost with the market held where it was at the last sync.
-    function _judgeLoss(Touched memory t, uint256 tripBase, uint256 previous, uint256 lastFactor) private {
-        uint256 still = _valueOf(t, lastFactor);
+    function _judgeLoss(Touched memory t, uint256 tripBase, uint256 previous, Tally memory tally) private {
+        uint256 still = _valueOf(t, t.price.lastFactor());
         if (still >= previous) return;
         uint256 loss = previous - still;
         if (loss * BPS <= tripBase * t.info.lossTripBps()) return;
-        emit ILiquidityVault.TripLoss(t.id, loss, tripBase);
+        emit ILiquidityVault.TripLoss(t.info.id(), loss, tripBase);
         if (t.info.state() != StrategyState.Active && t.info.state() != StrategyState.ReduceOnly) return;
-        registry.tripFreeze(t.id);
-        t.tripped = true;
+        registry.tripFreeze(t.info.id());
+        if (tally.tripped == 0) tally.tripped = t.info.id();
     }
 
     /// @dev Figures above MAX_ASSETS cannot be true and would overflow the sums: unreadable.
@@ -134,10 +178,10 @@ abstract contract StrategyReports is SyncLiquidity {
             IStrategyAdapter.realAssets.selector,
             3
         );
-        if (!ok || liquid > MAX_ASSETS || pending > MAX_ASSETS || claimable > MAX_ASSETS) return false;
+        // The first test keeps the sum of the second from overflowing.
+        if (!ok || (liquid | pending | claimable) > MAX_ASSETS) return false;
         if (liquid + pending + claimable > MAX_ASSETS) return false;
-        Position memory position = t.position;
-        (position.liquid, position.pending, position.claimable) = (liquid, pending, claimable);
+        (t.liquid, t.pending, t.claimable, t.valued) = (liquid, pending, claimable, true);
         return true;
     }
 
@@ -145,9 +189,8 @@ abstract contract StrategyReports is SyncLiquidity {
     /// strategy counts for nothing, whatever it says.
     function _valueOf(Touched memory t, uint256 sellFactor) internal view returns (uint256 value) {
         if (t.info.state() == StrategyState.Revoked) return 0;
-        Position memory position = t.position;
-        value = Valuation.valueDown(position.liquid, position.pending, position.claimable, sellFactor);
-        if (_totals.hasInKind) value = (value * (WAD - _inKind[t.id].units)) / WAD;
+        value = Valuation.valueDown(t.liquid, t.pending, t.claimable, sellFactor);
+        if (_totals.hasInKind) value = (value * (WAD - _inKind[t.info.id()].units)) / WAD;
     }
 
     /// @dev Cash from a strategy: the vault's part becomes idle, the part of in-kind claims is set aside for them.
@@ -172,6 +215,6 @@ abstract contract StrategyReports is SyncLiquidity {
     }
 
     function _requireReadable(Touched memory t) internal view {
-        require(_readPosition(t), Errors.LiquidityVault_ReportFailed(t.id, t.info.adapter()));
+        if (!_readPosition(t)) revert Errors.LiquidityVault_ReportFailed(t.info.id(), t.info.adapter());
     }
 }

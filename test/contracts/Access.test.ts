@@ -67,7 +67,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
   },
   OracleGuard: {
     bindVault: ["owner"],
-    sync: NOBODY,
+    syncAll: NOBODY,
     setOracle: ["curator"],
     disable: ["guardian", "curator"],
     setAuthority: NOBODY,

@@ -61,7 +61,7 @@ contract AdversarialTest is ProofFixture {
         );
         _expectRefused(
             address(guard),
-            abi.encodeCall(IOracleGuard.sync, (2, address(adapters[1]))),
+            abi.encodeCall(IOracleGuard.syncAll, (registry.records(idList(2)))),
             Errors.OracleGuard_NotVault.selector
         );
     }
