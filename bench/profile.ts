@@ -144,19 +144,25 @@ export async function printProfile(provider: Rpc, hash: string, title = hash): P
   };
   const sent = sentSchema.parse(await provider.send("eth_getTransactionByHash", [hash]));
   const path = [await codeAt(sent.to)];
+  /** The function of each frame that the compiler's helper code last ran for. */
+  const callers: string[] = [];
   let counted = 0;
   for (const [i, log] of trace.structLogs.entries()) {
     path.length = log.depth;
     const next = trace.structLogs[i + 1];
     let own = log.gasCost;
-    if (CALLS.has(log.op) && next !== undefined && next.depth > log.depth) {
+    if (CALLS.has(log.op) && next !== undefined) {
       // The gas handed over is the callee's: what is left is the price of the call and of a cold account.
-      const after = trace.structLogs.slice(i + 1).find((later) => later.depth === log.depth);
-      own = log.gas - (after?.gas ?? log.gas) - spent(trace.structLogs, i + 1, log.depth);
-      path.push(await codeAt(`0x${(log.stack.at(-2) ?? "").replace(/^0x/, "").slice(-40).padStart(40, "0")}`));
+      const entered = next.depth > log.depth;
+      const after = entered ? trace.structLogs.slice(i + 1).find((later) => later.depth === log.depth) : next;
+      own = log.gas - (after?.gas ?? log.gas) - (entered ? spent(trace.structLogs, i + 1, log.depth) : 0);
+      if (entered) path.push(await codeAt(`0x${(log.stack.at(-2) ?? "").replace(/^0x/, "").slice(-40).padStart(40, "0")}`));
     }
     const code = path[log.depth - 1];
-    const place = `${code?.name ?? "?"}.${code?.functions[log.pc] ?? "?"}`;
+    const name = code?.functions[log.pc] ?? "?";
+    callers.length = log.depth;
+    if (name !== "generated") callers[log.depth - 1] = name;
+    const place = `${code?.name ?? "?"}.${name === "generated" ? `${callers[log.depth - 1]} (helpers)` : name}`;
     const kind = kindOf(log.op, own);
     add(`kind ${kind}`, own);
     add(`${place} ${kind === "compute" ? "" : kind}`, own);

@@ -171,7 +171,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         // One scratch entry for all: memory is cheaper to write again than to allocate.
         Assessment memory scratch;
         for (uint256 i; i < infos.length; ++i) {
-            prices[i] = _sync(infos[i].id(), infos[i].adapter(), scratch);
+            prices[i] = _sync(infos[i], scratch);
         }
     }
 
@@ -231,22 +231,41 @@ contract OracleGuard is IOracleGuard, AccessManaged {
 
     // INTERNAL
 
-    function _sync(uint8 id, address adapter, Assessment memory a) private returns (PackedPrice) {
+    function _sync(PackedRecord info, Assessment memory a) private returns (PackedPrice) {
+        uint8 id = info.id();
         Source storage source = _sources[id];
         PackedRates rates = source.rates;
-        uint256 lastFactor = _isRateOnly(rates.kind()) ? WAD : source.sellFactor;
-        _assess(a, adapter, source, rates);
-        uint256 rate = a.quote.rate;
-        uint256 sellFactor = a.quote.sellFactor;
-        PriceStatus status = a.quote.status;
-        if (status == PriceStatus.Closed) return PackedPrices.pack(status, sellFactor, lastFactor);
-        PackedRates next = rates;
-        bool moved;
-        if (a.rateGood) (next, moved) = _rememberRate(rates, rate);
+        if (rates.isRateOnly()) {
+            (bool isGood, uint256 found) = _readGoodRate(info.adapter(), rates);
+            PriceStatus state = isGood ? PriceStatus.Normal : PriceStatus.Frozen;
+            return _remember(id, source, rates, state, isGood, found, WAD, WAD);
+        }
+        _assess(a, info.adapter(), source, rates);
+        Quote memory q = a.quote;
+        (uint256 sellFactor, uint256 lastFactor) = (q.sellFactor, source.sellFactor);
+        if (q.status == PriceStatus.Closed) return PackedPrices.pack(q.status, sellFactor, lastFactor);
+        if (a.renewed) _storeBounds(id, source, a.bounds);
         // A deep discount is a known price: it is remembered, so that a feed that dies afterwards cannot undo it.
-        if (sellFactor != lastFactor) {
-            source.sellFactor = uint64(sellFactor);
-            moved = true;
+        if (sellFactor != lastFactor) source.sellFactor = uint64(sellFactor);
+        return _remember(id, source, rates, q.status, a.rateGood, q.rate, sellFactor, lastFactor);
+    }
+
+    function _remember(
+        uint8 id,
+        Source storage source,
+        PackedRates rates,
+        PriceStatus status,
+        bool rateGood,
+        uint256 rate,
+        uint256 sellFactor,
+        uint256 lastFactor
+    ) private returns (PackedPrice) {
+        bool moved = sellFactor != lastFactor;
+        PackedRates next = rates;
+        if (rateGood) {
+            // Fits: `_readRate` refuses a rate above uint80.
+            if (rate != rates.lastRate()) (next, moved) = (rates.withLastRate(rate), true);
+            if (block.timestamp - rates.snapshotAt() >= GROWTH_WINDOW) next = next.withSnapshot(block.timestamp, rate);
         }
         if (status != PriceStatus.Normal || rates.recovering()) {
             (next, status) = _recover(id, next, status);
@@ -255,7 +274,6 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         if (PackedRates.unwrap(next) != PackedRates.unwrap(rates)) source.rates = next;
         // A sync that changed nothing leaves no event: the vault's Report tells that it happened.
         if (moved) emit SyncRate(id, rate, sellFactor, status);
-        if (a.renewed) _storeBounds(id, source, a.bounds);
         return PackedPrices.pack(status, sellFactor, lastFactor);
     }
 
@@ -289,14 +307,12 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         q.buyFactor = WAD;
         (a.rateGood, a.renewed) = (false, false);
         OracleKind kind = rates.kind();
-        bool isRateOnly = _isRateOnly(kind);
+        bool isRateOnly = rates.isRateOnly();
         q.sellFactor = isRateOnly ? WAD : source.sellFactor;
         if (kind == OracleKind.None) return;
 
         q.status = PriceStatus.Frozen;
-        bool readable;
-        (readable, q.rate) = _readRate(adapter);
-        a.rateGood = readable && _rateInRange(rates, q.rate);
+        (a.rateGood, q.rate) = _readGoodRate(adapter, rates);
         if (isRateOnly) {
             if (a.rateGood) q.status = PriceStatus.Normal;
             return;
@@ -311,10 +327,6 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         q.status = _band(q.marketWad, redemption);
     }
 
-    function _isRateOnly(OracleKind kind) private pure returns (bool) {
-        return kind == OracleKind.AssetDenominated || kind == OracleKind.RateOnly;
-    }
-
     function _band(uint256 market, uint256 redemption) private pure returns (PriceStatus) {
         uint256 distance = (market > redemption ? market - redemption : redemption - market) * BPS;
         if (distance <= redemption * NORMAL_BPS) return PriceStatus.Normal;
@@ -323,12 +335,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         return PriceStatus.Frozen;
     }
 
-    /// @dev `moved` is true when the rate is another than last time.
-    function _rememberRate(PackedRates rates, uint256 rate) private view returns (PackedRates next, bool moved) {
-        next = rates;
-        // Fits: `_readRate` refuses a rate above uint80.
-        if (rate != rates.lastRate()) (next, moved) = (next.withLastRate(rate), true);
-        if (block.timestamp - rates.snapshotAt() >= GROWTH_WINDOW) next = next.withSnapshot(block.timestamp, rate);
+    /// @dev The adapter's rate, and whether it is readable and inside what it may have become since it was last good.
+    function _readGoodRate(address adapter, PackedRates rates) private view returns (bool isGood, uint256 rate) {
+        (isGood, rate) = _readRate(adapter);
+        isGood = isGood && _rateInRange(rates, rate);
     }
 
     function _readRate(address adapter) private view returns (bool readable, uint256 rate) {

@@ -187,6 +187,8 @@ library Errors {
     error LiquidityVault_IdleTooLow(uint256 idle, uint256 needed);
     /// @notice The vault holds less than its books say, or its supply moved, during a rebalance.
     error LiquidityVault_BooksBroken(uint256 expected, uint256 actual);
+    /// @notice More than a strategy's account has room for.
+    error LiquidityVault_DebtTooHigh(uint256 id, uint256 debt, uint256 limit);
     /// @notice The strategy's debt is above its cap.
     error LiquidityVault_CapExceeded(uint8 id, uint256 debt, uint256 cap);
     /// @notice The debt of strategies that share a risk id is above its cap.

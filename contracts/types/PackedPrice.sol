@@ -25,6 +25,12 @@ library PackedPrices {
         return PriceStatus(uint8(PackedPrice.unwrap(price)));
     }
 
+    /// @notice True in the bands in which an exit may run: Normal, NoInflow and ExitOnly.
+    function isUsable(PackedPrice price) internal pure returns (bool) {
+        uint256 raw = uint8(PackedPrice.unwrap(price));
+        return raw >= uint256(PriceStatus.Normal) && raw <= uint256(PriceStatus.ExitOnly);
+    }
+
     /// @notice WAD factor on the liquid part; the last good one where there is no price.
     function sellFactor(PackedPrice price) internal pure returns (uint256) {
         return uint64(PackedPrice.unwrap(price) >> 8);

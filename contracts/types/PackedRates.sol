@@ -33,6 +33,12 @@ library PackedRatesLib {
         return OracleKind(uint8(PackedRates.unwrap(rates)));
     }
 
+    /// @notice True for the kinds without a market feed, AssetDenominated and RateOnly.
+    function isRateOnly(PackedRates rates) internal pure returns (bool) {
+        uint256 raw = PackedRates.unwrap(rates) & KIND;
+        return raw == uint256(OracleKind.AssetDenominated) || raw == uint256(OracleKind.RateOnly);
+    }
+
     function recovering(PackedRates rates) internal pure returns (bool) {
         return PackedRates.unwrap(rates) & RECOVERING != 0;
     }

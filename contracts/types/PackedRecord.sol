@@ -21,6 +21,10 @@ library PackedRecords {
         return StrategyState(uint8(PackedRecord.unwrap(record) >> 160));
     }
 
+    function isRevoked(PackedRecord record) internal pure returns (bool) {
+        return uint8(PackedRecord.unwrap(record) >> 160) == uint8(StrategyState.Revoked);
+    }
+
     function riskIds(PackedRecord record) internal pure returns (uint32) {
         return uint32(PackedRecord.unwrap(record) >> 168);
     }

@@ -39,8 +39,8 @@ abstract contract Rebalancer is StrategyReports {
         if (_totals.frozen) revert Errors.LiquidityVault_Frozen();
         _clock.rebalanceBlock = uint32(block.number);
 
-        (Touched[] memory touched, uint256 legged) = _gather(legs);
-        Tally memory tally = _report(touched);
+        (PackedRecord[] memory infos, uint256 legged) = _gather(legs);
+        (Touched[] memory touched, Tally memory tally) = _report(infos);
         uint256 nav = _nav();
         (result.navBefore, result.navAfter) = (nav, nav);
         if (tally.tripped != 0) {
@@ -64,19 +64,20 @@ abstract contract Rebalancer is StrategyReports {
     // PRIVATE
 
     /// @dev One entry per distinct strategy of the legs, `legged` of them, then one per stale strategy with debt.
-    function _gather(Leg[] calldata legs) private view returns (Touched[] memory touched, uint256 legged) {
-        uint8[] memory ids = new uint8[](legs.length + STRATEGY_SLOTS);
+    function _gather(Leg[] calldata legs) private view returns (PackedRecord[] memory infos, uint256 legged) {
+        uint256 count = legs.length;
+        // The oldest report of all tells in one read that none is stale.
+        uint256 rest = block.timestamp > _navTime() + maxNavAge ? _totals.debtIds : 0;
+        uint8[] memory ids = new uint8[](rest == 0 ? count : count + STRATEGY_SLOTS);
         uint256 seen;
-        for (uint256 i; i < legs.length; ++i) {
+        for (uint256 i; i < count; ++i) {
             uint8 id = legs[i].strategyId;
             if (seen & (1 << id) != 0) continue;
             seen |= 1 << id;
             ids[legged++] = id;
         }
         uint256 length = legged;
-        // The oldest report of all tells in one read that none is stale.
-        uint256 rest = block.timestamp > _navTime() + maxNavAge ? uint256(_totals.debtIds) & ~(seen >> 1) : 0;
-        for (; rest != 0; rest &= rest - 1) {
+        for (rest &= ~(seen >> 1); rest != 0; rest &= rest - 1) {
             uint8 id = uint8(rest.lowest() + 1);
             if (block.timestamp > _reportTime(id) + maxNavAge) ids[length++] = id;
         }
@@ -85,9 +86,7 @@ abstract contract Rebalancer is StrategyReports {
         assembly ("memory-safe") {
             mstore(ids, length)
         }
-        PackedRecord[] memory infos = registry.records(ids);
-        touched = new Touched[](length);
-        for (uint256 i; i < length; ++i) touched[i].info = infos[i];
+        infos = registry.records(ids);
     }
 
     /// @dev A touched strategy must be readable. An untouched one that is not keeps its old debt, and the caps then count
@@ -145,10 +144,9 @@ abstract contract Rebalancer is StrategyReports {
 
     /// @dev Exits are open in every state. From a revoked strategy they bring back what was written off.
     function _exit(Leg calldata leg, Touched memory t) private {
-        PriceStatus status = t.price.status();
-        if (!_isPriced(status)) {
+        if (!t.price.isUsable()) {
             guard.requirePriced(t.info.id());
-            revert Errors.LiquidityVault_PriceForbids(t.info.id(), status);
+            revert Errors.LiquidityVault_PriceForbids(t.info.id(), t.price.status());
         }
         if (leg.kind == LegKind.Deallocate) _deallocate(leg, t);
         else _requestExit(leg, t);

@@ -50,22 +50,25 @@ abstract contract StrategyReports is SyncLiquidity {
     /// without debt, so that a gift to an adapter cannot tie the vault to a venue it never entered.
     function _reportDue(uint8[] calldata ids) internal {
         PackedRecord[] memory infos = registry.records(ids);
-        Touched[] memory due = new Touched[](infos.length);
         uint256 length;
         uint256 seen;
+        // Keeps those that are due, in place.
         for (uint256 i; i < infos.length; ++i) {
-            uint256 id = infos[i].id();
+            PackedRecord info = infos[i];
+            uint256 id = info.id();
             (uint256 debt, uint256 time) = _account(id);
-            if (debt == 0 || block.timestamp < time + minReportInterval || seen & (1 << id) != 0) continue;
-            seen |= 1 << id;
-            due[length++].info = infos[i];
+            unchecked {
+                if (debt == 0 || block.timestamp < time + minReportInterval || seen & (1 << id) != 0) continue;
+                seen |= 1 << id;
+                infos[length++] = info;
+            }
         }
         // Shortening only ever releases memory.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(due, length)
+            mstore(infos, length)
         }
-        Tally memory tally = _report(due);
+        (, Tally memory tally) = _report(infos);
         if (tally.gain != 0) _lockProfit(tally.gain);
         if (tally.moved) _refreshNavTimestamp();
     }
@@ -73,8 +76,9 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev The assets of finished exits become idle; the strategy is then valued anew without them.
     function _claimFinished(uint8[] calldata ids) internal returns (uint256 received) {
         PackedRecord[] memory infos = registry.records(ids);
-        Touched[] memory list = new Touched[](1);
-        uint256 gains;
+        PackedRecord[] memory asked = new PackedRecord[](1);
+        Touched memory t;
+        Tally memory tally;
         for (uint256 i; i < infos.length; ++i) {
             PackedRecord info = infos[i];
             uint256 balance = _weth.balanceOf(address(this));
@@ -86,77 +90,92 @@ abstract contract StrategyReports is SyncLiquidity {
             received += got;
             uint256 debt = _debtOf(info.id());
             // Cash above the debt was never counted: a gain.
-            if (got > debt) gains += got - debt;
+            if (got > debt) tally.gain += got - debt;
             _setDebt(info.id(), info.riskIds(), got > debt ? 0 : debt - got);
             if (debt == 0) continue;
-            list[0].info = info;
-            if (!_readPosition(list[0])) {
+            t.info = info;
+            if (!_readPosition(t)) {
                 emit ILiquidityVault.ReportFailed(info.id(), BoundedCall.lastAnswer());
                 continue;
             }
-            PackedRecord[] memory asked = new PackedRecord[](1);
             asked[0] = info;
-            list[0].price = guard.syncAll(asked)[0];
-            Tally memory tally;
+            t.price = guard.syncAll(asked)[0];
             // The loss is measured against the debt before a part of it became cash, or the last wei of a finished exit
             // would look like a total loss.
-            _book(list[0], debt, tally);
-            gains += tally.gain;
+            _book(t, debt, tally);
         }
-        if (gains != 0) _lockProfit(gains);
+        if (tally.gain != 0) _lockProfit(tally.gain);
         _refreshNavTimestamp();
     }
 
     /// @dev Values strategies and moves their debts there. An entry's `valued` stays false when its adapter could not
     /// say; nothing changed for it then. Positions are read before any is booked, so that the guard is asked once for
-    /// all; nothing between the readings can move one.
-    function _report(Touched[] memory list) internal returns (Tally memory tally) {
-        PackedRecord[] memory asked = new PackedRecord[](list.length);
+    /// all; nothing between the readings can move one. A wrong figure for one is never another's: prices come back in
+    /// the order of the records that were sent.
+    function _report(
+        PackedRecord[] memory infos
+    ) internal returns (Touched[] memory list, Tally memory tally) {
+        uint256 total = infos.length;
+        list = new Touched[](total);
+        PackedRecord[] memory asked = new PackedRecord[](total);
         uint256 length;
-        for (uint256 i; i < list.length; ++i) {
+        for (uint256 i; i < total; ++i) {
             Touched memory t = list[i];
-            if (_readPosition(t)) asked[length++] = t.info;
-            else emit ILiquidityVault.ReportFailed(t.info.id(), BoundedCall.lastAnswer());
+            PackedRecord info = infos[i];
+            t.info = info;
+            if (_readPosition(t)) {
+                unchecked {
+                    asked[length++] = info;
+                }
+            } else {
+                emit ILiquidityVault.ReportFailed(info.id(), BoundedCall.lastAnswer());
+            }
         }
-        if (length == 0) return tally;
+        if (length == 0) return (list, tally);
         // Shortening only ever releases memory.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(asked, length)
         }
         PackedPrice[] memory prices = guard.syncAll(asked);
-        uint256 oldest = _clock.navTimestamp;
         length = 0;
-        for (uint256 i; i < list.length; ++i) {
+        for (uint256 i; i < total; ++i) {
             Touched memory t = list[i];
             if (!t.valued) continue;
-            t.price = prices[length++];
-            (uint256 debt, uint256 time) = _account(t.info.id());
-            if (time <= oldest) tally.moved = true;
-            _book(t, debt, tally);
+            unchecked {
+                t.price = prices[length++];
+            }
+            _book(t, 0, tally);
         }
     }
 
     /// @dev Moves the debt of a strategy whose position and price have been read to its value. A frozen strategy does
     /// not trip again, or its exit could be blocked for ever by the very loss it flees from.
-    /// @param tripBase What the loss is measured against.
+    /// @param tripBase What the loss is measured against where that is not the debt; else 0.
     function _book(Touched memory t, uint256 tripBase, Tally memory tally) private {
         PackedPrice price = t.price;
-        uint8 id = t.info.id();
+        PackedRecord info = t.info;
+        uint256 id = info.id();
         uint256 sellFactor = price.sellFactor();
-        (uint256 previous, ) = _account(id);
+        (uint256 previous, uint256 time) = _account(id);
+        if (time <= _clock.navTimestamp) tally.moved = true;
         uint256 value = _valueOf(t, sellFactor);
         // Without a price nobody can vouch for a rise; a fall of the protocol's own figure counts all the same.
-        if (value > previous && !_isPriced(price.status())) value = previous;
-        _setAccount(id, t.info.riskIds(), value, block.timestamp);
+        if (value > previous && !price.isUsable()) value = previous;
+        _setAccount(id, info.riskIds(), previous, time, value, block.timestamp);
         uint256 gain;
         uint256 loss;
-        if (value > previous) gain = value - previous;
-        else loss = previous - value;
-        tally.gain += gain;
-        emit ILiquidityVault.Report(id, previous, value, gain, loss);
+        unchecked {
+            if (value > previous) gain = value - previous;
+            else loss = previous - value;
+            // At most thirty-two gains of 88 bits.
+            tally.gain += gain;
+        }
+        emit ILiquidityVault.Report(uint8(id), previous, value, gain, loss);
         // Also without a loss in the sum: a market that rose must not hide what the protocol lost.
-        if (loss != 0 || sellFactor > price.lastFactor()) _judgeLoss(t, tripBase, previous, tally);
+        if (loss != 0 || sellFactor > price.lastFactor()) {
+            _judgeLoss(t, tripBase == 0 ? previous : tripBase, previous, tally);
+        }
     }
 
     /// @dev The redemption loss: what the position lost with the market held where it was at the last sync.
@@ -178,9 +197,11 @@ abstract contract StrategyReports is SyncLiquidity {
             IStrategyAdapter.realAssets.selector,
             3
         );
-        // The first test keeps the sum of the second from overflowing.
-        if (!ok || (liquid | pending | claimable) > MAX_ASSETS) return false;
-        if (liquid + pending + claimable > MAX_ASSETS) return false;
+        unchecked {
+            // The first test keeps the sum of the second from overflowing.
+            if (!ok || (liquid | pending | claimable) > MAX_ASSETS) return false;
+            if (liquid + pending + claimable > MAX_ASSETS) return false;
+        }
         (t.liquid, t.pending, t.claimable, t.valued) = (liquid, pending, claimable, true);
         return true;
     }
@@ -188,7 +209,7 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev The guard's formula on a factor already taken in this transaction, less what in-kind claims own. A revoked
     /// strategy counts for nothing, whatever it says.
     function _valueOf(Touched memory t, uint256 sellFactor) internal view returns (uint256 value) {
-        if (t.info.state() == StrategyState.Revoked) return 0;
+        if (t.info.isRevoked()) return 0;
         value = Valuation.valueDown(t.liquid, t.pending, t.claimable, sellFactor);
         if (_totals.hasInKind) value = (value * (WAD - _inKind[t.info.id()].units)) / WAD;
     }
@@ -208,10 +229,6 @@ abstract contract StrategyReports is SyncLiquidity {
             }
         }
         _creditIdle(own);
-    }
-
-    function _isPriced(PriceStatus status) internal pure returns (bool) {
-        return status != PriceStatus.Closed && status != PriceStatus.Frozen;
     }
 
     function _requireReadable(Touched memory t) internal view {

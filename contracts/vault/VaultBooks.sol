@@ -162,8 +162,14 @@ abstract contract VaultBooks {
 
     /// @dev Debt and time of the last report of a strategy; ids run 1..32, as the registry gives them.
     function _account(uint256 id) internal view returns (uint256 debt, uint256 time) {
-        uint256 account = _half(_accounts, id - 1);
-        return (account & MAX_ASSETS, account >> DEBT_BITS);
+        uint256 mask = MAX_ASSETS;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let index := sub(id, 1)
+            let word := shr(shl(7, and(index, 1)), sload(add(_accounts.slot, shr(1, index))))
+            debt := and(word, mask)
+            time := and(shr(88, word), 0xffffffffff)
+        }
     }
 
     /// @dev Rounded up: what is not yet unlocked belongs to those who stay.
@@ -204,23 +210,34 @@ abstract contract VaultBooks {
 
     /// @dev The only writer of a debt, of the time of a report and of the sums. `riskIds` never change for a registered
     /// strategy, so the sums by risk id stay in step without a loop over strategies.
-    function _setAccount(uint256 id, uint256 riskIds, uint256 debt, uint256 time) internal {
-        (uint256 previous, uint256 previousTime) = _account(id);
-        if (debt == previous && time == previousTime) return;
-        _setHalf(_accounts, id - 1, uint256(debt.toUint88()) | (time << DEBT_BITS));
-        if (debt == previous) return;
-        Totals storage totals = _totals;
-        totals.totalDebt = (uint256(totals.totalDebt) - previous + debt).toUint96();
-        if (previous == 0 || debt == 0) totals.debtIds ^= uint32(1 << (id - 1));
-        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
-            uint256 riskId = rest.lowest();
-            _setHalf(_riskDebts, riskId, _half(_riskDebts, riskId) - previous + debt);
+    /// @param previous The debt so far.
+    /// @param previousTime The time of the last report so far.
+    function _setAccount(
+        uint256 id,
+        uint256 riskIds,
+        uint256 previous,
+        uint256 previousTime,
+        uint256 debt,
+        uint256 time
+    ) internal {
+        if (debt > MAX_ASSETS) revert Errors.LiquidityVault_DebtTooHigh(id, debt, MAX_ASSETS);
+        // Differences modulo 2^256: each sum is what it was plus the difference, and no true sum leaves its field.
+        unchecked {
+            uint256 change = debt - previous;
+            _addToHalf(_accounts, id - 1, change + ((time - previousTime) << DEBT_BITS));
+            if (change == 0) return;
+            Totals storage totals = _totals;
+            totals.totalDebt = uint96(totals.totalDebt + change);
+            if (previous == 0 || debt == 0) totals.debtIds ^= uint32(1 << (id - 1));
+            for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
+                _addToHalf(_riskDebts, rest.lowest(), change);
+            }
         }
     }
 
     function _setDebt(uint256 id, uint256 riskIds, uint256 debt) internal {
-        (, uint256 time) = _account(id);
-        _setAccount(id, riskIds, debt, time);
+        (uint256 previous, uint256 time) = _account(id);
+        _setAccount(id, riskIds, previous, time, debt, time);
     }
 
     /// @dev Oldest report among strategies with debt, stored so that no user path loops. Has to run after a strategy
@@ -255,22 +272,21 @@ abstract contract VaultBooks {
 
     // PRIVATE
 
-    /// @dev The compiler's arrays of uint128 cost an exponentiation per access; two halves of a word do not.
     function _half(uint256[STRATEGY_SLOTS / 2] storage words, uint256 index) private view returns (uint256 half) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            half := shr(128, shl(shl(7, iszero(and(index, 1))), sload(add(words.slot, shr(1, index)))))
+            half := and(shr(shl(7, and(index, 1)), sload(add(words.slot, shr(1, index)))), sub(shl(128, 1), 1))
         }
     }
 
-    /// @dev `half` fits 128 bits.
-    function _setHalf(uint256[STRATEGY_SLOTS / 2] storage words, uint256 index, uint256 half) private {
+    /// @dev Adds to one half of a word. A negative change, modulo 2^256, borrows nothing from the other half as long as
+    /// this half stays what it must be: zero or more and below 2^128. The compiler's own arrays of uint128 cost an
+    /// exponentiation and a second read per access.
+    function _addToHalf(uint256[STRATEGY_SLOTS / 2] storage words, uint256 index, uint256 change) private {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let slot := add(words.slot, shr(1, index))
-            let shift := shl(7, and(index, 1))
-            let others := and(sload(slot), shr(shift, shl(128, not(0))))
-            sstore(slot, or(others, shl(shift, half)))
+            sstore(slot, add(sload(slot), shl(shl(7, and(index, 1)), change)))
         }
     }
 }
