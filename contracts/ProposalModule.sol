@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -63,6 +64,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     uint256 private constant BPS = 10_000;
     /// @dev Words of an encoded proposal without its legs: offset, nine fields, number of legs.
     uint256 private constant HEAD_WORDS = 11;
+    uint256 private constant LEG_WORDS = 6;
 
     // IMMUTABLES
 
@@ -228,7 +230,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         _checkEpoch(proposal.configEpoch);
         _checkApproval(proposal, approved, id, structHash, signatures);
 
-        RebalanceResult memory result = vault.rebalance(proposal.legs, proposal.refNav, proposal.navToleranceBps);
+        RebalanceResult memory result = _rebalance(proposal);
         if (result.aborted) {
             status.state = ProposalState.Aborted;
             emit Abort(id, msg.sender, result.trippedStrategy);
@@ -315,7 +317,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
     function _emitPropose(bytes32 id, uint256 legs) private {
         uint256 length = msg.data.length - 4;
-        uint256 expected = 32 * (HEAD_WORDS + 6 * legs);
+        uint256 expected = 32 * (HEAD_WORDS + LEG_WORDS * legs);
         uint256 structAt;
         uint256 legsAt;
         bytes32 topic = Propose.selector;
@@ -342,6 +344,29 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         if (block.timestamp > deadline) revert Errors.ProposalModule_Expired(block.timestamp, deadline);
         uint256 next = nextExecutionAt();
         if (block.timestamp < next) revert Errors.ProposalModule_Cooldown(block.timestamp, next);
+    }
+
+    /// @dev Hands the legs on as they lie in calldata, which is what was hashed: decoding and encoding each field again
+    /// would only cost gas. {Legs.check} in the vault refuses words that are not what their types allow.
+    function _rebalance(Proposal calldata proposal) private returns (RebalanceResult memory) {
+        Leg[] calldata legs = proposal.legs;
+        bytes calldata words;
+        uint256 legBytes = LEG_WORDS * 32;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            words.offset := legs.offset
+            words.length := mul(legs.length, legBytes)
+        }
+        // The legs follow three arguments: where they start, NAV, tolerance.
+        bytes memory call = abi.encodePacked(
+            ILiquidityVault.rebalance.selector,
+            uint256(3 * 32),
+            proposal.refNav,
+            uint256(proposal.navToleranceBps),
+            legs.length,
+            words
+        );
+        return abi.decode(Address.functionCall(address(vault), call), (RebalanceResult));
     }
 
     function _checkEpoch(uint64 proposed) private view {

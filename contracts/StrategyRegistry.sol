@@ -211,27 +211,23 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
     /// @inheritdoc IStrategyRegistry
     function recordInflows(
-        uint8[] calldata ids,
-        uint256[] calldata assets,
+        uint256[] calldata inflows,
         uint256 riskIds,
         uint256 nav
-    ) external onlyVault returns (uint256[] memory caps, uint256[] memory riskCaps) {
-        caps = new uint256[](ids.length);
-        for (uint256 i; i < ids.length; ++i) {
-            Record storage entry = _known(ids[i]);
-            if (assets[i] != 0) _charge(ids[i], entry, assets[i]);
-            caps[i] = _cap(entry.absoluteCap, entry.relativeCapBps, nav);
+    ) external onlyVault returns (uint256[] memory caps) {
+        uint256 length = inflows.length;
+        for (uint256 rest = uint32(riskIds); rest != 0; rest &= rest - 1) ++length;
+        caps = new uint256[](length);
+        length = 0;
+        for (; length < inflows.length; ++length) {
+            uint8 id = uint8(inflows[length]);
+            Record storage entry = _known(id);
+            _charge(id, entry, inflows[length] >> 8);
+            caps[length] = _cap(entry.absoluteCap, entry.relativeCapBps, nav);
         }
-        riskCaps = new uint256[](RISK_IDS);
-        uint256 length;
         for (uint256 rest = uint32(riskIds); rest != 0; rest &= rest - 1) {
             RiskCap storage cap = _riskCaps[uint8(rest.lowest())];
-            riskCaps[length++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
-        }
-        // Shortening only ever releases memory.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(riskCaps, length)
+            caps[length++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
         }
     }
 

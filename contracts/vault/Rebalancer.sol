@@ -247,7 +247,6 @@ abstract contract Rebalancer is StrategyReports {
         uint256 held = _totals.idle;
         uint256 reserve = _minimumIdle();
         if (held < reserve) revert Errors.LiquidityVault_IdleTooLow(held, reserve);
-        uint8[] memory ids = new uint8[](legged);
         uint256[] memory inflows = new uint256[](legged);
         uint256 length;
         uint256 riskIds;
@@ -255,24 +254,22 @@ abstract contract Rebalancer is StrategyReports {
             Touched memory t = touched[i];
             if (t.inflow == 0) continue;
             riskIds |= t.info.riskIds();
-            (ids[length], inflows[length]) = (t.info.id(), t.inflow);
-            ++length;
+            inflows[length++] = t.info.id() | (t.inflow << 8);
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(ids, length)
             mstore(inflows, length)
         }
-        (uint256[] memory caps, uint256[] memory riskCaps) = registry.recordInflows(ids, inflows, riskIds, nav);
+        uint256[] memory caps = registry.recordInflows(inflows, riskIds, nav);
         for (uint256 i; i < length; ++i) {
-            (uint256 debt, ) = _account(ids[i]);
-            if (debt > caps[i]) revert Errors.LiquidityVault_CapExceeded(ids[i], debt, caps[i]);
+            uint8 id = uint8(inflows[i]);
+            (uint256 debt, ) = _account(id);
+            if (debt > caps[i]) revert Errors.LiquidityVault_CapExceeded(id, debt, caps[i]);
         }
-        length = 0;
         for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
             uint8 riskId = uint8(rest.lowest());
             uint256 debt = _riskDebtOf(riskId);
-            uint256 cap = riskCaps[length++];
+            uint256 cap = caps[length++];
             if (debt > cap) revert Errors.LiquidityVault_RiskCapExceeded(riskId, debt, cap);
         }
     }

@@ -37,8 +37,10 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @param gain What the caller has to lock.
     /// @param tripped Id of the first strategy whose loss froze it now, else 0.
     /// @param moved True when a strategy was reported whose report had been the oldest.
+    /// @param oldest Time of the oldest report before.
     struct Tally {
         uint256 gain;
+        uint256 oldest;
         uint8 tripped;
         bool moved;
     }
@@ -117,15 +119,17 @@ abstract contract StrategyReports is SyncLiquidity {
     ) internal returns (Touched[] memory list, Tally memory tally) {
         uint256 total = infos.length;
         list = new Touched[](total);
-        PackedRecord[] memory asked = new PackedRecord[](total);
+        tally.oldest = _clock.navTimestamp;
+        // Keeps the records of those that can be read, in place.
         uint256 length;
         for (uint256 i; i < total; ++i) {
             Touched memory t = list[i];
             PackedRecord info = infos[i];
             t.info = info;
             if (_readPosition(t)) {
+                infos[length] = info;
                 unchecked {
-                    asked[length++] = info;
+                    ++length;
                 }
             } else {
                 emit ILiquidityVault.ReportFailed(info.id(), BoundedCall.lastAnswer());
@@ -135,15 +139,16 @@ abstract contract StrategyReports is SyncLiquidity {
         // Shortening only ever releases memory.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(asked, length)
+            mstore(infos, length)
         }
-        PackedPrice[] memory prices = guard.syncAll(asked);
+        PackedPrice[] memory prices = guard.syncAll(infos);
         length = 0;
         for (uint256 i; i < total; ++i) {
             Touched memory t = list[i];
             if (!t.valued) continue;
+            t.price = prices[length];
             unchecked {
-                t.price = prices[length++];
+                ++length;
             }
             _book(t, 0, tally);
         }
@@ -158,7 +163,7 @@ abstract contract StrategyReports is SyncLiquidity {
         uint256 id = info.id();
         uint256 sellFactor = price.sellFactor();
         (uint256 previous, uint256 time) = _account(id);
-        if (time <= _clock.navTimestamp) tally.moved = true;
+        if (time <= tally.oldest) tally.moved = true;
         uint256 value = _valueOf(t, sellFactor);
         // Without a price nobody can vouch for a rise; a fall of the protocol's own figure counts all the same.
         if (value > previous && !price.isUsable()) value = previous;
