@@ -249,6 +249,12 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
         return abi.decode(_operate(msg.data), (uint256));
     }
 
+    /// @inheritdoc ILiquidityVault
+    function harvest(uint8[] calldata) external nonReentrant returns (uint256 received) {
+        received = abi.decode(_operate(msg.data), (uint256));
+        _accrueFees();
+    }
+
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault

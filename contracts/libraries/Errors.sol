@@ -183,6 +183,8 @@ library Errors {
     error LiquidityVault_NotARange(uint8 id, address adapter);
     /// @notice A position was worth less after a reposition than the signed minimum.
     error LiquidityVault_KeptTooLow(uint8 id, uint256 value, uint256 minValue);
+    /// @notice After a harvest the vault had less than before: position and cash together, at the protocol's rate.
+    error LiquidityVault_HarvestLost(uint8 id, uint256 worthBefore, uint256 worthAfter);
     /// @notice More than the vault holds idle.
     error LiquidityVault_IdleTooLow(uint256 idle, uint256 needed);
     /// @notice The vault holds less than its books say, or its supply moved, during a rebalance.

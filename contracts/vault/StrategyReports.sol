@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IHarvestAdapter} from "../interfaces/IHarvestAdapter.sol";
 import {ILiquidityVault} from "../interfaces/ILiquidityVault.sol";
 import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
@@ -45,6 +47,11 @@ abstract contract StrategyReports is SyncLiquidity {
         bool moved;
     }
 
+    // CONSTANTS
+
+    /// @dev What rounding may take of a position that is sold and bought in parts, wei.
+    uint256 private constant HARVEST_DUST = 1e9;
+
     // INTERNAL
 
     /// @dev Skips, rather than refuses, what is not due, so that nobody can make another's batch revert; skips a
@@ -78,33 +85,48 @@ abstract contract StrategyReports is SyncLiquidity {
     /// @dev The assets of finished exits become idle; the strategy is then valued anew without them.
     function _claimFinished(uint8[] calldata ids) internal returns (uint256 received) {
         PackedRecord[] memory infos = registry.records(ids);
-        PackedRecord[] memory asked = new PackedRecord[](1);
         Touched memory t;
         Tally memory tally;
         for (uint256 i; i < infos.length; ++i) {
-            PackedRecord info = infos[i];
+            t.info = infos[i];
             uint256 balance = _weth.balanceOf(address(this));
-            IStrategyAdapter(info.adapter()).claim();
+            IStrategyAdapter(t.info.adapter()).claim();
             uint256 got = _weth.balanceOf(address(this)) - balance;
             if (got == 0) continue;
-            emit ILiquidityVault.Claim(info.id(), got);
-            got = _creditReceived(info.id(), got);
-            received += got;
-            uint256 debt = _debtOf(info.id());
-            // Cash above the debt was never counted: a gain.
-            if (got > debt) tally.gain += got - debt;
-            _setDebt(info.id(), info.riskIds(), got > debt ? 0 : debt - got);
-            if (debt == 0) continue;
-            t.info = info;
-            if (!_readPosition(t)) {
-                emit ILiquidityVault.ReportFailed(info.id(), BoundedCall.lastAnswer());
+            emit ILiquidityVault.Claim(t.info.id(), got);
+            received += _bookCash(t, got, tally);
+        }
+        if (tally.gain != 0) _lockProfit(tally.gain);
+        _refreshNavTimestamp();
+    }
+
+    /// @dev Rewards become idle, or more of the position, and a gain that is locked like any other. Skips what is not due
+    /// and what may not be touched; an adapter that fails, or has nothing to harvest, stops nobody.
+    ///
+    /// Anyone may call this, so a harvest that sells at a bad price must not be worth provoking: position and cash
+    /// together may not be worth less afterwards, but for what rounding takes.
+    function _harvest(uint8[] calldata ids) internal returns (uint256 received) {
+        if (_totals.frozen) revert Errors.LiquidityVault_Frozen();
+        PackedRecord[] memory infos = registry.records(ids);
+        Touched memory t;
+        Tally memory tally;
+        for (uint256 i; i < infos.length; ++i) {
+            t.info = infos[i];
+            uint8 id = t.info.id();
+            if (!_mayHarvest(t.info) || !_readPosition(t)) continue;
+            _harvestedAt[id] = block.timestamp;
+            uint256 worth = t.liquid + t.pending + t.claimable;
+            uint256 balance = _weth.balanceOf(address(this));
+            if (!BoundedCall.tryCallFunded(t.info.adapter(), abi.encodeCall(IHarvestAdapter.harvest, ()))) {
+                emit ILiquidityVault.HarvestFailed(id);
                 continue;
             }
-            asked[0] = info;
-            t.price = guard.syncAll(asked)[0];
-            // The loss is measured against the debt before a part of it became cash, or the last wei of a finished exit
-            // would look like a total loss.
-            _book(t, debt, tally);
+            uint256 got = _weth.balanceOf(address(this)) - balance;
+            _requireReadable(t);
+            uint256 left = t.liquid + t.pending + t.claimable + got;
+            if (left + HARVEST_DUST < worth) revert Errors.LiquidityVault_HarvestLost(id, worth, left);
+            emit ILiquidityVault.Harvest(id, got);
+            received += _bookCash(t, got, tally);
         }
         if (tally.gain != 0) _lockProfit(tally.gain);
         _refreshNavTimestamp();
@@ -152,6 +174,36 @@ abstract contract StrategyReports is SyncLiquidity {
             }
             _book(t, 0, tally);
         }
+    }
+
+    /// @dev In use, priced in the normal band, and not harvested within the interval of reports.
+    function _mayHarvest(PackedRecord info) private view returns (bool) {
+        if (block.timestamp < _harvestedAt[info.id()] + minReportInterval) return false;
+        if (_debtOf(info.id()) == 0) return false;
+        if (info.state() != StrategyState.Active && info.state() != StrategyState.ReduceOnly) return false;
+        return guard.statusOf(info) == PriceStatus.Normal;
+    }
+
+    /// @dev Cash that came out of a strategy lowers its debt, and the strategy is valued anew; what is above the debt was
+    /// never counted and is a gain.
+    /// @return own The vault's part of the cash.
+    function _bookCash(Touched memory t, uint256 received, Tally memory tally) private returns (uint256 own) {
+        (uint8 id, uint32 riskIds) = (t.info.id(), t.info.riskIds());
+        own = _creditReceived(id, received);
+        uint256 debt = _debtOf(id);
+        if (own > debt) tally.gain += own - debt;
+        _setDebt(id, riskIds, Math.saturatingSub(debt, own));
+        if (debt == 0) return own;
+        if (!_readPosition(t)) {
+            emit ILiquidityVault.ReportFailed(id, BoundedCall.lastAnswer());
+            return own;
+        }
+        PackedRecord[] memory asked = new PackedRecord[](1);
+        asked[0] = t.info;
+        t.price = guard.syncAll(asked)[0];
+        // The loss is measured against the debt before a part of it became cash, or the last wei of a finished exit
+        // would look like a total loss.
+        _book(t, debt, tally);
     }
 
     /// @dev Moves the debt of a strategy whose position and price have been read to its value. A frozen strategy does

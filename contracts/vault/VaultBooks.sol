@@ -96,6 +96,9 @@ abstract contract VaultBooks {
     mapping(uint8 id => InKind) internal _inKind;
     mapping(uint8 id => mapping(address account => InKindClaim)) internal _inKindClaims;
 
+    /// @dev Time of the last harvest by id.
+    mapping(uint8 id => uint256 time) internal _harvestedAt;
+
     /// @param units WAD share of the position; what is left of 1e18 is the vault's.
     /// @param paidPerUnit Assets paid per unit so far, WAD.
     /// @param unpaid Assets received for holders of units and not yet collected.

@@ -57,6 +57,11 @@ abstract contract VaultViews is SyncLiquidity, ILiquidityVault, VaultFees {
     }
 
     /// @inheritdoc ILiquidityVault
+    function harvestedAt(uint8 id) external view returns (uint256) {
+        return _harvestedAt[id];
+    }
+
+    /// @inheritdoc ILiquidityVault
     function strategyReport(uint8 id) external view returns (StrategyReport memory) {
         return StrategyReport(_debtOf(id), uint40(_reportTime(id)), _inKind[id].units, _inKind[id].unpaid);
     }

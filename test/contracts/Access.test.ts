@@ -35,6 +35,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
     collectInKind: ANYONE,
     report: ANYONE,
     claim: ANYONE,
+    harvest: ANYONE,
     rebalance: NOBODY,
     settleRedeem: NOBODY,
     fundQueue: NOBODY,
