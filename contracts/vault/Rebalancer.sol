@@ -110,6 +110,8 @@ abstract contract Rebalancer is StrategyReports {
         RebalanceResult memory result
     ) private returns (uint256 gain) {
         uint256 nav = result.navAfter;
+        // Measured after every leg: what one leaves is what the next starts from.
+        uint256 balance = _weth.balanceOf(address(this));
         bool allocates;
         for (uint256 i; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
@@ -117,11 +119,11 @@ abstract contract Rebalancer is StrategyReports {
             LegKind kind = leg.kind;
             if (kind == LegKind.Allocate) {
                 allocates = true;
-                _allocate(leg, t);
+                balance = _allocate(leg, t, balance);
             } else if (kind == LegKind.Reposition) {
-                _reposition(leg, t);
+                balance = _reposition(leg, t);
             } else {
-                _exit(leg, t);
+                balance = _exit(leg, t, balance);
             }
             uint256 navLeg = _nav();
             if (navLeg < nav) result.loss += nav - navLeg;
@@ -130,7 +132,6 @@ abstract contract Rebalancer is StrategyReports {
         }
         // Exits alone only lower risk: neither a cap nor the buffer may stand in their way.
         if (allocates) _checkLimits(touched, legged, nav > unreported ? nav - unreported : 0);
-        uint256 balance = _weth.balanceOf(address(this));
         uint256 held = _totals.idle;
         if (balance < held) revert Errors.LiquidityVault_BooksBroken(held, balance);
         result.navAfter = nav;
@@ -143,30 +144,30 @@ abstract contract Rebalancer is StrategyReports {
     }
 
     /// @dev Exits are open in every state. From a revoked strategy they bring back what was written off.
-    function _exit(Leg calldata leg, Touched memory t) private {
+    function _exit(Leg calldata leg, Touched memory t, uint256 balance) private returns (uint256) {
         if (!t.price.isUsable()) {
             guard.requirePriced(t.info.id());
             revert Errors.LiquidityVault_PriceForbids(t.info.id(), t.price.status());
         }
-        if (leg.kind == LegKind.Deallocate) _deallocate(leg, t);
-        else _requestExit(leg, t);
+        return leg.kind == LegKind.Deallocate ? _deallocate(leg, t, balance) : _requestExit(leg, t);
     }
 
-    function _deallocate(Leg calldata leg, Touched memory t) private {
+    function _deallocate(Leg calldata leg, Touched memory t, uint256 balance) private returns (uint256 left) {
         (uint256 amount, uint256 minValue, uint8 id) = (leg.amount, leg.minValue, t.info.id());
-        uint256 balance = _weth.balanceOf(address(this));
         IStrategyAdapter(t.info.adapter()).deallocate(amount, minValue);
-        uint256 received = _weth.balanceOf(address(this)) - balance;
+        left = _weth.balanceOf(address(this));
+        uint256 received = left - balance;
         if (received < minValue) revert Errors.LiquidityVault_ReceivedTooLow(id, received, minValue);
         _creditReceived(id, received);
         _revalue(t);
         emit ILiquidityVault.Deallocate(id, amount, received);
     }
 
-    function _requestExit(Leg calldata leg, Touched memory t) private {
+    function _requestExit(Leg calldata leg, Touched memory t) private returns (uint256 left) {
         (uint256 amount, uint256 minValue, uint8 id) = (leg.amount, leg.minValue, t.info.id());
         uint256 pendingBefore = t.pending + t.claimable;
         IStrategyAdapter(t.info.adapter()).requestExit(amount, minValue);
+        left = _weth.balanceOf(address(this));
         _revalue(t);
         uint256 requested = Math.saturatingSub(t.pending + t.claimable, pendingBefore);
         if (requested < minValue) revert Errors.LiquidityVault_RequestedTooLow(id, requested, minValue);
@@ -176,7 +177,7 @@ abstract contract Rebalancer is StrategyReports {
     /// @dev Moves a range as a whole. Nothing enters the strategy, but the position is built anew at the venue's present
     /// price: as for new money, the strategy must be active and its price normal. What the move costs at the guard's
     /// value is a loss of the execution like any other.
-    function _reposition(Leg calldata leg, Touched memory t) private {
+    function _reposition(Leg calldata leg, Touched memory t) private returns (uint256 left) {
         _requireOpen(t);
         (uint8 id, address adapter) = (t.info.id(), t.info.adapter());
         (bool isRange, , , ) = BoundedCall.tryRead(adapter, IRangeAdapter.tickSpacing.selector, 1);
@@ -184,13 +185,14 @@ abstract contract Rebalancer is StrategyReports {
         (int24 lower, int24 upper, uint256 minValue) = (leg.tickLower, leg.tickUpper, leg.minValue);
         uint256 before = _debtOf(id);
         IRangeAdapter(adapter).reposition(lower, upper, minValue);
+        left = _weth.balanceOf(address(this));
         _revalue(t);
         uint256 kept = _debtOf(id);
         if (kept < minValue) revert Errors.LiquidityVault_KeptTooLow(id, kept, minValue);
         emit ILiquidityVault.Reposition(id, lower, upper, before, kept);
     }
 
-    function _allocate(Leg calldata leg, Touched memory t) private {
+    function _allocate(Leg calldata leg, Touched memory t, uint256 balance) private returns (uint256 left) {
         _requireOpen(t);
         (uint256 assets, uint256 minValue, uint8 id) = (leg.amount, leg.minValue, t.info.id());
         // New money must not mix with a position that partly belongs to holders of in-kind claims.
@@ -208,11 +210,11 @@ abstract contract Rebalancer is StrategyReports {
         t.inflow += assets;
 
         uint256 worthBefore = _worth(t);
-        uint256 balance = _weth.balanceOf(address(this));
         _weth.safeTransfer(t.info.adapter(), assets);
         IStrategyAdapter(t.info.adapter()).allocate(assets, minValue);
         // An adapter may hand back what its venue did not take.
-        uint256 spent = Math.saturatingSub(balance, _weth.balanceOf(address(this)));
+        left = _weth.balanceOf(address(this));
+        uint256 spent = Math.saturatingSub(balance, left);
         _debitIdle(spent);
         _revalue(t);
         uint256 added = Math.saturatingSub(_worth(t), worthBefore);

@@ -98,6 +98,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
   VaultOperations: {
     report: NOBODY,
     claim: NOBODY,
+    harvest: NOBODY,
     rebalance: NOBODY,
     pull: NOBODY,
     exitInKind: NOBODY,
