@@ -40,8 +40,9 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     uint128 private _funded;
     mapping(uint256 requestId => Batch) private _batches;
     mapping(uint256 requestId => mapping(address controller => uint256 shares)) private _requests;
-    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else may
-    /// fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass over.
+    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else
+    /// may fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass
+    /// over.
     mapping(address controller => mapping(uint256 word => uint256 bits)) private _open;
     /// @dev Words below have no bit set.
     mapping(address controller => uint256 word) private _firstWord;
