@@ -55,6 +55,11 @@ export interface StrategyReading {
   readonly hasAsyncExit: boolean;
   /** Expected wait of an asynchronous exit, days; 0 when exits are instant. */
   readonly exitDelayDays: number;
+  /**
+   * What the adapter refused to tell; null when it told everything. Then `value` is the vault's own book value, which is
+   * what the contracts count, all other amounts are 0, and nothing enters or leaves.
+   */
+  readonly fault: string | null;
 }
 
 export interface RiskCapReading {
@@ -92,7 +97,12 @@ export interface MarketSnapshot {
     readonly totalAssets: Assets;
     readonly totalSupply: Shares;
     readonly lockedProfit: Assets;
+    /** Buffer and `queueOwed`: what must remain idle after a rebalance. */
     readonly minimumIdle: Assets;
+    /** Owed to priced requests of the redeem queue: held in idle or debts, no part of `nav`. */
+    readonly queueOwed: Assets;
+    /** What requests that still wait for a price are worth today: part of `nav`, about to leave. */
+    readonly queuePending: Assets;
   };
   readonly configEpoch: bigint;
   readonly nextExecutionAt: number;
