@@ -121,10 +121,10 @@ describe("buildConstraints", () => {
       expect(idle).to.deep.equal({ current: (100 - 200 + 250) / 800, minimum: (40 + 250 - 200) / 800 });
     });
     it("asks no more for the queue than can leave", () => {
-      const stuck = reading(1, { value: ether(900), liquid: ether(900), maxDeallocate: ether(60) });
-      const { idle, strategies } = buildConstraints(queued(200, 0, stuck), costs(1));
+      const stuck = reading(1, { value: ether(900), liquid: ether(900), maxDeallocate: ether(160) });
+      const { idle, strategies } = buildConstraints(queued(200, 100, stuck), costs(1));
       expect(idle.minimum).to.be.closeTo(1 - (strategies[0]?.minWeight ?? 0), 1e-8);
-      expect(idle.minimum).to.be.below(40 / 800);
+      expect(idle.minimum).to.be.below(140 / 800);
     });
   });
 
