@@ -9,6 +9,7 @@ import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
+import type { StatusFlags } from "./status.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -21,7 +22,10 @@ const program = new Command("amplified")
   .description(
     "Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.",
   )
-  .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 6 not yet, 1 anything else.",
+  )
   .configureOutput({ outputError: (message) => printUsageError(message, process.argv) })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.badInput);
@@ -92,11 +96,27 @@ program
   .option("--password-file <file>", "password of an encrypted keystore")
   .requiredOption("--chain-id <number>", "the chain the owner means to sign for")
   .requiredOption("--module <address>", "the ProposalModule the owner means to sign for")
+  .option("--for <safe>", "sign as an owner of this Safe, which is itself an owner of the approving Safe")
+  .addOption(
+    new Option("--parent-version <version>", "with --for: version of the approving Safe")
+      .choices(["1.5.0", "1.4.1"])
+      .default("1.5.0"),
+  )
   .option("--now <seconds>", "Unix time to judge expiry by; the machine's clock when absent")
   .option("--out <file>", "where the signature is written; printed when absent")
   .addOption(json())
   .action((file: string, flags: SignFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./owner.ts")).sign(file, flags)),
+  );
+
+program
+  .command("status <proposal>")
+  .description("what a proposal (file or id) still needs: who approved, how many must and why, when it may execute")
+  .addOption(config())
+  .option("--signatures <files...>", "the owners' signature files collected so far", [])
+  .addOption(json())
+  .action((proposal: string, flags: StatusFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./status.ts")).status(proposal, flags)),
   );
 
 program

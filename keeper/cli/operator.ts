@@ -44,6 +44,7 @@ async function draftFiles(
 /** Runs the stages once. A dry run unless --propose is given. */
 export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   const { runCycle } = await import("../run.ts");
+  const { describeNeed, readSignersNeeded } = await import("../propose/approvals.ts");
   const { proposeOnChain } = await import("../propose/publish.ts");
   const { formatProposalFile } = await import("../propose/typed-data.ts");
   if (flags.propose && flags.keyFile === undefined)
@@ -73,6 +74,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       };
     }
     const { built, findings, approved } = outcome;
+    const signers = await readSignersNeeded(client, config.addresses.module, built.id, built.proposal);
     const domain = { chainId: config.chainId, module: config.addresses.module };
     const name = built.id.slice(2, 10);
     const file = join(resolve(flags.out), `proposal-${name}.json`);
@@ -109,6 +111,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       file,
       transaction,
       proposal: built.proposal,
+      signers,
       risk: approved.risk,
       ...short,
     };
@@ -121,6 +124,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
         (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
       ),
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
+      `  signatures: ${describeNeed(signers)}`,
       `id ${built.id}`,
       flags.propose
         ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}`
@@ -141,9 +145,8 @@ export interface ExecuteFlags {
 export async function execute(file: string, flags: ExecuteFlags): Promise<CommandResult> {
   const { executeProposal } = await import("../execute/execute.ts");
   const { TooFewSignaturesError } = await import("../propose/errors.ts");
-  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import(
-    "../propose/signing.ts"
-  );
+  const { collectApprovals, describeMissing, readSignersNeeded } = await import("../propose/approvals.ts");
+  const { parseOwnerSignature, reviewProposal } = await import("../propose/signing.ts");
   const content = await readText(file);
   const signatures = await Promise.all(
     flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)),
@@ -152,17 +155,22 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
   return connected(flags.config, async ({ client, config }) => {
     const { module, vault } = config.addresses;
     const { timestamp } = await client.header("latest");
-    const { id, proposal } = reviewProposal(content, { chainId: config.chainId, module, now: timestamp });
-    const owners = await readSafeOwners(client, await readApprover(client, module));
-    const collected = signatures.length === 0 ? null : collectSignatures(id, owners, signatures);
-    if (collected !== null && !collected.isComplete)
-      throw new TooFewSignaturesError(collected.signers, collected.threshold, owners.safe);
+    const reviewed = reviewProposal(content, { chainId: config.chainId, module, now: timestamp });
+    const { id, proposal } = reviewed;
+    const needed = await readSignersNeeded(client, module, id, proposal);
+    const approvals = await collectApprovals(client, reviewed, needed, signatures);
+    if (!approvals.isComplete)
+      throw new TooFewSignaturesError(
+        approvals.given.map(({ owner }) => owner),
+        needed.required,
+        describeMissing(approvals),
+      );
     const outcome = await executeProposal(createSender(client, signer, config, systemClock), {
       module,
       vault,
       proposal,
       id,
-      signatures: collected?.packed ?? "0x",
+      signatures: approvals.packed,
     });
     const text = {
       executed: () =>
@@ -176,6 +184,9 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
       refused: () => (outcome.kind === "refused" ? `refused, nothing changed: ${outcome.reason}` : ""),
       notReady: () => (outcome.kind === "notReady" ? `not before ${new Date(outcome.until * 1000).toISOString()}` : ""),
     }[outcome.kind]();
-    return { data: outcome, text, exitCode: outcome.kind === "executed" ? EXIT.ok : EXIT.refused };
+    const exitCode = { executed: EXIT.ok, notReady: EXIT.notYet, aborted: EXIT.refused, refused: EXIT.refused }[
+      outcome.kind
+    ];
+    return { data: outcome, text, exitCode };
   });
 }

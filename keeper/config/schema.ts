@@ -98,6 +98,8 @@ export const configSchema = z
     }),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
+    /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */
+    deploymentBlock: integer(0, Number.MAX_SAFE_INTEGER, "the deployment's block").optional(),
     /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })

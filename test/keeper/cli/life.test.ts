@@ -241,7 +241,7 @@ describe("command line: the life of a proposal", function () {
     const refuse = async (signatures: readonly string[], exit: ExitCode, code: string, value: string) =>
       expectError(await execute(file, signatures), exit, code, value);
     await Promise.all([
-      refuse([first], EXIT.refused, "TOO_FEW_SIGNATURES", "asks for 2"),
+      refuse([first], EXIT.refused, "TOO_FEW_SIGNATURES", "2 of 3 needed"),
       refuse([first, first], EXIT.refused, "DUPLICATE_SIGNER", owner),
       refuse([first, stranger], EXIT.refused, "SIGNER_NOT_OWNER", life.world.account("thirdDepositor").address),
       refuse([second, forged], EXIT.refused, "SIGNATURE_INVALID", owner),
@@ -251,10 +251,8 @@ describe("command line: the life of a proposal", function () {
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
-  it("error: no signatures and no Safe transaction: the contracts refuse", async () => {
-    const run = await execute(file, []);
-    expect(run.code, run.stderr).to.equal(EXIT.refused);
-    expect(run.stdout).to.contain("refused, nothing changed");
+  it("error: no signatures and no Safe transaction: nothing is sent", async () => {
+    expectError(await execute(file, []), EXIT.refused, "TOO_FEW_SIGNATURES", "0 owner(s) approved", "2 of 3 needed");
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
