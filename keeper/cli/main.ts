@@ -9,6 +9,8 @@ import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
+import type { MaintainFlags } from "./queue.ts";
+import type { RunFlags } from "./run.ts";
 import type { StatusFlags } from "./status.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
@@ -43,9 +45,23 @@ program
     runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed, MAX_SEED))),
   );
 
-program
-  .command("keeper")
-  .description("the keeper's own work")
+const keeper = program.command("keeper").description("the keeper's own work");
+keeper
+  .command("run")
+  .description("chores and cycles at an interval until it is stopped; sends only what a key is given for")
+  .addOption(config())
+  .option("--interval <seconds>", "pause between rounds", "3600")
+  .option("--rounds <number>", "end after so many rounds; without it, on SIGINT or SIGTERM")
+  .option("--propose", "publish proposals on chain")
+  .option("--key-file <file>", "the proposer's key, mode 0600: pays for chores, and for proposals with --propose")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .option("--out <directory>", "where proposals and evidence are written", "out")
+  .addOption(json())
+  .action((flags: RunFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./run.ts")).keeperRun(flags)),
+  );
+
+keeper
   .command("once")
   .description("run one cycle: observe to propose; a dry run unless --propose is given")
   .addOption(config())
@@ -56,6 +72,28 @@ program
   .addOption(json())
   .action((flags: OnceFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./operator.ts")).keeperOnce(flags)),
+  );
+
+program
+  .command("queue")
+  .description("the redeem queue: what is owed, what waits for a price, and what anyone may do about it now")
+  .addOption(config())
+  .addOption(json())
+  .action((flags: { config: string } & OutputOptions) =>
+    runCommand(flags, async () => (await import("./queue.ts")).queue(flags.config)),
+  );
+
+program
+  .command("maintain")
+  .description(
+    "do what is due and anyone may do: collect exits, report, price and fund the redeem queue; a dry run without a key",
+  )
+  .addOption(config())
+  .option("--key-file <file>", "key that pays the gas, mode 0600")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .addOption(json())
+  .action((flags: MaintainFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./queue.ts")).maintainOnce(flags)),
   );
 
 program
