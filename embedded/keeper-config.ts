@@ -32,6 +32,7 @@ export function keeperConfigFor(world: World, engine: EngineAddresses, options: 
       risk: { beta: 0.95, maxVar: 0.03, maxCvar: 0.05, maxDrawdown: 0.05 },
       objective: "mean-variance",
       seed: options.seed,
+      deploymentBlock: engine.deployedAt,
       txLog: options.txLog,
     },
     "the embedded chain",

@@ -101,6 +101,7 @@ program
   .description("check everything a run needs, one line each, with the remedy")
   .addOption(config())
   .option("--key-file <file>", "also check this key: its file, its role as proposer, its balance")
+  .option("--parameters <file>", "also hold the deployment against the plan of these mainnet parameters")
   .option("--password-file <file>", "password of an encrypted keystore")
   .addOption(json())
   .action((flags: DoctorFlags & OutputOptions) =>

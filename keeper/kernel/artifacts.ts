@@ -278,6 +278,50 @@ export type Breach =
       readonly recomputed: number;
     };
 
+/** Where the risk of an allocation comes from: components add up to the measure (Euler). */
+export interface RiskContribution {
+  readonly name: string;
+  readonly weight: number;
+  /** Part of CVaR and of EVaR, share of NAV. */
+  readonly cvar: number;
+  readonly evar: number;
+}
+
+/** A named hypothetical and what it would cost; `locked` is the share of NAV that cannot be withdrawn while it lasts. */
+export interface StressFigure {
+  readonly name: string;
+  readonly assumes: string;
+  readonly loss: number;
+  readonly locked: number;
+}
+
+/** Every risk figure of one allocation, shares of NAV; positive is a loss. */
+export interface AllocationRisk {
+  readonly var: number;
+  readonly cvar: number;
+  readonly evar: number;
+  /** Of these weights over the aligned daily history, share of the peak. */
+  readonly maxDrawdown: number;
+  readonly cdar: number;
+  /** Weight whose risk no scenario covers. */
+  readonly unmeasured: number;
+  /** Share of NAV, idle included, that can be paid out today. */
+  readonly liquid: number;
+  /** One day's VaR with the cost of selling what can be sold and of waiting for the rest. */
+  readonly liquidityAdjustedLoss: number;
+  readonly contributions: readonly RiskContribution[];
+  readonly stresses: readonly StressFigure[];
+}
+
+/** The risk of what is held and of what is proposed, side by side. */
+export interface RiskPanel {
+  readonly beta: number;
+  readonly horizonDays: number;
+  readonly current: AllocationRisk;
+  /** Null when nothing is proposed. */
+  readonly proposed: AllocationRisk | null;
+}
+
 declare const approval: unique symbol;
 
 /** Only `keeper/risk/approve.ts` may make one. */
