@@ -26,7 +26,7 @@ export function keeperConfigFor(world: World, engine: EngineAddresses, options: 
         multicall: world.addresses.multicall3,
       },
       strategies: engine.strategies.map(({ id, protocol, name }) => ({ id, protocol, name })),
-      history: { days: options.historyDays, gasDays: 14 },
+      history: { days: options.historyDays, gasDays: 15 },
       horizonDays: EMBEDDED_HORIZON_DAYS,
       limits: { gasCapGwei: 300, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: 3 * 86_400 - 3_600, minLegEth: 1 },
       risk: { beta: 0.95, maxVar: 0.03, maxCvar: 0.05, maxDrawdown: 0.05 },

@@ -163,6 +163,7 @@ program
   .description("execute an approved proposal; anyone may")
   .addOption(config())
   .option("--signatures <files...>", "the owners' signature files; none when the Safe approved by transaction", [])
+  .option("--patient", "wait for a cheap hour before the deadline, by the forecast of base fees")
   .requiredOption("--key-file <file>", "key that pays the gas, mode 0600")
   .option("--password-file <file>", "password of an encrypted keystore")
   .addOption(json())

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { TransactionStuckError } from "../chain/errors.ts";
 import { createSender } from "../chain/sender.ts";
 import { loadSigner } from "../chain/signer.ts";
+import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { cycleFigures, exclusions } from "../report/figures.ts";
@@ -16,6 +17,22 @@ export interface OnceFlags {
   readonly keyFile?: string;
   readonly passwordFile?: string;
   readonly out: string;
+}
+
+/** The risk panel in a few lines: each measure before and after, then the stresses of what is proposed. */
+function panelLines({ beta, horizonDays, current, proposed }: RiskPanel): readonly string[] {
+  const after = proposed ?? current;
+  const pair = (pick: (risk: AllocationRisk) => number): string =>
+    `${percent(pick(current))} -> ${percent(pick(after))}`;
+  return [
+    `  risk at ${beta} over ${horizonDays} days, held -> proposed: VaR ${pair((r) => r.var)}, CVaR ${pair((r) => r.cvar)}, EVaR ${pair((r) => r.evar)}`,
+    `  drawdown of these weights ${pair((r) => r.maxDrawdown)}, CDaR ${pair((r) => r.cdar)}, payable today ${pair((r) => r.liquid)}, one day's loss with the cost of leaving ${pair((r) => r.liquidityAdjustedLoss)}`,
+    ...after.stresses.map(
+      ({ name, loss, locked }) =>
+        `  stress ${name}: loses ${percent(loss)}${locked > 0 ? `, locks ${percent(locked)}` : ""}`,
+    ),
+    ...(after.unmeasured > 0 ? [`  not measured: ${percent(after.unmeasured)} of NAV`] : []),
+  ];
 }
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
@@ -73,7 +90,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
         exitCode: EXIT.held,
       };
     }
-    const { built, findings, approved } = outcome;
+    const { built, findings, approved, send } = outcome;
     const signers = await readSignersNeeded(client, config.addresses.module, built.id, built.proposal);
     const domain = { chainId: config.chainId, module: config.addresses.module };
     const name = built.id.slice(2, 10);
@@ -100,7 +117,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     }
     await drafts.keep();
     const figures = cycleFigures(findings);
-    const { forecasts: _forecasts, frontier: _frontier, ...short } = figures;
+    const { forecasts: _forecasts, frontier: _frontier, panel: _panel, ...short } = figures;
     const data = {
       status: flags.propose ? "proposed" : "dry-run",
       id: built.id,
@@ -112,6 +129,8 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       transaction,
       proposal: built.proposal,
       signers,
+      panel: findings.panel,
+      send,
       risk: approved.risk,
       ...short,
     };
@@ -124,6 +143,8 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
         (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
       ),
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
+      ...panelLines(findings.panel),
+      `  gas now ${(send.now / 1e9).toFixed(2)} gwei: ${send.reason}`,
       `  signatures: ${describeNeed(signers)}`,
       `id ${built.id}`,
       flags.propose
@@ -139,11 +160,14 @@ export interface ExecuteFlags {
   readonly signatures: readonly string[];
   readonly keyFile: string;
   readonly passwordFile?: string;
+  /** Wait for a cheap hour before the deadline. */
+  readonly patient?: boolean;
 }
 
 /** Executes a proposal file with the owners' signature files; anyone may. */
 export async function execute(file: string, flags: ExecuteFlags): Promise<CommandResult> {
   const { executeProposal } = await import("../execute/execute.ts");
+  const { waitForCheapHour } = await import("./patient.ts");
   const { TooFewSignaturesError } = await import("../propose/errors.ts");
   const { collectApprovals, describeMissing, readSignersNeeded } = await import("../propose/approvals.ts");
   const { parseOwnerSignature, reviewProposal } = await import("../propose/signing.ts");
@@ -165,6 +189,9 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
         needed.required,
         describeMissing(approvals),
       );
+    const waited = flags.patient
+      ? await waitForCheapHour(client, { deadline: proposal.deadline, gasDays: config.history.gasDays }, systemClock)
+      : null;
     const outcome = await executeProposal(createSender(client, signer, config, systemClock), {
       module,
       vault,
@@ -187,6 +214,10 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
     const exitCode = { executed: EXIT.ok, notReady: EXIT.notYet, aborted: EXIT.refused, refused: EXIT.refused }[
       outcome.kind
     ];
-    return { data: outcome, text, exitCode };
+    return {
+      data: waited === null ? outcome : { ...outcome, waited },
+      text: waited === null ? text : `${text}\n${waited.text}`,
+      exitCode,
+    };
   });
 }

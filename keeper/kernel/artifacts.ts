@@ -200,6 +200,17 @@ export interface GasForecast {
   }[];
 }
 
+/** When to send, by the forecast of base fees; fees in wei per gas. `unknown` where the past is too short to say. */
+export interface SendPlan {
+  readonly now: number;
+  readonly kind: "send" | "wait" | "unknown";
+  /** Cheapest expected hour, Unix seconds; null unless waiting. */
+  readonly until: number | null;
+  /** Expected price when waiting by the rule; null unless waiting. */
+  readonly expectedFee: number | null;
+  readonly reason: string;
+}
+
 // ---- optimize ----
 
 export interface StrategyWeight {

@@ -1,11 +1,5 @@
 /** The risk panel: every measure, every stress and the cost of leaving, for the present allocation and for the proposed one. */
-import type {
-  AllocationRisk,
-  Features,
-  ForecastSet,
-  RiskPanel,
-  StrategyWeight,
-} from "../kernel/artifacts.ts";
+import type { AllocationRisk, Features, ForecastSet, RiskPanel, StrategyWeight } from "../kernel/artifacts.ts";
 import { DimensionMismatchError } from "../math/errors.ts";
 import { valueAtRisk } from "../math/risk-measures.ts";
 import { sum } from "../math/statistics.ts";
@@ -31,14 +25,20 @@ export interface PanelInput {
 function allocationRisk(input: PanelInput, weights: readonly StrategyWeight[], beta: number): AllocationRisk {
   const { forecast, features, facts, names } = input;
   const weightOf = new Map(weights.map(({ id, weight }) => [id, weight]));
-  const measured = forecast.strategies.map(({ id, name }) => ({ id, name, weight: Math.max(0, weightOf.get(id) ?? 0) }));
+  const measured = forecast.strategies.map(({ id, name }) => ({
+    id,
+    name,
+    weight: Math.max(0, weightOf.get(id) ?? 0),
+  }));
   const horizon = portfolioRisk(
     measured.map(({ name }) => name),
     forecast.scenarios,
     measured.map(({ weight }) => weight),
     beta,
   );
-  const daily = features.days.map((_, t) => features.strategies.map(({ totalReturns }) => totalReturns[t] ?? Number.NaN));
+  const daily = features.days.map((_, t) =>
+    features.strategies.map(({ totalReturns }) => totalReturns[t] ?? Number.NaN),
+  );
   const past = portfolioRisk(
     features.strategies.map(({ name }) => name),
     daily,
@@ -55,7 +55,9 @@ function allocationRisk(input: PanelInput, weights: readonly StrategyWeight[], b
       const dailyReturn = forecast.strategies.find((one) => one.id === id)?.meanDaily ?? 0;
       return { ...rest, name: names.get(id) ?? `strategy ${id}`, weight, dailyReturn };
     });
-  const dailyReturns = daily.map((row) => sum(row.map((value, i) => value * (weightOf.get(features.strategies[i]?.id ?? 0) ?? 0))));
+  const dailyReturns = daily.map((row) =>
+    sum(row.map((value, i) => value * (weightOf.get(features.strategies[i]?.id ?? 0) ?? 0))),
+  );
   const invested = sum(positions.map(({ weight }) => weight));
   return {
     var: horizon.historical.var,

@@ -38,8 +38,13 @@ describe("clear signing descriptor", () => {
       ],
     } as const;
     const parts = signingParts({ chainId: 1, module }, proposal);
-    const { EIP712Domain: _domain, ...types } = context.eip712.schemas[0]?.types ?? {};
+    const types = typesOfAbi();
     const mutable = Object.fromEntries(Object.entries(types).map(([name, members]) => [name, [...members]]));
+    for (const [name, members] of Object.entries(types))
+      assert.deepEqual(
+        Object.entries(context.eip712.schemas[0]?.types ?? {}).find(([key]) => key === name)?.[1],
+        members,
+      );
     assert.equal(
       TypedDataEncoder.from(mutable).hashStruct("Proposal", parts.value),
       proposalHashes({ chainId: 1, module }, proposal).message,
