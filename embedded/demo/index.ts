@@ -118,7 +118,13 @@ async function play(stage: Stage, scenes: readonly Scene[], progress: (line: str
       note(stage, "redeem-request", text, progress);
     } else {
       const frozen = await people.freeze();
-      if (frozen !== null) note(stage, "frozen", `the guardian freezes ${frozen}: nothing may enter it`, progress);
+      if (frozen !== null)
+        note(
+          stage,
+          "frozen",
+          `the guardian freezes ${frozen} as a drill: nothing may enter it, what is there may leave`,
+          progress,
+        );
     }
   }
   if (scenes.some(({ act }) => act === "deposit" || act === "withdraw")) ledger.flowed(await readVault(world, engine));

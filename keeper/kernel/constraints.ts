@@ -54,9 +54,9 @@ const ROUNDING = 1e-9;
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 function entryBlockedBy(reading: StrategyReading): string | null {
-  if (reading.fault !== null) return `the adapter does not answer: ${reading.fault}`;
   if (reading.state !== "Active") return `state is ${reading.state}`;
   if (reading.price.status !== "Normal") return `price status is ${reading.price.status}`;
+  if (reading.fault !== null) return `the adapter does not answer: ${reading.fault}`;
   if (reading.absoluteCap === 0n || reading.relativeCapBps === 0) return "cap is zero";
   return null;
 }

@@ -7,7 +7,7 @@ import type { CycleResult, NamedWeight, RunEvent, RunResult } from "./result.ts"
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] ?? c);
 const pct = (value: number | null, digits = 2): string => (value === null ? "–" : `${value.toFixed(digits)} %`);
-const short = (hex: string | null): string => (hex === null ? "–" : `${hex.slice(0, 8)}…${hex.slice(-4)}`);
+const short = (hex: string | null): string => (hex === null ? "–" : `${hex.slice(0, 6)}…${hex.slice(-4)}`);
 const weth = (amount: string): string => {
   const [whole = "0", fraction = ""] = amount.split(".");
   return `${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")}.${fraction.padEnd(3, "0").slice(0, 3)}`;
@@ -90,8 +90,8 @@ function cycleRow(cycle: CycleResult): string {
   return `<tr class="${cycle.status}"><td>${cycle.index}</td><td>${cycle.date}</td><td><span class="tag ${cycle.status}">${cycle.status}</span></td>
 <td>${allocation(cycle.allocationBefore)}</td><td>${allocation(cycle.allocationAfter)}</td>
 <td class="n">${pct(cycle.expectedNetApyPct)}</td><td class="n">${pct(cycle.realizedNetApyPct)}</td><td class="n">${pct(cycle.cvarPct, 3)}</td>
-<td class="n">${cycle.gasUsed === null ? "–" : cycle.gasUsed.toLocaleString("en")}<br><small>${cycle.baseFeeGwei.toFixed(1)} gwei</small>${cycle.send?.kind === "wait" ? `<br><small>${gwei(cycle.send.expectedFee)} expected by waiting</small>` : ""}</td>
-<td class="mono">${approved}</td><td class="mono">${short(cycle.transaction)}</td></tr>
+<td class="n">${cycle.gasUsed === null ? "–" : cycle.gasUsed.toLocaleString("en")}<br><small>${cycle.baseFeeGwei.toFixed(1)} gwei</small></td>
+<td class="mono line">${approved}</td><td class="mono line">${short(cycle.transaction)}</td></tr>
 ${
   cycle.sentence || cycle.reasons.length > 0
     ? `<tr class="why"><td></td><td colspan="10">${[
@@ -111,14 +111,14 @@ const STYLE = `
 :root{--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--blue:#0072B2;--red:#B23A00;--green:#00704f}
 *{box-sizing:border-box}body{font:15px/1.5 system-ui,"DejaVu Sans",sans-serif;color:var(--ink);margin:0;background:#f6f7f9}
 main{max-width:1180px;margin:0 auto;padding:28px 24px 60px}h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:34px 0 8px}
-p{margin:6px 0;max-width:80ch}.soft{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
+p{margin:6px 0;max-width:80ch}.soft{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:12px;margin:18px 0}
 .card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:12px 14px}.card b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
 .verdict{background:#fff;border-left:4px solid var(--blue);padding:12px 16px;border-radius:0 8px 8px 0}
 .panel{background:#fff;border:1px solid var(--line);border-radius:10px;padding:14px 16px;overflow-x:auto}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(380px,1fr));gap:14px}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(500px,1fr));gap:14px}
 figure{margin:0}svg{max-width:100%;height:auto}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:7px 8px;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12px}
-.tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
+.line{white-space:nowrap;font-size:11px}.tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
 tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
 .alloc{display:flex;justify-content:space-between;gap:10px;white-space:nowrap;min-width:128px}td.date{white-space:nowrap}table.cycles tr:not(.why) td:nth-child(2){white-space:nowrap}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
 
