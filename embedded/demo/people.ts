@@ -55,7 +55,7 @@ export interface People {
   /** Collects finished exits and reports every strategy; the gas it cost, wei. */
   readonly reportAll: () => Promise<bigint>;
   /** Schedules, and after the delay executes, the return of strategies that are frozen but priced normally again. */
-  readonly tendFrozen: () => Promise<readonly { readonly kind: "frozen" | "returned"; readonly text: string }[]>;
+  readonly tendFrozen: () => Promise<readonly { readonly kind: "scheduled" | "returned"; readonly text: string }[]>;
 }
 
 export function createPeople(world: World, engine: EngineAddresses, folder: string): People {
@@ -105,7 +105,7 @@ export function createPeople(world: World, engine: EngineAddresses, folder: stri
     const registry = StrategyRegistry__factory.connect(engine.registry, curator);
     const guard = OracleGuard__factory.connect(engine.guard, curator);
     const manager = AccessManager__factory.connect(engine.manager, curator);
-    const done: { kind: "frozen" | "returned"; text: string }[] = [];
+    const done: { kind: "scheduled" | "returned"; text: string }[] = [];
     for (const { id, name } of engine.strategies) {
       const { state } = await registry.strategy(id);
       if (state !== STATE.frozen) continue;
@@ -115,7 +115,10 @@ export function createPeople(world: World, engine: EngineAddresses, folder: stri
       const readyAt = await manager.getSchedule(operation);
       if (readyAt === 0n) {
         await mined("schedule", manager.schedule(engine.registry, data, 0));
-        done.push({ kind: "frozen", text: `the curator schedules the return of ${name}, executable after the delay` });
+        done.push({
+          kind: "scheduled",
+          text: `the curator schedules the return of ${name}, executable after the delay`,
+        });
       } else if (readyAt <= BigInt(await chain.now())) {
         await mined("reactivate", manager.execute(engine.registry, data));
         done.push({ kind: "returned", text: `the curator returns ${name} to Active` });

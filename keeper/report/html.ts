@@ -67,19 +67,20 @@ function riskSection({ date, panel }: { readonly date: string; readonly panel: R
   ];
   const parts = shown.contributions.filter(({ weight }) => weight >= 0.0005);
   return `<h2>Risk on ${date}</h2><p class="soft">At ${level} over ${horizonDays} days, shares of NAV; positive is a loss, negative a gain. ${proposed === null ? "Nothing was proposed." : "Stresses and contributions are those of the proposed allocation."}</p>
-<div class="two"><div class="panel"><table><tr><th>Measure</th><th class="n">held</th><th class="n">proposed</th></tr>${rows.join("")}</table></div>
+<div class="two"><div class="panel"><table><tr><th>Measure</th><th class="n">held</th><th class="n">proposed</th></tr>${rows.join("")}</table>
+<table><tr><th>Where the tail comes from</th><th class="n">weight</th><th class="n">of CVaR</th><th class="n">of EVaR</th></tr>${parts
+    .map(
+      ({ name, weight, cvar, evar }) =>
+        `<tr><td>${escapeHtml(name)}</td><td class="n">${share(weight, 1)}</td><td class="n">${share(cvar)}</td><td class="n">${share(evar)}</td></tr>`,
+    )
+    .join("")}</table></div>
 <div class="panel"><table><tr><th>Stress</th><th class="n">loses</th><th class="n">cannot leave</th></tr>${shown.stresses
     .map(
       ({ name, assumes, loss, locked }) =>
         `<tr><td><b>${escapeHtml(name)}</b><br><small>${escapeHtml(assumes)}</small></td><td class="n">${share(loss)}</td><td class="n">${share(locked, 1)}</td></tr>`,
     )
     .join("")}</table>
-<table><tr><th>Where the tail comes from</th><th class="n">weight</th><th class="n">of CVaR</th><th class="n">of EVaR</th></tr>${parts
-    .map(
-      ({ name, weight, cvar, evar }) =>
-        `<tr><td>${escapeHtml(name)}</td><td class="n">${share(weight, 1)}</td><td class="n">${share(cvar)}</td><td class="n">${share(evar)}</td></tr>`,
-    )
-    .join("")}</table></div></div>`;
+</div></div>`;
 }
 
 function cycleRow(cycle: CycleResult): string {

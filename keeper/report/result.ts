@@ -69,7 +69,16 @@ export interface CycleResult {
 /** Something people did besides the cycles: money in and out, the redeem queue, a freeze. */
 export interface RunEvent {
   readonly date: string;
-  readonly kind: "deposit" | "withdraw" | "redeem-request" | "priced" | "claimed" | "frozen" | "returned" | "feeds";
+  readonly kind:
+    | "deposit"
+    | "withdraw"
+    | "redeem-request"
+    | "priced"
+    | "claimed"
+    | "frozen"
+    | "scheduled"
+    | "returned"
+    | "feeds";
   readonly text: string;
 }
 
