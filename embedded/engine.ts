@@ -5,6 +5,7 @@ import {
   DEFAULT_CURATOR_DELAY,
   DEFAULT_LOSS_TRIP_BPS,
   DEFAULT_POLICY,
+  DEFAULT_SIGNER_TIERS,
   DEFAULT_VAULT,
   type EnginePlan,
   ORACLE_KIND,
@@ -23,6 +24,8 @@ export const RISK_ID = { lending: 0, liquidStaking: 1, restaking: 2 } as const;
 const STAKING_HEARTBEAT = SECONDS_PER_DAY;
 const HEARTBEAT_MARGIN = 900;
 const ETHER = 10n ** 18n;
+/** Ordinary terms of a managed vault: half a per cent of assets a year, a tenth of the gain. */
+export const EMBEDDED_FEES = { managementBps: 50, performanceBps: 1_000 } as const;
 
 export interface EngineStrategy {
   readonly id: number;
@@ -38,6 +41,8 @@ export interface EngineAddresses {
   readonly guard: Address;
   readonly module: Address;
   readonly queue: Address;
+  /** Block before the deployment: no event of the engine is older. */
+  readonly deployedAt: number;
   readonly strategies: readonly EngineStrategy[];
 }
 
@@ -128,6 +133,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
 export function planOf(
   world: World,
 ): Omit<EnginePlan, "strategies"> & { readonly strategies: readonly PlannedStrategy[] } {
+  const strategies = strategiesOf(world);
   return {
     asset: world.addresses.weth,
     name: "Amplified WETH",
@@ -140,7 +146,11 @@ export function planOf(
     proposer: world.account("keeper").address,
     curatorDelay: DEFAULT_CURATOR_DELAY,
     ownerDelay: DEFAULT_CURATOR_DELAY,
-    strategies: strategiesOf(world),
+    fees: { recipient: world.account("treasury").address, ...EMBEDDED_FEES },
+    signerTiers: DEFAULT_SIGNER_TIERS,
+    // What pays at once, the deeper market first.
+    withdrawalOrder: strategies.filter(({ oracle }) => oracle.feed === ZeroAddress).map(({ key }) => key),
+    strategies,
     riskCaps: [
       { riskId: RISK_ID.lending, absoluteCap: parseEther("40000"), relativeCapBps: 6_500 },
       { riskId: RISK_ID.liquidStaking, absoluteCap: parseEther("40000"), relativeCapBps: 7_500 },
@@ -151,6 +161,7 @@ export function planOf(
 
 /** Deploys the engine into a world. */
 export async function deployEngine(world: World): Promise<EngineAddresses> {
+  const deployedAt = await world.chain.ethers.provider.getBlockNumber();
   const plan = planOf(world);
   const deployer = world.account("deployer").address;
   const deployed = await world.chain.ignition.deploy(engineModule(plan, selectorOf, deployer), {
@@ -178,6 +189,7 @@ export async function deployEngine(world: World): Promise<EngineAddresses> {
     guard: await at("guard"),
     module: await at("module"),
     queue: await at("queue"),
+    deployedAt,
     strategies,
   };
 }

@@ -40,6 +40,7 @@ export const CAST = {
   secondDepositor: 8,
   thirdDepositor: 9,
   curator: 10,
+  treasury: 11,
   marketOperator: 16,
   whale: 17,
   aaveBorrower: 18,

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { renderReport } from "../report/html.ts";
 import { shortNames } from "../report/names.ts";
 import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
@@ -38,7 +39,9 @@ function table(cycles: readonly CycleResult[]): string {
     percent(cycle.realizedNetApyPct),
     percent(cycle.cvarPct, 3),
     cycle.gasUsed === null ? "-" : String(cycle.gasUsed),
-    cycle.signers.map((signer) => signer.slice(0, 6)).join(" ") || "-",
+    cycle.signersNeeded === null
+      ? "-"
+      : `${cycle.signersNeeded.required} of ${cycle.signersNeeded.owners}: ${cycle.signers.map((signer) => signer.slice(0, 6)).join(" ")}`,
     cycle.transaction?.slice(0, 10) ?? "-",
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
@@ -48,6 +51,19 @@ function table(cycles: readonly CycleResult[]): string {
       .join("  ")
       .trimEnd();
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** The risk panel of the last cycle that came that far: what was held and, where something was proposed, that. */
+function riskLines(date: string, { beta, horizonDays, current, proposed }: RiskPanel): readonly string[] {
+  const shown = proposed ?? current;
+  const share = (value: number): string => `${(value * 100).toFixed(3)} %`;
+  const pair = (pick: (risk: AllocationRisk) => number): string =>
+    proposed === null ? share(pick(current)) : `${share(pick(current))} -> ${share(pick(proposed))}`;
+  return [
+    `Risk on ${date}, share of NAV, ${proposed === null ? "held" : "held -> proposed"}, at ${beta} over ${horizonDays} days:`,
+    `  VaR ${pair((r) => r.var)}, CVaR ${pair((r) => r.cvar)}, EVaR ${pair((r) => r.evar)}, drawdown ${pair((r) => r.maxDrawdown)}, CDaR ${pair((r) => r.cdar)}`,
+    `  ${shown.stresses.map(({ name, loss, locked }) => `${name}: ${loss > 0 || locked === 0 ? `-${share(loss)}` : ""}${locked > 0 ? ` ${share(locked)} locked` : ""}`.replace(":  ", ": ")).join("; ")}`,
+  ];
 }
 
 function describe(result: RunResult, files: { readonly html: string; readonly json: string }): string {
@@ -79,6 +95,13 @@ function describe(result: RunResult, files: { readonly html: string; readonly js
     cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`],
   );
   if (reasons.length > 0) lines.push("Not executed, and why:", ...reasons, "");
+  lines.push("Besides the cycles:", ...result.events.map(({ date, text }) => `  ${date} ${text}`), "");
+  const { managementBps, performanceBps } = result.fees;
+  lines.push(
+    `Fees of ${managementBps / 100} % of assets a year and ${performanceBps / 100} % of the gain took ${Number(summary.feesWeth).toFixed(3)} WETH in shares; ${Number(summary.queuePaidWeth).toFixed(3)} WETH left through the redeem queue.`,
+  );
+  const assessed = [...result.cycles].reverse().find(({ panel }) => panel !== null);
+  if (assessed?.panel) lines.push(...riskLines(assessed.date, assessed.panel), "");
   lines.push(`${summary.executed} executed, ${summary.refused} refused, ${summary.held} held. ${summary.verdict}`);
   lines.push(`report: ${files.html}`, `data:   ${files.json}`);
   return lines.join("\n");
