@@ -12,8 +12,9 @@ import { dieboldMariano } from "../../../keeper/forecast/gate.ts";
 import { withoutSpikes } from "../../../keeper/forecast/spikes.ts";
 import { thetaForecaster } from "../../../keeper/forecast/theta.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
-import { arToPartial, partialToAr, standardizedInnovations } from "../../../keeper/math/arma.ts";
+import { arToPartial, partialToAr } from "../../../keeper/math/arma.ts";
 import { EmptySampleError, ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
+import { standardizedInnovations } from "../../../keeper/math/innovations.ts";
 import { normalCdf, normalQuantile } from "../../../keeper/math/normal.ts";
 
 const noise = (seed: number, n: number): number[] => {
