@@ -6,24 +6,23 @@ import { type ArimaFit, diffuseLikelihood, fitArima, predictArima } from "../../
 import { autoArima } from "../../keeper/forecast/arima/search.ts";
 import { automaticForecast } from "../../keeper/forecast/automatic.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster } from "../../keeper/forecast/baselines.ts";
+import { type BatchSeries, forecastBatch, isRefusal } from "../../keeper/forecast/batch.ts";
 import { average } from "../../keeper/forecast/forecaster.ts";
 import { combinationForecaster } from "../../keeper/forecast/path-combination.ts";
 import { createRng } from "../../keeper/kernel/rng.ts";
 import { median } from "../../keeper/math/statistics.ts";
 import { accuracyPanel, exhaustiveAicc, haveFixtures, type RFit, rFits, statsmodelsLoglik } from "./fixtures.ts";
 import { haveData, type PanelSeries, randomWalks, realPanels } from "./panels.ts";
-import type { Target } from "./target.ts";
+import { type Measurement, progress, quick, REPEATS, type Target } from "./target.ts";
 
-const REPEATS = 5;
 const Z95 = 1.959963984540054;
-const quick = process.argv.includes("--quick");
 
 /** Medians of R's times by series, or null when R or its package is not there. */
 function timesOfR(fits: readonly RFit[]): Map<string, number> | null {
   const script = fileURLToPath(new URL("peers-arima.R", import.meta.url));
   const input = fits.map(({ name, period, y }) => `${name} ${period} ${y.join(" ")}`).join("\n");
   const env = { ...process.env, OPENBLAS_NUM_THREADS: "1" };
-  const run = spawnSync("Rscript", [script, String(quick ? 1 : REPEATS)], { input, encoding: "utf8", env });
+  const run = spawnSync("Rscript", [script, String(REPEATS)], { input, encoding: "utf8", env });
   if (run.status !== 0) return null;
   return new Map(
     run.stdout
@@ -50,6 +49,7 @@ function likelihood(fits: readonly RFit[]): Target[] {
   return [
     {
       id: "F1",
+      group: "F1",
       target: `log-likelihood at R's coefficients equal to 1e-6 on ${of}/${of}`,
       value: equal,
       unit: `of ${of}`,
@@ -58,6 +58,7 @@ function likelihood(fits: readonly RFit[]): Target[] {
     },
     {
       id: "F1-fit",
+      group: "F1",
       target: "own fit >= max(R, statsmodels) - 1e-3 on >= 28/30",
       value: reached,
       unit: `of ${of}`,
@@ -77,7 +78,7 @@ function search(fits: readonly RFit[]): Target[] {
   for (const fit of fits) {
     const times: number[] = [];
     let aicc = Number.NaN;
-    for (let i = 0; i < (quick ? 1 : REPEATS); i++) {
+    for (let i = 0; i < REPEATS; i++) {
       const started = performance.now();
       aicc = autoArima({ y: fit.y }, fit.period).aicc;
       times.push((performance.now() - started) / 1000);
@@ -97,6 +98,7 @@ function search(fits: readonly RFit[]): Target[] {
   return [
     {
       id: "F2",
+      group: "F2",
       target: "AICc <= R default + 0.01 on 30/30",
       value: asDefault,
       unit: `of ${fits.length}`,
@@ -105,6 +107,7 @@ function search(fits: readonly RFit[]): Target[] {
     },
     {
       id: "F2-exhaustive",
+      group: "F2",
       target: "AICc <= R exhaustive + 0.05 on >= 22/23",
       value: asExhaustive,
       unit: `of ${known}`,
@@ -116,6 +119,7 @@ function search(fits: readonly RFit[]): Target[] {
       : [
           {
             id: "F2-time",
+            group: "F2",
             target: "<= 0.5x R's default time (median of ratios)",
             value: ratio,
             unit: "x",
@@ -123,16 +127,24 @@ function search(fits: readonly RFit[]): Target[] {
             peers,
           },
         ]),
-    robustness(quick ? 500 : 10_000),
   ];
 }
 
-/** A series of one of several kinds: walks, levels, trends, seasons, spikes, constants, gaps, extreme scales. */
-export function randomSeries(seed: number): { y: number[]; period: number } {
+const KINDS = ["noise", "walk", "trend", "season", "spikes", "constant", "quadratic", "explosive"] as const;
+
+export interface RandomSeries {
+  readonly y: number[];
+  readonly period: number;
+  /** What it is made of: its kind, with gaps or without. */
+  readonly kind: string;
+}
+
+/** Noise, walks, trends, seasons, spikes, constants, curves and heavy tails, at scales from 1e-12 to 1e12; some with gaps. */
+export function randomSeries(seed: number): RandomSeries {
   const rng = createRng(seed);
   const n = 3 + rng.int(60);
   const scale = 10 ** (rng.int(25) - 12);
-  const kind = rng.int(8);
+  const kind = rng.int(KINDS.length);
   const period = rng.int(4) === 0 ? 4 : 1;
   let level = 0;
   const y = Array.from({ length: n }, (_, t) => {
@@ -150,34 +162,49 @@ export function randomSeries(seed: number): { y: number[]; period: number } {
     ];
     return scale * (values[kind] ?? 0);
   });
-  if (rng.int(5) === 0) for (let k = 0; k < n / 6; k++) y[1 + rng.int(n - 1)] = Number.NaN;
-  return { y, period };
+  const holed = rng.int(5) === 0;
+  if (holed) for (let k = 0; k < n / 6; k++) y[1 + rng.int(n - 1)] = Number.NaN;
+  return { y, period, kind: `${KINDS[kind]}${holed ? " with gaps" : ""}` };
+}
+
+/** A forecast larger than this many times the largest value seen is an explosion. */
+const EXPLOSION = 1000;
+
+/** What is wrong with the automatic ARIMA's forecast of a series; null when nothing is. */
+export function faultOf({ y, period }: RandomSeries): "crash" | "not a number" | "explosion" | null {
+  const size = Math.max(...y.filter((value) => !Number.isNaN(value)).map(Math.abs));
+  try {
+    const { mean, standardError } = predictArima({ y }, autoArima({ y }, period), 10);
+    if (![...mean, ...standardError].every(Number.isFinite)) return "not a number";
+    return mean.some((value) => Math.abs(value) > EXPLOSION * size) ? "explosion" : null;
+  } catch {
+    return "crash";
+  }
 }
 
 function robustness(count: number): Target {
-  let bad = 0;
+  const counts = new Map<string, number>();
+  const faults = new Map<string, number>([
+    ["crash", 0],
+    ["not a number", 0],
+    ["explosion", 0],
+  ]);
   for (let seed = 0; seed < count; seed++) {
-    const { y, period } = randomSeries(seed);
-    const observed = y.filter((value) => !Number.isNaN(value));
-    const size = Math.max(...observed.map(Math.abs));
-    try {
-      const fit = autoArima({ y }, period);
-      const { mean, standardError } = predictArima({ y }, fit, 10);
-      const sane =
-        mean.every((value) => Number.isFinite(value) && Math.abs(value) <= 1000 * size) &&
-        standardError.every(Number.isFinite);
-      if (!sane) bad++;
-    } catch {
-      bad++;
-    }
+    const series = randomSeries(seed);
+    counts.set(series.kind, (counts.get(series.kind) ?? 0) + 1);
+    const fault = faultOf(series);
+    if (fault !== null) faults.set(fault, (faults.get(fault) ?? 0) + 1);
+    if (seed % 2000 === 1999) progress(`  ${seed + 1} of ${count} random series`);
   }
+  const bad = [...faults.values()].reduce((a, b) => a + b, 0);
   return {
     id: "F2-random",
+    group: "F2",
     target: `no crash, NaN or explosion on ${count} random series`,
     value: bad,
     unit: "failures",
     pass: bad === 0,
-    peers: {},
+    peers: { ...Object.fromEntries(faults), ...Object.fromEntries([...counts].sort()) },
   };
 }
 
@@ -205,6 +232,7 @@ function forecasts(fits: readonly RFit[]): Target[] {
   return [
     {
       id: "F3",
+      group: "F3",
       target: "forecasts within 1e-4 sd and widths within 1 % of R at the same order and coefficients, 30/30",
       value: atTheirs,
       unit: `of ${fits.length}`,
@@ -248,6 +276,7 @@ function accuracy(fits: readonly RFit[]): Target[] {
   return [
     {
       id: "F4",
+      group: "F4",
       target: "combination: geometric-mean MASE ratio to the random walk <= 0.752",
       value: ratio,
       unit: "ratio",
@@ -256,6 +285,7 @@ function accuracy(fits: readonly RFit[]): Target[] {
     },
     {
       id: "F4-coverage-80",
+      group: "F4",
       target: "coverage within 2 points of 80 %",
       value: c80,
       unit: "%",
@@ -264,6 +294,7 @@ function accuracy(fits: readonly RFit[]): Target[] {
     },
     {
       id: "F4-coverage-95",
+      group: "F4",
       target: "coverage within 2 points of 95 %",
       value: c95,
       unit: "%",
@@ -342,6 +373,7 @@ function gate(): Target[] {
       const value = meanOf(list, "gated");
       out.push({
         id: `F5-h${horizon}-${id}`,
+        group: "F5",
         target: `horizon-mean MAE below the best of naive, exponential mean, 30-day mean at h = ${horizon}`,
         value,
         unit: "percentage points",
@@ -353,6 +385,7 @@ function gate(): Target[] {
   return [
     {
       id: "F5",
+      group: "F5",
       target: "gated forecast never > 1.02x naive on any panel",
       value: worst,
       unit: "ratio",
@@ -363,8 +396,76 @@ function gate(): Target[] {
   ];
 }
 
-export async function forecastTargets(): Promise<Target[]> {
-  if (!haveFixtures) return gate();
-  const fits = rFits();
-  return [...likelihood(fits), ...search(fits), ...forecasts(fits), ...accuracy(fits), ...gate()];
+const POOLS = 100;
+const POOL_DAYS = 365;
+
+/** Pools that revert to a level, jump and spike, as yields do. */
+function pools(count: number): BatchSeries[] {
+  return Array.from({ length: count }, (_, k) => {
+    const rng = createRng(4000 + k);
+    let level = 3;
+    let centre = 3;
+    const values = Array.from({ length: POOL_DAYS }, () => {
+      if (rng.uniform() < 0.01) centre = 1 + 4 * rng.uniform();
+      level += 0.05 * (centre - level) + 0.1 * rng.normal();
+      return level + (rng.uniform() < 0.02 ? 3 * rng.uniform() : 0);
+    });
+    return { name: `pool ${k}`, values, period: 1 };
+  });
 }
+
+async function batch(): Promise<Target[]> {
+  const series = pools(quick ? 10 : POOLS);
+  const options = { horizon: 30, levels: [0.8, 0.95] };
+  const time = async (list: readonly BatchSeries[], threads: number): Promise<{ seconds: number; bytes: string }> => {
+    const started = performance.now();
+    const answers = await forecastBatch(list, { ...options, threads });
+    if (answers.some(isRefusal)) progress("  a pool was refused");
+    return { seconds: (performance.now() - started) / 1000, bytes: JSON.stringify(answers) };
+  };
+  const half = await time(series.slice(0, series.length / 2), 2);
+  const times = [];
+  for (let i = 0; i < (quick ? 1 : 3); i++) times.push(await time(series, 2));
+  const alone = await time(series, 0);
+  const seconds = median(times.map((run) => run.seconds));
+  return [
+    {
+      id: "Batch",
+      group: "Batch",
+      target: `${series.length} pools x ${POOL_DAYS} days, all members and rolling selection, <= 10 s on two threads`,
+      value: seconds,
+      unit: "s",
+      pass: seconds <= 10,
+      peers: { "one thread s": alone.seconds, "half of the pools s": half.seconds, runs: times.length },
+      ratio: alone.seconds / seconds,
+    },
+    {
+      id: "Batch-bytes",
+      group: "Batch",
+      target: "the bytes of one thread",
+      value: times.filter(({ bytes }) => bytes !== alone.bytes).length,
+      unit: "runs that differ",
+      pass: times.every(({ bytes }) => bytes === alone.bytes),
+      peers: {},
+    },
+  ];
+}
+
+/** A group that needs R's fixtures: nothing without them. */
+const withFixtures =
+  (measure: (fits: readonly RFit[]) => readonly Target[]): Measurement =>
+  () => {
+    if (haveFixtures) return measure(rFits());
+    progress("  ../shared/fixtures is not there: skipped");
+    return [];
+  };
+
+/** By group, each measured when called. */
+export const forecastMeasurements: Readonly<Record<string, Measurement>> = {
+  F1: withFixtures(likelihood),
+  F2: () => [...(haveFixtures ? search(rFits()) : []), robustness(quick ? 500 : 10_000)],
+  F3: withFixtures(forecasts),
+  F4: withFixtures(accuracy),
+  F5: () => gate(),
+  Batch: batch,
+};

@@ -218,7 +218,7 @@ def limited_variance_cvxopt(job, covariance):
             row([(i, 1)], job["cap"])
         for g in range(groups):
             row([(i, 1) for i in range(g, n, groups)], job["groupCap"])
-        row([(n + i, 1) for i in range(2 * n)], job["turnover"])
+        row([(n + i, 0.5) for i in range(2 * n)], job["turnover"])
         row([(i, -mu[i]) for i in range(n)], -job["target"])
         equal_values = [1.0] * n
         equal_rows = [0] * n

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { randomSeries } from "../../../bench/quant/forecast.ts";
+import { faultOf, randomSeries } from "../../../bench/quant/forecast.ts";
 import { fitArima, predictArima } from "../../../keeper/forecast/arima/model.ts";
 import { plainOrder } from "../../../keeper/forecast/arima/order.ts";
 import { autoArima } from "../../../keeper/forecast/arima/search.ts";
@@ -84,14 +84,9 @@ describe("ARIMA", () => {
     }
   });
 
-  it("never fails or explodes on 300 random series of any kind", function () {
+  it("never fails or explodes on 200 random series of any kind", function () {
     this.timeout(120_000);
-    for (let seed = 0; seed < 300; seed++) {
-      const { y, period } = randomSeries(seed);
-      const size = Math.max(...y.filter((value) => !Number.isNaN(value)).map(Math.abs));
-      const { mean } = predictArima({ y }, autoArima({ y }, period), 10);
-      for (const value of mean) expect(Math.abs(value), `seed ${seed}`).to.be.at.most(1000 * size);
-    }
+    for (let seed = 0; seed < 200; seed++) expect(faultOf(randomSeries(seed)), `seed ${seed}`).to.equal(null);
   });
 
   it("error: empty, infinite and impossible input is typed", () => {
