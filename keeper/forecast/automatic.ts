@@ -3,13 +3,7 @@
  * walk-forward errors, behind the naive gate, with conformal intervals.
  */
 import { requireCount, requireInside } from "../math/checks.ts";
-import {
-  exponentialForecaster,
-  meanForecaster,
-  medianForecaster,
-  naiveForecaster,
-  seasonalNaiveForecaster,
-} from "./baselines.ts";
+import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
 import { arimaForecaster, etsForecaster } from "./classical.ts";
 import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
 import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
@@ -17,7 +11,7 @@ import { TooFewOriginsError } from "./errors.ts";
 import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
 
-export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, caution: 0.2 } as const;
+export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, caution: 0.3 } as const;
 
 /** Observations before the first origin: two months of days, or three seasons. */
 export const firstOriginOf = (period: number): number => Math.max(60, 3 * period);
@@ -27,23 +21,25 @@ const MINIMUM_ORIGINS = 20;
 
 const SMOOTHING = [0.05, 0.1, 0.2, 0.4];
 
-/**
- * Simple members twice: spikes say nothing about tomorrow on most yields, and on some a jump is the new level from its first
- * day on. The weights find out which.
- */
-export const twice = (forecasters: readonly Forecaster[]): Member[] =>
-  (["cleaned", "raw"] as const).flatMap((sees) => forecasters.map((forecaster) => ({ forecaster, sees })));
+const members = (sees: Member["sees"], forecasters: readonly Forecaster[]): Member[] =>
+  forecasters.map((forecaster) => ({ forecaster, sees }));
 
-export const calmly = (forecasters: readonly Forecaster[]): Member[] =>
-  forecasters.map((forecaster) => ({ forecaster, sees: "cleaned" }));
+/**
+ * Exponential means twice: spikes say nothing about tomorrow on most yields, and on some a jump is the new level from its first
+ * day on. The weights find out which. Means and fitted models see the series without spikes.
+ */
+export const membersOf = (smoothing: readonly number[], calm: readonly Forecaster[]): Member[] => {
+  const exponential = smoothing.map(exponentialForecaster);
+  return [...members("raw", [naiveForecaster, ...exponential]), ...members("cleaned", [...exponential, ...calm])];
+};
 
 export function membersFor(period: number): Member[] {
-  const simple = [naiveForecaster, ...SMOOTHING.map(exponentialForecaster)];
-  const robust = [meanForecaster(30), meanForecaster(90), medianForecaster(7), medianForecaster(30)];
   const fitted = [thetaForecaster, arimaForecaster];
-  return period > 1
-    ? [...twice(simple), ...calmly([seasonalNaiveForecaster, etsForecaster, ...fitted])]
-    : [...twice(simple), ...calmly([...robust, ...fitted])];
+  const calm =
+    period > 1
+      ? [seasonalNaiveForecaster, etsForecaster, ...fitted]
+      : [meanForecaster(30), meanForecaster(90), ...fitted];
+  return membersOf(SMOOTHING, calm);
 }
 
 export interface AutomaticForecast extends PathForecast {

@@ -81,7 +81,7 @@ export function combine(
   const naiveWalk = walkForward(naive, raw, options);
   const walks = members.map(({ forecaster, sees }) => {
     const walk = walkForward(forecaster, sees === "raw" ? raw : calm, options);
-    return sees === "raw" ? { ...walk, name: `${walk.name} with spikes` } : walk;
+    return sees === "raw" ? walk : { ...walk, name: `${walk.name} without spikes` };
   });
   const { origins } = naiveWalk;
   const realized = realizedMeans(series.values, origins, horizon);

@@ -30,7 +30,7 @@ export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
   minimumOrigins: 30,
   smoothingFactors: [0.05, 0.1, 0.2, 0.4],
   meanDays: 30,
-  caution: 0.2,
+  caution: 0.3,
   intervalLevels: [0.8, 0.95],
   scenarios: 1000,
   blockDays: 5,

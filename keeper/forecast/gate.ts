@@ -44,17 +44,23 @@ export interface Evidence {
   model: number;
 }
 
-/** A horizon of its own is worth this many times the same number of independent errors over a shorter one. */
+/** What an independent error over a shorter horizon counts for, against one over the horizon itself. */
 const SHORTER_COUNTS = 0.5;
 /** A model without error on a series that moves: as good as it can look. */
 const LEAST_RATIO = 1e-3;
 
+/** Below a week one day's spike is most of an error and says nothing about slower reversion. */
+const SHORTEST_EVIDENCE = 5;
+
 /**
- * Horizons whose errors bear on a horizon: itself, and a quarter of it, where the same history holds four times as many
- * independent errors. What reverts within a week has reverted within a month; what walks at random does so at both.
+ * Horizons whose errors bear on a horizon: itself, and a quarter of it where that is about a week or more: the same history
+ * holds four times as many independent errors of it. What reverts within a week has reverted within a month, and what walks
+ * at random does so at both.
  */
-export const evidenceHorizons = (horizon: number): number[] =>
-  horizon < 4 ? [horizon] : [horizon, Math.round(horizon / 4)];
+export function evidenceHorizons(horizon: number): number[] {
+  const shorter = Math.floor(horizon / 4);
+  return shorter < SHORTEST_EVIDENCE ? [horizon] : [horizon, shorter];
+}
 
 /**
  * Share of the model in the forecast, from 0 (naive) to 1: log of the ratio of mean absolute errors, averaged over the

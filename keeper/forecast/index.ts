@@ -3,8 +3,8 @@ import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
-import { calmly, DEFAULT_COMBINE, twice } from "./automatic.ts";
-import { exponentialForecaster, meanForecaster, medianForecaster, naiveForecaster } from "./baselines.ts";
+import { DEFAULT_COMBINE, membersOf } from "./automatic.ts";
+import { meanForecaster, naiveForecaster } from "./baselines.ts";
 import { arimaWithin } from "./classical.ts";
 import { combine, type Member } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
@@ -30,22 +30,13 @@ const intervals = (centre: number, radii: readonly { level: number; radius: numb
 /** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
 const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 });
 
-const membersOf = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] => [
-  ...twice([naiveForecaster, ...smoothingFactors.map(exponentialForecaster)]),
-  ...calmly([
-    meanForecaster(meanDays),
-    meanForecaster(3 * meanDays),
-    medianForecaster(7),
-    medianForecaster(meanDays),
-    thetaForecaster,
-    STAGE_ARIMA,
-  ]),
-];
+const stageMembers = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] =>
+  membersOf(smoothingFactors, [meanForecaster(meanDays), meanForecaster(3 * meanDays), thetaForecaster, STAGE_ARIMA]);
 
 function forecastOne(strategy: StrategyFeatures, days: readonly number[], config: ForecastConfig): StrategyForecast {
   const { horizonDays, minimumTrainingDays, intervalLevels } = config;
   const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, membersOf(config), {
+  const combination = combine(series, naiveForecaster, stageMembers(config), {
     ...DEFAULT_COMBINE,
     firstOrigin: minimumTrainingDays,
     horizon: horizonDays,

@@ -97,7 +97,7 @@ describe("forecast", function () {
     const { strategies } = forecast(featuresOf([yieldSeries(4, 300)]), config);
     const [chosen] = strategies;
     expect(chosen?.model).to.equal("combination");
-    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 17 }, () => 241));
+    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 14 }, () => 241));
     const maeOf = (model: string): number => chosen?.errors.find((e) => e.model === model)?.mae ?? Number.NaN;
     expect(maeOf("combination")).to.be.below(maeOf("naive"));
   });
