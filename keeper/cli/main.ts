@@ -238,6 +238,10 @@ program
   .option("--levels <percent>", "stated probabilities of the intervals", "80,95")
   .option("--order <p,d,q[,P,D,Q,m]>", "fit this ARIMA and print its coefficients, sigma2, loglik, AICc")
   .option("--period <rows>", "rows per season, 1 for none", "1")
+  .option(
+    "--xreg <file>",
+    "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
+  )
   .addOption(json())
   .action((flags: ForecastFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
