@@ -7,6 +7,7 @@ import { requireBetween, requireCount } from "../checks.ts";
 import { DimensionMismatchError, ParameterOutOfRangeError } from "../errors.ts";
 import { type LstmKernel, typescriptLstm } from "./lstm-kernel.ts";
 import { describe, type LstmCapacity, type LstmLayout, type LstmShape, lstmLayout } from "./lstm-layout.ts";
+import { heapFor } from "./numerics.ts";
 import { type Backend, compiledKernel, instantiate, wasmMemory } from "./wasm.ts";
 
 export type { LstmCapacity, LstmShape } from "./lstm-layout.ts";
@@ -95,7 +96,7 @@ function wasmLstm(module: WebAssembly.Module, memory: WebAssembly.Memory): LstmK
 function memoryAndKernel(layout: LstmLayout, wanted: Backend | undefined) {
   const found = wanted === "typescript" ? { module: null, missing: null } : compiledKernel("lstm");
   if (found.module === null) {
-    const memory = new ArrayBuffer(layout.bytes);
+    const memory = heapFor(layout.bytes);
     return { memory, kernel: () => typescriptLstm(memory), backend: "typescript" as const, fallback: found.missing };
   }
   const { module } = found;
@@ -207,7 +208,8 @@ export function createLstm(shape: LstmShape, capacity: LstmCapacity, options: Ls
         throw new DimensionMismatchError("table of targets", starts.length * outputs, targets.length);
       const latest = rows.length / inputs - steps;
       for (const start of starts)
-        if (!(start >= 0 && start <= latest)) throw new ParameterOutOfRangeError("window", start, `from 0 to ${latest}`);
+        if (!(start >= 0 && start <= latest))
+          throw new ParameterOutOfRangeError("window", start, `from 0 to ${latest}`);
       m.set(rows, layout.rows >> 2);
       words.set(starts, layout.starts >> 2);
       samples = starts.length;
@@ -218,7 +220,11 @@ export function createLstm(shape: LstmShape, capacity: LstmCapacity, options: Ls
     setWeights(weights) {
       for (const [name, size] of Object.entries(weightSizes(shape)))
         if (!Object.entries(weights).some(([key, values]) => key === name && values.length === size))
-          throw new DimensionMismatchError(`tensor ${name}`, size, new Map(Object.entries(weights)).get(name)?.length ?? 0);
+          throw new DimensionMismatchError(
+            `tensor ${name}`,
+            size,
+            new Map(Object.entries(weights)).get(name)?.length ?? 0,
+          );
       eachWeight(layout, (name, index, at) => {
         m[at] = weights[name][index] ?? Number.NaN;
       });
