@@ -56,7 +56,7 @@ export interface EpochSettings {
 
 export interface LstmNetwork {
   readonly shape: LstmShape;
-  readonly backend: Backend;
+  readonly backend: Backend | "tfjs" | "tfjs-node";
   /** Why the compiled kernel is not used; null when it is, or was not asked for. */
   readonly fallback: string | null;
   load(data: LstmData): void;

@@ -7,16 +7,11 @@
  * Addresses and strides are in bytes, widths and counts in floats. An element of a product is one sum in ascending order of the
  * inner index (multiply, outer) or four interleaved sums added as (0 + 1) + (2 + 3) (backward).
  */
-// biome-ignore-all lint/complexity/noCommaOperator: the subset has fixed forms.
-// biome-ignore-all lint/style/useShorthandFunctionType: the subset has fixed forms.
-// biome-ignore-all lint/suspicious/noRedundantUseStrict: "use asm" is the subset's mark.
 // biome-ignore-all lint/style/noParameterAssign: the subset declares the type of a parameter by assigning it to itself.
-// biome-ignore-all lint/style/useConst: the subset knows var only.
-// biome-ignore-all lint/suspicious/noVar: the subset knows var only.
-// biome-ignore-all lint/correctness/noInnerDeclarations: the subset knows var only.
-// biome-ignore-all lint/correctness/noUnusedFunctionParameters: the second parameter of a module is fixed.
+// biome-ignore-all lint/correctness/noUnusedFunctionParameters: the place of a module's second parameter is fixed.
+// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: the subset takes literals only.
 
-/** One Adam step's numbers. */
+/** The loops over one heap. */
 export interface Numerics {
   /** C[r, j] = sum over k of A[r, k] W[k, j]; A is rows x depth, C rows x width, width a multiple of 4. */
   multiply(
