@@ -1,5 +1,5 @@
 // exp, the logistic function and tanh, four lanes at a time. Same operations in the same order as
-// keeper/math/neural/activations.ts: a change here is a change there.
+// keeper/math/neural/elementwise.ts: a change here is a change there.
 
 /**
  * e^x: x = n ln 2 + r with r in [-ln2/2, ln2/2], a polynomial of degree 6 in r, and n written into the exponent.

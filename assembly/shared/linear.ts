@@ -1,5 +1,5 @@
 // Dense products of row-major f32 matrices, without fused multiply-add: every product and every sum is rounded on its own,
-// so the numbers are the same on every machine and in keeper/math/neural/linear.ts. An element of a result is one sum in
+// so the numbers are the same on every machine and in keeper/math/neural/products.ts. An element of a result is one sum in
 // ascending order of the inner index (multiply, outer) or four interleaved sums added as (0 + 1) + (2 + 3) (backward),
 // whatever the tile: tiles only decide how many sums run side by side.
 // Addresses and strides are in bytes; `vectors` counts groups of four floats.

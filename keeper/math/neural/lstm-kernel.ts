@@ -2,8 +2,9 @@
  * The LSTM kernel in plain TypeScript: the twin of assembly/lstm.ts, for machines and checkouts without the compiled one. Same
  * memory, same operations in the same order, same bits.
  */
+import { elementwiseOn } from "./elementwise.ts";
 import { WORD } from "./lstm-layout.ts";
-import { numericsOn } from "./numerics.ts";
+import { productsOn } from "./products.ts";
 
 /** What both kernels export. `first` and `batch` select samples order[first .. first + batch). */
 export interface LstmKernel {
@@ -23,7 +24,7 @@ const f = Math.fround;
 export function typescriptLstm(memory: ArrayBuffer): LstmKernel {
   const words = new Int32Array(memory);
   const m = new Float32Array(memory);
-  const loops = numericsOn(memory);
+  const loops = { ...productsOn(memory), ...elementwiseOn(memory) };
   /** A size, or the address of a block in bytes. */
   const word = (name: keyof typeof WORD): number => words[WORD[name]] ?? 0;
   const real = (name: keyof typeof WORD): number => m[WORD[name]] ?? 0;

@@ -5,9 +5,9 @@
 import type { Rng } from "../../kernel/rng.ts";
 import { requireBetween, requireCount } from "../checks.ts";
 import { DimensionMismatchError, ParameterOutOfRangeError } from "../errors.ts";
+import { heapFor } from "./heap.ts";
 import { type LstmKernel, typescriptLstm } from "./lstm-kernel.ts";
 import { describe, type LstmCapacity, type LstmLayout, type LstmShape, lstmLayout } from "./lstm-layout.ts";
-import { heapFor } from "./numerics.ts";
 import { type Backend, compiledKernel, instantiate, wasmMemory } from "./wasm.ts";
 
 export type { LstmCapacity, LstmShape } from "./lstm-layout.ts";

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { DimensionMismatchError, ParameterOutOfRangeError } from "../../../keeper/math/errors.ts";
+import { elementwiseOn } from "../../../keeper/math/neural/elementwise.ts";
 import { BackendMissingError } from "../../../keeper/math/neural/errors.ts";
+import { heapFor } from "../../../keeper/math/neural/heap.ts";
 import { createLstm, initialWeights, type LstmNetwork, type LstmShape } from "../../../keeper/math/neural/lstm.ts";
-import { heapFor, numericsOn } from "../../../keeper/math/neural/numerics.ts";
 import { loadTensorFlow, tensorFlowLstm } from "../../../keeper/math/neural/tensorflow.ts";
 import { compiledKernel } from "../../../keeper/math/neural/wasm.ts";
 import { referenceLoss, referenceOutputs } from "./reference.ts";
@@ -133,7 +134,7 @@ describe("LSTM kernel", () => {
   });
 
   it("exp, the logistic function and tanh are within 3e-7 of the exact ones", () => {
-    const { exp, logistic, tanh } = numericsOn(heapFor(1024));
+    const { exp, logistic, tanh } = elementwiseOn(heapFor(1024));
     for (let x = -30; x <= 30; x += 0.01) {
       const at = Math.fround(x);
       expect(Math.abs(exp(at) / Math.exp(at) - 1), `exp(${at})`).to.be.below(3e-7);
