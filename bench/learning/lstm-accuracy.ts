@@ -10,6 +10,7 @@ import { average, type Forecaster } from "../../keeper/forecast/forecaster.ts";
 import { dieboldMariano } from "../../keeper/forecast/gate.ts";
 import { DEFAULT_LSTM_CONFIG, type LstmConfig } from "../../keeper/forecast/lstm/config.ts";
 import { type GlobalLstm, globalLstm } from "../../keeper/forecast/lstm/forecaster.ts";
+import { withoutSpikes } from "../../keeper/forecast/spikes.ts";
 import { realizedMeans, walkForward } from "../../keeper/forecast/walk-forward.ts";
 import { type PanelSeries, realPanels } from "../quant/panels.ts";
 
@@ -116,8 +117,8 @@ function scoreOne(
     naive: walk(naiveForecaster),
     exponential: walk(exponentialForecaster(0.2)),
     mean30: walk(meanForecaster(30)),
-    // On the same cleaned values as it sees inside the combination.
-    lstm: walk(member),
+    // Its inputs have no spikes, inside the combination and alone.
+    lstm: walkForward(member, { values: withoutSpikes(values).values, period: 1 }, options).means,
     combination: before.means,
     withLstm: after.means,
   };

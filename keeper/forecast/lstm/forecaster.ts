@@ -1,7 +1,7 @@
 /**
  * The LSTM behind the interface of all forecasters: one global network, trained on every series of a panel, that corrects an
- * exponential mean and states quantiles around it. A fit as of step t is a function of the panel before t alone, in whatever
- * order fits are asked for: it begins from the fit at the last multiple of `refitEvery` before t, never from a later one.
+ * exponential mean and states quantiles around it. A fit as of step t is a function of the panel before t alone (and of the
+ * fit that was handed in, if that is not younger), in whatever order fits are asked for.
  */
 import { requireCount } from "../../math/checks.ts";
 import { createLstm, type LstmNetwork } from "../../math/neural/lstm.ts";
@@ -16,14 +16,7 @@ import {
 import { withoutSpikes } from "../spikes.ts";
 import { checkLstmConfig, gridOf, type LstmConfig, quantilesOf } from "./config.ts";
 import { LstmHistoryError, LstmHorizonError, LstmLevelError, LstmSeriesError } from "./errors.ts";
-import {
-  type Ensemble,
-  type NetworkFactory,
-  shapeOf,
-  stepsNeeded,
-  type TrainingSeries,
-  trainEnsemble,
-} from "./train.ts";
+import { type Ensemble, type NetworkFactory, shapeOf, type TrainingSeries, trainEnsemble } from "./train.ts";
 import { canBegin, INPUTS, type Panel, trailOf, writeWindow } from "./windows.ts";
 
 export interface LstmForecast extends PathForecast {
@@ -42,11 +35,16 @@ export interface LstmForecaster extends Forecaster {
 }
 
 export interface GlobalLstm {
-  /** @throws {LstmHistoryError} when there is too little history before `asOf`. */
-  trainedAt(asOf: number): Ensemble;
   /**
-   * A forecaster of one series of the panel. The series it is given must be the panel's up to some step; it may be cleaned of
-   * spikes. Its length is the as-of time of everything else that is used.
+   * A fit of its own as of a step, begun from the one that was handed in.
+   * @throws {LstmHistoryError} when there is too little history before `asOf`.
+   */
+  trainedAt(asOf: number): Ensemble;
+  /** The last scheduled fit at or before a step, each begun from the one before; null while there is too little history. */
+  scheduledAt(asOf: number): Ensemble | null;
+  /**
+   * A forecaster of one series of the panel. The series it is given must be the panel's up to some step, for a member
+   * without its spikes. Its length is the as-of time of everything else that is used.
    * @param role "alone" fits as of the last value and throws when there is too little history. "member" uses the last
    * scheduled fit, so that what a combination uses today is what it judged at past origins, and forecasts the exponential mean
    * until there is one, because a member must say something at every origin.
@@ -57,7 +55,7 @@ export interface GlobalLstm {
 export interface GlobalLstmOptions {
   /** How networks are made: the compiled kernel or its twin unless told otherwise. */
   readonly network?: NetworkFactory;
-  /** A fit from an earlier run, used as the start of any fit after its own as-of step. */
+  /** A fit from an earlier run, from which fits of their own begin; it must not be younger than they are. */
   readonly from?: Ensemble | null;
   readonly onProgress?: (line: string) => void;
 }
@@ -85,34 +83,41 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
     const cleaned = withoutSpikes(values).values;
     return { realized: values, values: cleaned, liquidity: liquidity ?? null, trail: trailOf(cleaned) };
   });
-  const fits = new Map<number, Ensemble>();
+  const alone = new Map<number, Ensemble>();
+  const scheduled = new Map<number, Ensemble | null>();
   const networks = new Map<Ensemble, readonly LstmNetwork[]>();
 
-  /** The last scheduled fit as of a step before `end`; without one, the fit that was handed in, if it is old enough. */
-  const scheduledBefore = (end: number): Ensemble | null => {
-    const step = Math.floor((end - 1) / config.refitEvery) * config.refitEvery;
-    const handed = from !== null && from.asOf < end ? from : null;
-    if (step === 0) return handed;
-    try {
-      return trainedAt(step);
-    } catch (error) {
-      if (error instanceof LstmHistoryError) return handed;
-      throw error;
-    }
-  };
-
-  function trainedAt(asOf: number): Ensemble {
+  const train = (asOf: number, start: Ensemble | null): Ensemble => {
     requireCount("as-of step", asOf, 1);
-    const known = fits.get(asOf);
-    if (known !== undefined) return known;
     // Series are cut here: what lies at or after `asOf` cannot be reached from the training.
     const cut = prepared.map((series) => ({
       ...series,
       realized: Array.from({ length: asOf }, (_, t) => series.realized[t] ?? Number.NaN),
     }));
-    if (asOf < stepsNeeded(config)) throw new LstmHistoryError(asOf, stepsNeeded(config), 0, 1);
-    const trained = trainEnsemble(cut, panel.times, asOf, config, { ...options, from: scheduledBefore(asOf) });
-    fits.set(asOf, trained);
+    return trainEnsemble(cut, panel.times, asOf, config, { ...options, from: start });
+  };
+
+  function trainedAt(asOf: number): Ensemble {
+    const known = alone.get(asOf);
+    if (known !== undefined) return known;
+    const trained = train(asOf, from !== null && from.asOf <= asOf ? from : null);
+    alone.set(asOf, trained);
+    return trained;
+  }
+
+  /** The last scheduled fit at or before a step, each begun from the one before; null while there is too little history. */
+  function scheduledAt(asOf: number): Ensemble | null {
+    const step = Math.floor(asOf / config.refitEvery) * config.refitEvery;
+    if (step === 0) return null;
+    const known = scheduled.get(step);
+    if (known !== undefined) return known;
+    let trained: Ensemble | null = null;
+    try {
+      trained = train(step, scheduledAt(step - 1));
+    } catch (error) {
+      if (!(error instanceof LstmHistoryError)) throw error;
+    }
+    scheduled.set(step, trained);
     return trained;
   }
 
@@ -128,13 +133,20 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
     return made;
   };
 
-  const modelOf = (id: string, position: number, values: ArrayLike<number>, ensemble: Ensemble | null): LstmModel => {
-    const series = { values, liquidity: prepared[position]?.liquidity ?? null, trail: trailOf(values) };
+  const modelOf = (
+    id: string,
+    position: number,
+    values: ArrayLike<number>,
+    ensemble: Ensemble | null,
+    seen: (values: ArrayLike<number>) => ArrayLike<number>,
+  ): LstmModel => {
+    const cleaned = seen(values);
+    const series = { values: cleaned, liquidity: prepared[position]?.liquidity ?? null, trail: trailOf(cleaned) };
     const t = values.length;
     return {
       name: ensemble === null ? "lstm (too little history: exponential mean)" : "lstm",
       ensemble,
-      on: (next) => modelOf(id, position, next, ensemble),
+      on: (next) => modelOf(id, position, next, ensemble, seen),
       forecast(horizon, levels = []) {
         requireCount("forecast horizon", horizon, 1);
         if (horizon > config.horizon) throw new LstmHorizonError(horizon, config.horizon);
@@ -166,6 +178,7 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
 
   return {
     trainedAt,
+    scheduledAt,
     forecasterFor(id, role = "alone") {
       const position = panel.series.findIndex((series) => series.id === id);
       if (position < 0) throw new LstmSeriesError(id, "is not in the panel");
@@ -176,13 +189,17 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
           const asOf = series.values.length;
           const most = panel.series[position]?.values.length ?? 0;
           if (asOf > most) throw new LstmSeriesError(id, `has ${most} values in the panel and ${asOf} here`);
-          const ensemble = role === "alone" ? trainedAt(asOf) : scheduledBefore(asOf + 1);
-          return modelOf(id, position, series.values, ensemble);
+          const ensemble = role === "alone" ? trainedAt(asOf) : scheduledAt(asOf);
+          // A combination removes spikes before any member sees the series; alone it happens here.
+          const seen = role === "alone" ? (values: ArrayLike<number>) => withoutSpikes(values).values : asGiven;
+          return modelOf(id, position, series.values, ensemble, seen);
         },
       };
     },
   };
 }
+
+const asGiven = (values: ArrayLike<number>): ArrayLike<number> => values;
 
 /** Bands of a level need its two heads; asking for another is an error, not an interpolation. */
 function headsOfLevel(heads: readonly number[], level: number, trained: readonly number[]): readonly [number, number] {

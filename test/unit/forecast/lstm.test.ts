@@ -128,7 +128,10 @@ describe("LSTM forecaster", function () {
 
   it("every scheduled fit after the first starts from the one before, and validation never gets worse than its start", () => {
     const lstm = globalLstm(panelOf(3), config);
-    const [first, second] = [lstm.trainedAt(80), lstm.trainedAt(120)];
+    const [first, second] = [lstm.scheduledAt(119), lstm.scheduledAt(120)];
+    expect(first?.asOf).to.equal(80);
+    expect(second?.asOf).to.equal(120);
+    if (first === null || second === null) return;
     expect(second.members[0]?.epochs).to.be.at.most(config.warmEpochs);
     expect(second.members[0]?.weights).not.to.deep.equal(first.members[0]?.weights);
     for (const { members } of [first, second])
