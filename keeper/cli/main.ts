@@ -231,7 +231,7 @@ program
   .option("--column <name>", "the column to forecast; needed when there are several")
   .option(
     "--model <name>",
-    "auto, arima, ets, theta, naive, seasonal-naive, drift, mean, mean-30, median-30, exponential-mean",
+    "auto, lstm, arima, ets, theta, naive, seasonal-naive, drift, mean, mean-30, median-30, exponential-mean",
     "auto",
   )
   .option("--h <steps>", "steps ahead", "30")
@@ -242,6 +242,11 @@ program
     "--xreg <file>",
     "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
   )
+  .option("--backend <name>", "of --model lstm: wasm (default), typescript, tfjs, tfjs-node")
+  .option("--liquidity <column>", "of --model lstm: utilization or liquidity of the series, as an input")
+  .option("--pools <columns>", "of --model lstm: other columns to train on, comma-separated, or all")
+  .option("--checkpoint <folder>", "of --model lstm: begin from the network saved there, if any, and save the new one")
+  .option("--seed <n>", "of --model lstm: seed of the networks, 1 when not given")
   .addOption(json())
   .action((flags: ForecastFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
