@@ -1,6 +1,6 @@
 /** The books of one strategy in a replayed pool: tokens outside, at most one position inside. Integers throughout. */
 import type { HeldRange } from "../../kernel/ranges.ts";
-import { fromWad, mulDivDown, toWad, WAD } from "../../kernel/units.ts";
+import { fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../../kernel/units.ts";
 import { type Amounts, amountsOf, liquidityFor } from "../../math/concentrated/amounts.ts";
 import type { ConcentratedPool } from "../../math/concentrated/pool.ts";
 import { sqrtPriceAtTick } from "../../math/concentrated/ticks.ts";
@@ -74,22 +74,29 @@ export class Account {
     this.liquidity = 0n;
   }
 
-  /** Brings the share of the other token, counted at `price`, to `share`. */
+  /**
+   * Brings the share of the other token, counted at `price`, to `share`: x units change hands at the dealing price d so that
+   * (other + x) price = share (asset - x d + (other + x) price).
+   */
   balance(share: number, price: number, dealing: Dealing): void {
-    const priceWad = toWad(price);
-    const total = this.asset + mulDivDown(this.other, priceWad, WAD);
-    const wanted = mulDivDown(mulDivDown(total, toWad(share), WAD), WAD, priceWad);
-    const before = this.asset + mulDivDown(this.other, priceWad, WAD);
-    if (wanted > this.other) {
-      const cost = mulDivDown(wanted - this.other, toWad(dealing.buy), WAD);
-      const paid = cost < this.asset ? cost : this.asset;
-      this.asset -= paid;
-      this.other += mulDivDown(paid, WAD, toWad(dealing.buy));
+    const [priceWad, shareWad] = [toWad(price), toWad(share)];
+    const held = mulDivDown(this.other, priceWad, WAD);
+    const total = this.asset + held;
+    const missing = mulDivDown(total, shareWad, WAD) - held;
+    const dealingWad = toWad(missing > 0n ? dealing.buy : dealing.sell);
+    const perUnit = mulDivDown(priceWad, WAD - shareWad, WAD) + mulDivDown(dealingWad, shareWad, WAD);
+    if (missing > 0n) {
+      const wanted = mulDivDown(missing, WAD, perUnit);
+      const cost = mulDivUp(wanted, dealingWad, WAD);
+      // Rounding up may ask for a wei more than there is.
+      this.asset -= cost < this.asset ? cost : this.asset;
+      this.other += wanted;
     } else {
-      this.asset += mulDivDown(this.other - wanted, toWad(dealing.sell), WAD);
-      this.other = wanted;
+      const sold = mulDivDown(-missing, WAD, perUnit);
+      this.other -= sold;
+      this.asset += mulDivDown(sold, dealingWad, WAD);
     }
-    this.costs += before - (this.asset + mulDivDown(this.other, priceWad, WAD));
+    this.costs += total - (this.asset + mulDivDown(this.other, priceWad, WAD));
   }
 
   /** Leaves, deals, pays gas and enters the range with what fits; the rest stays outside. */
