@@ -9,7 +9,7 @@ export const OURS = "ours";
 
 /** Prices that a change of tokens meets, asset per unit of the other token. */
 export interface Dealing {
-  /** What buying pays: the protocol mints at its rate. */
+  /** What buying pays. */
   readonly buy: number;
   /** What selling fetches: the market less fee and slippage. */
   readonly sell: number;

@@ -10,8 +10,18 @@ import { closedForm } from "./closed-form.ts";
 import { checkRangeConfig, type RangeConfig } from "./config.ts";
 import { checkMarket, fitModel } from "./model.ts";
 import { holdingsAt, pricesOf, ticksOf, worthAt } from "./position.ts";
-import { arbitraged, evaluateRange, type Paths, simulatePaths } from "./simulate.ts";
+import {
+  arbitraged,
+  evaluateRange,
+  growthDifference,
+  type Paths,
+  type SimulatedRange,
+  simulatePaths,
+} from "./simulate.ts";
 
+/** Standard errors that the gain is reduced by before it is compared: what a few hundred scenarios cannot tell from nothing. */
+const SURENESS = 2;
+const weth = (amount: bigint): string => fromWad(amount).toFixed(6);
 const percent = (fraction: number, digits = 3): string => `${(fraction * 100).toFixed(digits)} %`;
 
 /** Ranges around the anchor, narrow to wide: below it a width, above it the same and the way the anchor drifts (or mirrored). */
@@ -26,6 +36,8 @@ export function candidateRanges(model: RangeModel, market: RangeMarket, config: 
   }
   return [...found.values()];
 }
+
+const figuresOf = ({ growth: _, ...evaluation }: SimulatedRange): RangeEvaluation => evaluation;
 
 /** Share of the worth that stands in the other token, at the pool's price and the market's. */
 function otherShare(pool: number, price: number, range: HeldRange, assetIsToken0: boolean): number {
@@ -85,11 +97,13 @@ export function decideRange(market: RangeMarket, config: RangeConfig): RangeDeci
   const paths = simulatePaths(fitted, config, createRng(config.seed).fork("ranges"));
   // Where arbitrage will have put the pool before anything of ours can execute.
   const poolStart = arbitraged(market.pool.price, paths.start, market.pool.fee / 1e6);
-  const evaluate = (range: HeldRange): RangeEvaluation => evaluateRange(range, paths, market, poolStart, config);
-  const candidates = candidateRanges(model, market, config).map(evaluate);
-  const current = market.current === null ? null : evaluate(market.current);
+  const evaluate = (range: HeldRange): SimulatedRange => evaluateRange(range, paths, market, poolStart, config);
+  const simulated = candidateRanges(model, market, config).map(evaluate);
+  const present = market.current === null ? null : evaluate(market.current);
+  const current = present === null ? null : figuresOf(present);
+  const candidates = simulated.map(figuresOf);
   const findings = { ...known, candidates, current };
-  const bounded = candidates.filter(({ cvar }) => cvar <= config.cvarLimit);
+  const bounded = simulated.filter(({ cvar }) => cvar <= config.cvarLimit);
   if (bounded.length === 0) {
     const least = Math.min(...candidates.map(({ cvar }) => cvar));
     return hold(
@@ -97,13 +111,18 @@ export function decideRange(market: RangeMarket, config: RangeConfig): RangeDeci
       findings,
     );
   }
-  const chosen = bounded.reduce((best, next) => (next.expectedGrowth > best.expectedGrowth ? next : best));
+  const best = bounded.reduce((most, next) => (next.expectedGrowth > most.expectedGrowth ? next : most));
+  const chosen = figuresOf(best);
   const cost = moveCost(market, chosen, poolStart, paths, model);
-  const gain = expectedGain(market, chosen, current);
-  const figures = `expected gain ${fromWad(gain).toFixed(6)} over ${config.horizonDays} days, cost ${fromWad(cost).toFixed(6)}, factor ${config.gainFactor}`;
+  // Against the present range, or without one the plain asset, which does not grow.
+  const difference = growthDifference(best.growth, present?.growth ?? null);
+  const worthOf = (growth: number): Assets => assets((market.value * toWad(growth)) / WAD);
+  const gain = worthOf(difference.mean);
+  const sure = worthOf(difference.mean - SURENESS * difference.standardError);
+  const figures = `expected gain ${weth(gain)} over ${config.horizonDays} days, at least ${weth(sure)} by the scenarios' own error; cost ${weth(cost)}, factor ${config.gainFactor}`;
   if (current !== null && current.tickLower === chosen.tickLower && current.tickUpper === chosen.tickUpper)
     return hold("the range already stands where it would be put", { ...findings, best: chosen });
-  if (fromWad(gain) <= config.gainFactor * fromWad(cost)) {
+  if (fromWad(sure) <= config.gainFactor * fromWad(cost)) {
     const why =
       current === null
         ? "providing liquidity does not pay its cost over holding the asset"
@@ -124,10 +143,4 @@ export function decideRange(market: RangeMarket, config: RangeConfig): RangeDeci
     ],
     ...findings,
   };
-}
-
-/** Growth over what the money does otherwise: the present range, or without one the plain asset, which does not grow. */
-function expectedGain(market: RangeMarket, chosen: RangeEvaluation, current: RangeEvaluation | null): Assets {
-  const growth = chosen.expectedGrowth - (current?.expectedGrowth ?? 0);
-  return assets((market.value * toWad(growth)) / WAD);
 }

@@ -147,8 +147,9 @@ export function replay(series: ReplaySeries, settings: ReplaySettings, strategy:
         slippage: settings.slippage,
       };
       const dealing: Dealing = {
-        // Minting at the protocol, or where it does not mint, buying at the market with the fee on top.
-        buy: rates?.[row] ?? price / (1 - fee - settings.slippage),
+        // At the protocol's rate or in the market with fee and slippage, whichever is cheaper. The engine's adapters mint only,
+        // and the policy charges itself that.
+        buy: Math.min(rates?.[row] ?? Number.POSITIVE_INFINITY, price / (1 - fee - settings.slippage)),
         sell: price * (1 - fee - settings.slippage),
       };
       const wish = strategy.wish({ row, market });

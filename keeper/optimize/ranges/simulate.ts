@@ -7,7 +7,7 @@ import type { HeldRange, RangeEvaluation, RangeMarket } from "../../kernel/range
 import type { Rng } from "../../kernel/rng.ts";
 import { fromWad, SECONDS_PER_DAY } from "../../kernel/units.ts";
 import { conditionalValueAtRisk } from "../../math/risk-measures.ts";
-import { mean } from "../../math/statistics.ts";
+import { mean, standardDeviation } from "../../math/statistics.ts";
 import type { RangeConfig } from "./config.ts";
 import type { FittedModel } from "./model.ts";
 import { holdingsAt, type PriceRange, pricesOf, worthAt } from "./position.ts";
@@ -52,14 +52,19 @@ export function arbitraged(pool: number, market: number, fee: number): number {
   return pool < low ? low : pool > high ? high : pool;
 }
 
-/** Mean and tail of one range over the paths, for a position of worth 1 that starts at the pool's price `start`. */
+export interface SimulatedRange extends RangeEvaluation {
+  /** ln(value + fees) of each path: ranges on the same paths are compared path by path. */
+  readonly growth: Float64Array;
+}
+
+/** Mean and tail of one range over the paths, for a position of worth 1 that starts at the pool's price `poolStart`. */
 export function evaluateRange(
   range: HeldRange,
   paths: Paths,
   market: RangeMarket,
   poolStart: number,
   config: RangeConfig,
-): RangeEvaluation {
+): SimulatedRange {
   const bounds = pricesOf(range, market.pool.assetIsToken0);
   const fee = market.pool.fee / 1e6;
   const value = fromWad(market.value);
@@ -102,7 +107,15 @@ export function evaluateRange(
     divergence: divergence / paths.count,
     cvar: conditionalValueAtRisk(results, config.beta),
     inRange: inside / paths.count,
+    growth,
   };
+}
+
+/** Mean difference of growth between two ranges on the same paths, and its standard error. */
+export function growthDifference(next: Float64Array, before: Float64Array | null) {
+  const differences = next.map((value, path) => value - (before?.[path] ?? 0));
+  const centre = mean(differences);
+  return { mean: centre, standardError: standardDeviation(differences) / Math.sqrt(differences.length) };
 }
 
 /** Input that moves the pool between two prices per unit of L: asset upward, other token downward; none outside the range. */

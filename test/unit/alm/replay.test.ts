@@ -112,7 +112,10 @@ describe("replay of range strategies", () => {
     const upTo = (decisions: typeof before.decisions) => decisions.filter(({ row }) => row <= cut);
     assert.deepEqual(upTo(after.decisions), upTo(before.decisions));
     assert.deepEqual(after.worth.slice(0, cut - 69), before.worth.slice(0, cut - 69));
-    assert.ok(upTo(before.decisions).some(({ range }) => range !== null), "nothing was decided before the cut");
+    assert.ok(
+      upTo(before.decisions).some(({ range }) => range !== null),
+      "nothing was decided before the cut",
+    );
     assert.notDeepEqual(after.worth.slice(cut - 69), before.worth.slice(cut - 69));
     // The comparison can fail: a strategy that peeks one row ahead is caught by it.
     const peek: RangeStrategy = {
