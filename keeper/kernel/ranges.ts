@@ -119,3 +119,14 @@ export type RangeDecision =
       readonly best: RangeEvaluation | null;
       readonly reasons: readonly [string, ...string[]];
     } & Partial<RangeFindings>);
+
+/** What observe found of one range strategy: a market to decide on, or why there is none. */
+export type RangeReading =
+  | { readonly kind: "market"; readonly strategyId: number; readonly market: RangeMarket }
+  | { readonly kind: "unknown"; readonly strategyId: number; readonly reason: string };
+
+/** The policy's answer for one strategy of the run. */
+export interface RangeOutcome {
+  readonly strategyId: number;
+  readonly decision: RangeDecision;
+}
