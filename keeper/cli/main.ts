@@ -12,6 +12,7 @@ import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
 import type { MaintainFlags } from "./queue.ts";
 import type { RunFlags } from "./run.ts";
 import type { StatusFlags } from "./status.ts";
+import type { RangesFlags } from "./ranges.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -250,6 +251,36 @@ program
   .addOption(json())
   .action((flags: ForecastFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  );
+
+program
+  .command("ranges")
+  .description(
+    "where a concentrated position of your own pair should stand: decision, figures, and a picture with --out",
+  )
+  .requiredOption("--data <file>", "CSV or JSON with dates: prices, asset per unit of the other token (ETH per wstETH)")
+  .option("--column <name>", "the price; needed when there are several columns")
+  .option("--rate-column <name>", "the protocol's rate, the anchor; a time-weighted mean price without it")
+  .option("--legs <asset,other>", "columns with both tokens' prices in a third currency, for their correlation")
+  .option("--fee <pips>", "the pool's fee, hundredths of a basis point", "100")
+  .option("--spacing <ticks>", "the pool's tick spacing", "1")
+  .addOption(
+    new Option("--asset-token <index>", "which token of the pool the asset is").choices(["0", "1"]).default("1"),
+  )
+  .option("--value <asset>", "worth of the position", "100")
+  .option("--volume <asset>", "trade a day that leaves the price alone; 0 counts arbitrage only", "0")
+  .option("--others-liquidity <L>", "others' liquidity in range, in whole units of L", "0")
+  .option("--pool-price <price>", "the pool's own price now; the last price of the file when absent")
+  .option("--current <lower,upper>", "the present range in ticks; none when absent")
+  .option("--gas-cost <asset>", "gas of one reposition", "0.02")
+  .option("--slippage <fraction>", "lost on what is sold, besides the fee", "0.0005")
+  .option("--horizon <days>", "days the range is meant to stand", "14")
+  .option("--cvar-limit <fraction>", "largest CVaR 95 % of the net result over the horizon", "0.01")
+  .option("--seed <number>", "seed of the scenarios", "1")
+  .option("--out <file>", "write an HTML page with the range against the price")
+  .addOption(json())
+  .action((flags: RangesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./ranges.ts")).decideRanges(flags)),
   );
 
 await program.parseAsync();

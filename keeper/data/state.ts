@@ -24,7 +24,8 @@ const feedInterface = IFeed__factory.createInterface();
 const STATES: readonly StrategyStateName[] = ["None", "Active", "ReduceOnly", "Frozen", "Revoked"];
 const STATUSES: readonly PriceStatusName[] = ["Closed", "Normal", "NoInflow", "ExitOnly", "Frozen"];
 export type OracleKindName = "None" | "AssetDenominated" | "MarketOfToken" | "MarketOfUnderlying" | "RateOnly";
-const KINDS: readonly OracleKindName[] = [
+/** Members of the guard's OracleKind, in order. */
+export const ORACLE_KINDS: readonly OracleKindName[] = [
   "None",
   "AssetDenominated",
   "MarketOfToken",
@@ -266,7 +267,7 @@ function planStrategy(
       const record = struct(row, 0);
       const feed = addr(record, "feed");
       return {
-        kind: member(KINDS, record, "kind"),
+        kind: member(ORACLE_KINDS, record, "kind"),
         feed: feed === ZeroAddress ? null : feed,
         heartbeat: int(record, "heartbeat"),
         margin: int(record, "margin"),

@@ -7,6 +7,7 @@ import { UniswapV3Adapter__factory } from "../../types/ethers-contracts/factorie
 import { viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
+import { rangeV3 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV3Adapter__factory.createInterface();
@@ -23,4 +24,5 @@ export const uniswapV3 = {
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
   targets: (adapter) => [targetOf(adapterInterface, adapter, "rateSource")],
   rateAt: (targets) => viewUint(adapterInterface, targetAt("uniswap-v3", targets, 0), "rate"),
+  range: rangeV3,
 } as const satisfies Protocol;

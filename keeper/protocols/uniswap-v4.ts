@@ -7,6 +7,7 @@ import { UniswapV4Adapter__factory } from "../../types/ethers-contracts/factorie
 import { viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
+import { rangeV4 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV4Adapter__factory.createInterface();
@@ -23,4 +24,5 @@ export const uniswapV4 = {
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
   targets: (adapter) => [targetOf(adapterInterface, adapter, "rateSource")],
   rateAt: (targets) => viewUint(adapterInterface, targetAt("uniswap-v4", targets, 0), "rate"),
+  range: rangeV4,
 } as const satisfies Protocol;
