@@ -92,12 +92,17 @@ function withProfileLimits(input: PlanInput, profile: Profile): AllocationConstr
   const strategies = constraints.strategies.map((s) => {
     const own = classOf(s.id);
     const riskIds = profile.boundsRiskyTotals && own !== "protocol" ? [...s.riskIds, CLASS_RISK_IDS[own]] : s.riskIds;
-    return { ...s, riskIds, capWeight: Math.min(s.capWeight, equal.size === 0 ? s.capWeight : cap) };
+    // What is there may stay: the number of open strategies changes, and with it every equal share.
+    const kept = equal.size === 0 ? s.capWeight : Math.max(cap, s.currentWeight);
+    return { ...s, riskIds, capWeight: Math.min(s.capWeight, kept) };
   });
   if (!profile.boundsRiskyTotals || equal.size === 0) return { ...constraints, strategies };
   const totals = BOUNDED.map((name) => ({
     riskId: CLASS_RISK_IDS[name],
-    capWeight: sum([...equal].map(([id, weight]) => (classOf(id) === name ? weight : 0))),
+    capWeight: Math.max(
+      sum([...equal].map(([id, weight]) => (classOf(id) === name ? weight : 0))),
+      sum(constraints.strategies.map((s) => (classOf(s.id) === name ? s.currentWeight : 0))),
+    ),
   }));
   return { ...constraints, strategies, riskIds: [...constraints.riskIds, ...totals] };
 }
@@ -144,7 +149,7 @@ function referenceWeights(input: PlanInput, profile: Profile): Map<number, numbe
 }
 
 /** Risk aversions tried on the way to the tail limit: each step quadruples the price of variance. */
-const STEPS = 7;
+const STEPS = 3;
 const REFINEMENTS = 4;
 
 /**

@@ -46,8 +46,8 @@ const cautious: Profile = {
   forecast: DEFAULT_FORECAST_CONFIG,
   shrink: DEFAULT_SHRINK_CONFIG,
   optimize: DEFAULT_OPTIMIZE_CONFIG,
-  // At 5 bp each way a step of a quarter costs 2.5 bp, half of what one execution may lose.
-  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.25 },
+  // At 5 bp each way a step of a fifth costs 2 bp, less than half of what one execution may lose by default.
+  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.2 },
   risk: DEFAULT_RISK_CONFIG,
   venueMultiple: 2,
   boundsRiskyTotals: true,
@@ -58,8 +58,8 @@ const cautious: Profile = {
 const growth: Profile = {
   ...cautious,
   name: "growth",
-  // One execution may lose 5 bp by default; half of NAV sold and bought at 5 bp each way costs that.
-  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.5 },
+  // Half of what one execution may lose by default.
+  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.25 },
   venueMultiple: null,
   boundsRiskyTotals: false,
   tail: { reference: "best-single", target: 1, mendAbove: null },

@@ -8,17 +8,19 @@ import { createRng } from "../kernel/rng.ts";
 import { requireBetween } from "../math/checks.ts";
 import type { ForecastConfig } from "./config.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
-import { trendOf } from "./trend.ts";
+import { longRunYield } from "./trend.ts";
 
 export interface ShrinkConfig {
-  /** Half-life of the weights of the long-run trend, days. */
-  readonly trendHalfLifeDays: number;
+  /** Days a move must last to pay: the forecast counts for its own horizon of them, the long-run yield for the rest. */
+  readonly planningDays: number;
+  /** Half-life of the long-run yield, days. */
+  readonly halfLifeDays: number;
   /** Two readings further apart than this many standard errors do not describe one yield: the less certain one is dropped. */
   readonly incompatible: number;
 }
 
-/** Half-life twice the forecast horizon; neither figure was chosen by the outcome of a backtest. */
-export const DEFAULT_SHRINK_CONFIG: ShrinkConfig = { trendHalfLifeDays: 60, incompatible: 5 };
+/** The planning days are the policy's holding days; the half-life is the forecast horizon. */
+export const DEFAULT_SHRINK_CONFIG: ShrinkConfig = { planningDays: 90, halfLifeDays: 30, incompatible: 5 };
 
 export interface Reading {
   readonly mean: number;
@@ -108,6 +110,7 @@ export function shrink(
   shrinking: ShrinkConfig,
 ): ForecastSet {
   requireBetween("incompatible", shrinking.incompatible, 1, 100);
+  requireBetween("planningDays", shrinking.planningDays, 1, 3650);
   const readings = set.strategies.map((forecast) => {
     const series = features.strategies.find(({ id }) => id === forecast.id)?.yieldReturns ?? [];
     const used = forecast.errors.find(({ model }) => model === forecast.model) ?? forecast.errors[0];
@@ -115,8 +118,15 @@ export function shrink(
     const error = used !== undefined && used.origins > 0 ? DEVIATION_PER_MAE * used.mae : Number.POSITIVE_INFINITY;
     const own = { mean: forecast.meanDaily, error };
     if (series.length < 3) return own;
-    const trend = trendOf(series, shrinking.trendHalfLifeDays);
-    return pool({ mean: trend.daily, error: trend.error }, own, shrinking.incompatible);
+    const long = longRunYield(series, shrinking.halfLifeDays);
+    const slow = { mean: long.daily, error: long.error };
+    const near = pool(slow, own, shrinking.incompatible);
+    const share = Math.min(1, set.horizonDays / shrinking.planningDays);
+    // Both rest on the same history: their errors add up rather than cancel.
+    return {
+      mean: share * near.mean + (1 - share) * slow.mean,
+      error: share * near.error + (1 - share) * slow.error,
+    };
   });
   return withMeans(set, features, config, towardCentre(readings).means);
 }
