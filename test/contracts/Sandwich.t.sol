@@ -207,10 +207,9 @@ contract FeeLifeTest is ProofFixture {
         uint256 fee = vault.balanceOf(FEES) - held;
         eq(vault.totalSupply(), supply + fee, "shares were made for somebody else");
         eq(vault.nav() + debt, nav + vault.debtOf(1), "a fee took assets");
-        uint256 assets = vault.totalAssets();
-        uint256 before = (assets * PRICE) / supply;
-        uint256 gain = before > highest ? ((before - highest) * supply) / PRICE : 0;
-        uint256 most = (assets * management * elapsed) / (10_000 * 365 days) + (gain * performance) / 10_000;
+        uint256 before = (vault.totalAssets() * PRICE) / supply;
+        uint256 most = (vault.totalAssets() * management * elapsed) / (10_000 * 365 days);
+        if (before > highest) most += ((((before - highest) * supply) / PRICE) * performance) / 10_000;
         atMost(vault.convertToAssets(fee), most + 2, "more than the terms allow");
         if (before <= highest && management == 0) eq(fee, 0, "performance below the mark");
         uint256 now_ = _price();

@@ -3,9 +3,11 @@ pragma solidity ^0.8.28;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IRedeemQueue} from "../../contracts/interfaces/IRedeemQueue.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
+import {Roles} from "../../contracts/libraries/Roles.sol";
 import {Leg, LegKind} from "../../contracts/types/Proposal.sol";
-import {PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
+import {OracleConfig, OracleKind, PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 import {ProofFixture} from "./support/ProofFixture.sol";
 
@@ -13,6 +15,23 @@ import {ProofFixture} from "./support/ProofFixture.sol";
 /// each comparison and each constant by one; this is where it is noticed.
 contract ToTheWeiTest is CoreFixture {
     // PRICES
+
+    /// @dev A budget that forgives any fall does not forgive a rate of nothing.
+    function test_ARateOfZeroIsNoRateWhateverTheBudget() public {
+        OracleConfig memory config = rateConfig(OracleKind.RateOnly);
+        config.slashBudgetBps = 10_000;
+        guard.setOracle(2, config);
+        adapters[2].setRate(1);
+        eq(uint8(guard.quote(2).status), uint8(PriceStatus.Normal), "any fall");
+        adapters[2].setRate(0);
+        eq(uint8(guard.quote(2).status), uint8(PriceStatus.Frozen), "but not to nothing");
+        adapters[2].setRate(type(uint80).max);
+        guard.setOracle(2, config);
+        eq(uint8(guard.quote(2).status), uint8(PriceStatus.Normal), "the largest rate there is");
+        adapters[2].setRate(0);
+        vm.expectPartialRevert(Errors.OracleGuard_Unpriceable.selector);
+        guard.setOracle(2, config);
+    }
 
     function _band(int256 answer, PriceStatus expected) private {
         rebasingFeed.updateAnswer(answer);
@@ -403,6 +422,58 @@ contract QueueToTheWeiTest is ProofFixture {
         queue.cancelRedeemRequest(id, 1, ALICE, ALICE);
         IRedeemQueue.Batch memory batch = queue.batch(id);
         eq(batch.shares, 1e24, "what was left");
+    }
+
+    function test_AnEmptiedBatchNeedsNoReportAndASingleShareDoes() public {
+        deposit(ALICE, 100 ether);
+        vm.prank(address(module));
+        vault.rebalance(one(allocateLeg(1, 10 ether)), 100 ether, 10_000);
+        nextBlock();
+        uint256 id = _request(ALICE, 1);
+        pass(6 hours);
+        ok(!queue.canPrice(), "one share waits for a report");
+        vm.expectPartialRevert(Errors.RedeemQueue_ReportTooOld.selector);
+        queue.price();
+        vm.prank(ALICE);
+        queue.cancelRedeemRequest(id, 1, ALICE, ALICE);
+        ok(queue.canPrice(), "no share does not");
+        queue.price();
+        eq(queue.nextToPrice(), id + 1, "passed over");
+        ok(!queue.canPrice(), "there is no other");
+    }
+
+    function test_PricingWaitsForOpenExits() public {
+        deposit(ALICE, 100 ether);
+        _request(ALICE, 1e24);
+        pass(6 hours);
+        vm.prank(GUARDIAN);
+        vault.freeze();
+        ok(!queue.canPrice(), "frozen");
+        vm.expectPartialRevert(Errors.LiquidityVault_ExitsClosed.selector);
+        queue.price();
+    }
+
+    /// @dev Adapters that were given every role still find each door of the vault shut while an execution runs.
+    function test_ARoleDoesNotOpenADoorDuringAnExecution() public {
+        deposit(ALICE, 100 ether);
+        manager.grantRole(manager.ADMIN_ROLE(), address(adapters[1]), 0);
+        manager.grantRole(Roles.CURATOR, address(adapters[1]), 0);
+        manager.grantRole(Roles.GUARDIAN, address(adapters[1]), 0);
+        bytes[6] memory calls = [
+            abi.encodeCall(vault.forceRevoke, (2)),
+            abi.encodeCall(vault.setFees, (1, 1)),
+            abi.encodeCall(vault.lowerFees, (0, 0)),
+            abi.encodeCall(vault.setFeeRecipient, (BOB)),
+            abi.encodeCall(vault.redeemInKind, (1, BOB, ALICE, 0)),
+            abi.encodeCall(vault.collectInKind, (idList(1), BOB))
+        ];
+        for (uint256 i; i < calls.length; ++i) {
+            adapters[1].setCallback(address(vault), calls[i]);
+            vm.prank(address(module));
+            vault.rebalance(one(allocateLeg(1, 1 ether)), vault.nav(), 10_000);
+            ok(adapters[1].callbackRevert() == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector, "shut");
+            nextBlock();
+        }
     }
 
     function _asOperator(uint256 id) private {

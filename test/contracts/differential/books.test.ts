@@ -4,7 +4,8 @@ import { network } from "hardhat";
 import type { Core } from "../../support/core.ts";
 import { deployCore, ETHER } from "../../support/core.ts";
 import { Seeded } from "../../support/seeded.ts";
-import { START_WETH, TwinLives } from "./lives.ts";
+import { TwinLives } from "./lives.ts";
+import { START_WETH } from "./twin.ts";
 
 const { ethers, networkHelpers } = await network.create();
 const { time } = networkHelpers;

@@ -1,154 +1,19 @@
-/** One chain and one model, always asked the same: random acts of people, venues, curator and guardian. */
+/** Random acts of people, venues, curator and guardian, done in both lives. */
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
-import type { WethDouble } from "../../../types/ethers-contracts/index.ts";
-import type { Core, LegStruct } from "../../support/core.ts";
-import { BATCH_SECONDS, ETHER, KIND, leg } from "../../support/core.ts";
-import type { Seeded } from "../../support/seeded.ts";
-import { Books } from "./books.ts";
+import type { LegStruct } from "../../support/core.ts";
+import { ETHER, KIND, leg } from "../../support/core.ts";
 import { Refused } from "./numbers.ts";
-import { queuePairs, vaultPairs } from "./pairs.ts";
 import type { Move } from "./strategy.ts";
-import { freshStrategy, IDS } from "./strategy.ts";
+import { IDS } from "./strategy.ts";
+import { Twin } from "./twin.ts";
 
 const REMAINDER = (1n << 128n) - 1n;
-/** WETH each person starts with. */
-export const START_WETH = 1_000n * ETHER;
 const HOUR = 3_600n;
 const DAY = 24n * HOUR;
 /** Stated, so that nothing is estimated at another second than the one chosen. */
 const GAS = { gasLimit: 8_000_000n } as const;
 
-/** What lives need of the network they are lived on. */
-export interface Clock {
-  latest(): Promise<number>;
-  setNextBlockTimestamp(time: bigint): Promise<void>;
-}
-
-export class TwinLives {
-  readonly counts: Map<string, number> = new Map();
-  books: Books;
-  readonly core: Core;
-  readonly people: readonly Core["depositor"][];
-  readonly asModule: Core["depositor"];
-  readonly random: Seeded;
-  readonly clock: Clock;
-  readonly weth: WethDouble;
-  /** WETH that donors pushed onto the vault: nobody's. */
-  donated = 0n;
-  /** Whether the last act was an execution. */
-  isBlockClosed = false;
-
-  constructor(core: Core, asModule: Core["depositor"], random: Seeded, clock: Clock, weth: WethDouble) {
-    this.core = core;
-    this.asModule = asModule;
-    this.random = random;
-    this.clock = clock;
-    this.weth = weth;
-    this.people = [core.depositor, core.anyone, core.stranger];
-    this.books = new Books(
-      {
-        bufferBps: 500n,
-        unlockSeconds: 432_000n,
-        minReportInterval: 3_600n,
-        maxNavAge: 86_400n,
-        batchSeconds: BigInt(BATCH_SECONDS),
-      },
-      { absoluteCap: 1_000n * ETHER, relativeCapBps: 4_000n },
-      IDS.map(freshStrategy),
-    );
-  }
-
-  person(): Core["depositor"] {
-    return this.#pick(this.people);
-  }
-
-  id(): number {
-    return this.#pick(IDS);
-  }
-
-  adapter(id: number): Core["adapters"][number] {
-    const found = this.core.adapters[id - 1];
-    if (found === undefined) throw new RangeError(`No adapter ${id}.`);
-    return found;
-  }
-
-  /** The next transaction's time, chosen here so that the model knows it. */
-  async next(least = 12n, most = 3n * HOUR): Promise<bigint> {
-    const now = BigInt(await this.clock.latest()) + this.random.between(least, most);
-    await this.clock.setNextBlockTimestamp(now);
-    return now;
-  }
-
-  /** Runs one act in both lives; both must agree on whether it may happen. */
-  async act<T>(
-    name: string,
-    model: (books: Books) => T,
-    send: () => Promise<ContractTransactionResponse>,
-  ): Promise<T | undefined> {
-    const before = this.books.copy();
-    let outcome: { readonly value: T } | undefined;
-    let refusal = "";
-    try {
-      outcome = { value: model(this.books) };
-    } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
-      refusal = cause.message;
-      this.books = before;
-    }
-    let error: unknown;
-    try {
-      await (await send()).wait();
-    } catch (cause) {
-      error = cause;
-    }
-    const said = error instanceof Error ? error.message : "accepted";
-    expect(error === undefined, `${name}: the chain says "${said}", the model "${refusal || "accepted"}"`).to.equal(
-      outcome !== undefined,
-    );
-    this.isBlockClosed = name === "rebalance" && outcome !== undefined;
-    const key = outcome === undefined ? `${name} refused` : name;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
-    return outcome?.value;
-  }
-
-  async compare(step: string): Promise<void> {
-    const { vault, registry } = this.core;
-    const { books } = this;
-    const now = BigInt(await this.clock.latest());
-    const pairs: [string, Promise<bigint>, bigint][] = [
-      ["idle", vault.idle(), books.idle],
-      ["total debt", vault.totalDebt(), books.totalDebt],
-      ["NAV", vault.nav(), books.nav],
-      ["supply", vault.totalSupply(), books.supply],
-      ["locked", vault.lockedProfit(), books.locked(now)],
-      ["total assets", vault.totalAssets(), books.totalAssets(now)],
-      ["NAV time", vault.navTimestamp(), books.totalDebt === 0n ? now : books.navTimestamp],
-      ...[0, 1, 2, 3].map((risk): [string, Promise<bigint>, bigint] => [
-        `risk ${risk}`,
-        vault.riskDebt(risk),
-        books.riskDebt(risk),
-      ]),
-    ];
-    for (const id of IDS) {
-      const strategy = books.at(id);
-      pairs.push(
-        [`debt ${id}`, vault.debtOf(id), strategy.debt],
-        [`report ${id}`, vault.reportedAt(id), strategy.reportedAt],
-      );
-      pairs.push([`state ${id}`, registry.strategy(id).then((info) => info.state), strategy.frozen ? 3n : 1n]);
-    }
-    for (const person of this.people)
-      pairs.push(
-        ["shares", vault.balanceOf(person.address), books.balanceOf(person.address)],
-        ["WETH", this.weth.balanceOf(person.address), START_WETH + (books.cash.get(person.address) ?? 0n)],
-      );
-    pairs.push(...vaultPairs(this, now), ...queuePairs(this));
-    const actual = await Promise.all(pairs.map(([, reading]) => reading));
-    for (const [index, [name, , expected]] of pairs.entries())
-      expect(actual[index], `${step}: ${name}`).to.equal(expected);
-  }
-
+export class TwinLives extends Twin {
   // ACTS
 
   async deposit(): Promise<void> {
@@ -305,7 +170,9 @@ export class TwinLives {
 
   async request(): Promise<void> {
     const person = this.person();
-    const shares = (this.books.balanceOf(person.address) * this.random.between(0n, 60n)) / 100n;
+    // Now and then everything, so that the queue is owed more than idle.
+    const part = this.random.between(0n, 2n) === 0n ? 100n : this.random.between(0n, 60n);
+    const shares = (this.books.balanceOf(person.address) * part) / 100n;
     const now = await this.next();
     await this.act(
       "request",
@@ -451,7 +318,7 @@ export class TwinLives {
     const { recipient, managementBps, performanceBps } = this.books.fees;
     const way = Number(this.random.between(0n, 2n));
     if (way === 0) {
-      const next = this.#pick([this.core.keeper.address, this.core.curator.address]);
+      const next = this.pick([this.core.keeper.address, this.core.curator.address]);
       await this.act(
         "fee recipient",
         (books) => books.setFees({ recipient: next, managementBps, performanceBps }, now),
@@ -475,11 +342,6 @@ export class TwinLives {
     }
   }
 
-  async place(id: number, liquid: bigint, pending: bigint, claimable: bigint): Promise<void> {
-    Object.assign(this.books.at(id), { liquid, pending, claimable });
-    await this.adapter(id).setPosition(liquid, pending, claimable);
-  }
-
   #draw(): Move[] {
     const exits = IDS.filter((id) => this.books.at(id).liquid > 0n && this.random.between(0n, 4n) === 0n);
     const amountOf = (id: number): bigint => {
@@ -501,11 +363,5 @@ export class TwinLives {
           : this.random.between(1n, this.books.idle / 4n + 1n),
     }));
     return [...paid, ...asked, ...inflows];
-  }
-
-  #pick<T>(list: readonly T[]): T {
-    const found = list[Number(this.random.between(0n, BigInt(list.length - 1)))];
-    if (found === undefined) throw new RangeError("Nothing to pick from.");
-    return found;
   }
 }
