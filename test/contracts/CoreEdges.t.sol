@@ -285,6 +285,29 @@ contract CoreEdgesTest is CoreFixture {
         near(vault.inKindUnits(1, ALICE), 0.5e18, 1e6, "half of the position");
     }
 
+    function test_OpenUnitsCloseTheirStrategyAndNoOther() public {
+        deposit(ALICE, 100 ether);
+        allocate(1, 40 ether);
+        allocate(2, 10 ether);
+        nextBlock();
+        adapters[1].setInstant(0);
+        vault.freeze();
+        uint256 shares = vault.balanceOf(ALICE) / 2;
+        vm.prank(ALICE);
+        vault.redeemInKind(shares, ALICE, ALICE, 0);
+        vault.unfreeze();
+        pass(2 hours);
+        uint256 units = vault.strategyReport(1).inKindUnits;
+        near(units, 0.5e18, 1e6, "half");
+        eq(vault.strategyReport(2).inKindUnits, 0, "the other paid in cash");
+        allocate(2, 1 ether);
+        nextBlock();
+        uint256 nav = vault.nav();
+        Leg[] memory legs = one(allocateLeg(1, 1 ether));
+        vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_InKindClaimsOpen.selector, 1, units));
+        vault.rebalance(legs, nav, 10_000);
+    }
+
     function test_SharesOfAnEmptyVaultAreBurntForNothing() public {
         deposit(ALICE, 100 ether);
         registry.setLimits(1, limits(1_000 ether, 1_000 ether, 10_000, 50));

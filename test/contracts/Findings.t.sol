@@ -18,8 +18,7 @@ contract FindingsTest is ProofFixture {
     }
 
     function _place(uint8 id, uint256 amount) private {
-        vm.prank(address(module));
-        vault.rebalance(one(allocateLeg(id, amount)), vault.nav(), 10_000);
+        asModule(one(allocateLeg(id, amount)));
         nextBlock();
     }
 
@@ -57,8 +56,7 @@ contract FindingsTest is ProofFixture {
         adapters[2].setMovesRevert(false);
         adapters[2].setInstant(type(uint256).max);
         adapters[2].setPosition(recovered, 0, 0);
-        vm.prank(address(module));
-        vault.rebalance(one(exitLeg(2, recovered)), vault.nav(), 10_000);
+        asModule(one(exitLeg(2, recovered)));
         vm.prank(ALICE);
         uint256 later = vault.collectInKind(idList(2), ALICE);
         near(later, (recovered * 60 * part) / 10_000, 1e6, "her part of it, and no more");
@@ -112,8 +110,7 @@ contract FindingsTest is ProofFixture {
     function test_F22_NoTargetIsNamedAndNothingIsApproved() public {
         _place(5, 10 ether);
         pass(2 hours);
-        vm.prank(address(module));
-        vault.rebalance(one(exitLeg(5, 4 ether)), vault.nav(), 10_000);
+        asModule(one(exitLeg(5, 4 ether)));
         eq(weth.allowance(address(vault), address(genuine)), 0, "vault to adapter");
         eq(weth.allowance(address(genuine), address(venue)), 0, "adapter to venue");
         eq(address(genuine.venue()), address(venue), "the venue is part of the code");
@@ -176,8 +173,7 @@ contract FindingsTest is ProofFixture {
         _place(id, 10 ether);
         eq(vault.nav(), nav - 2, "two wei in");
         pass(2 hours);
-        vm.prank(address(module));
-        vault.rebalance(one(exitLeg(id, 5 ether)), vault.nav(), 10_000);
+        asModule(one(exitLeg(id, 5 ether)));
         eq(vault.nav(), nav - 4, "two wei out");
         eq(vault.idle(), weth.balanceOf(address(vault)), "idle is what is held");
         // Vault shares of another vault, here the venue's, pushed onto vault and queue.

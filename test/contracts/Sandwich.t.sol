@@ -26,8 +26,7 @@ contract SandwichTest is ProofFixture {
     }
 
     function _run(uint8 id, uint256 amount) private {
-        vm.prank(address(module));
-        vault.rebalance(one(allocateLeg(id, amount)), vault.nav(), 10_000);
+        asModule(one(allocateLeg(id, amount)));
         nextBlock();
     }
 
@@ -76,8 +75,7 @@ contract SandwichTest is ProofFixture {
 
     function testFuzz_AroundAClaim(uint256 stake, uint256 seed, uint256 amount) public {
         stake = bound(stake, 1 gwei, 100_000 ether);
-        vm.prank(address(module));
-        vault.rebalance(one(requestLeg(1, 50 ether)), vault.nav(), 10_000);
+        asModule(one(requestLeg(1, 50 ether)));
         nextBlock();
         adapters[1].finishExits();
         _change(seed, amount);
@@ -96,12 +94,7 @@ contract SandwichTest is ProofFixture {
         // The venues keep a little, or give a little.
         adapters[1].setOutcome(10_000, bound(seed >> 128, 9_900, 10_000), 10_000, 0);
         adapters[2].setOutcome(bound(seed >> 160, 9_900, 10_100), 10_000, 10_000, 0);
-        vm.prank(address(module));
-        vault.rebalance(
-            (seed >> 200) % 2 == 0 ? one(exitLeg(1, 30 ether)) : one(allocateLeg(2, 20 ether)),
-            vault.nav(),
-            10_000
-        );
+        asModule((seed >> 200) % 2 == 0 ? one(exitLeg(1, 30 ether)) : one(allocateLeg(2, 20 ether)));
         eq(vault.maxRedeem(ATTACKER) + vault.maxDeposit(ATTACKER), 0, "the block is closed");
         nextBlock();
         _gift(seed >> 96);
@@ -160,8 +153,7 @@ contract FeeLifeTest is ProofFixture {
     function setUp() public override {
         super.setUp();
         deposit(ALICE, 300 ether);
-        vm.prank(address(module));
-        vault.rebalance(one(allocateLeg(1, 150 ether)), vault.nav(), 10_000);
+        asModule(one(allocateLeg(1, 150 ether)));
         pass(2 hours);
         vault.setFeeRecipient(FEES);
     }

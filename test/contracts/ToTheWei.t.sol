@@ -469,8 +469,7 @@ contract QueueToTheWeiTest is ProofFixture {
         ];
         for (uint256 i; i < calls.length; ++i) {
             adapters[1].setCallback(address(vault), calls[i]);
-            vm.prank(address(module));
-            vault.rebalance(one(allocateLeg(1, 1 ether)), vault.nav(), 10_000);
+            asModule(one(allocateLeg(1, 1 ether)));
             ok(adapters[1].callbackRevert() == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector, "shut");
             nextBlock();
         }
