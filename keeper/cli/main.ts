@@ -9,6 +9,7 @@ import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
+import type { VenuesFlags } from "./venues.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -113,9 +114,15 @@ program
 
 program
   .command("venues")
-  .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
+  .description(
+    "list every protocol and token, its adapter and twin, and which tests prove it; with --config the state of an engine's venues now",
+  )
+  .addOption(new Option("-c, --config <file>", "the keeper's configuration; without it no chain is read"))
+  .option("--rpc <url>", "read this endpoint instead of the configuration's")
   .addOption(json())
-  .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+  .action((flags: VenuesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./venues.ts")).showVenues(flags)),
+  );
 
 program
   .command("optimize")
