@@ -16,7 +16,7 @@ import { assets, WAD } from "../kernel/units.ts";
 import { BooksDifferError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
 import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
 import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
-import { type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy, type VenueState } from "./state.ts";
+import { type AdapterState, type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy } from "./state.ts";
 import {
   anchorBlocks,
   blockAt,
@@ -66,7 +66,7 @@ function checkBooks(core: CoreState, config: KeeperConfig): readonly DataFlag[] 
   return [{ strategyId: null, code: "STRATEGIES_NOT_CONFIGURED", message, excludes: false }];
 }
 
-function reading(strategy: RegisteredStrategy, venue: VenueState): StrategyReading {
+function reading(strategy: RegisteredStrategy, venue: AdapterState): StrategyReading {
   const { quote, protocol } = strategy;
   const { liquid, pending, claimable } = venue;
   return {

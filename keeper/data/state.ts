@@ -277,7 +277,7 @@ function planStrategy(
 }
 
 /** What the adapter of one strategy says. */
-export interface VenueState {
+export interface AdapterState {
   readonly id: number;
   readonly liquid: bigint;
   readonly pending: bigint;
@@ -290,7 +290,7 @@ export interface VenueState {
 }
 
 /** Plans the reads of one adapter, its immutables and its feed's decimals. */
-export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => VenueState {
+export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => AdapterState {
   const { id, name, adapter, protocol } = strategy;
   const real = plan.need(
     name,

@@ -74,6 +74,8 @@ export function sell(pool: RangePool, lstAmount: number): { readonly received: n
   let active = pool.active - (pool.root > pool.lower && pool.root < pool.upper ? pool.own : 0);
   let left = lstAmount * (1 - pool.fee);
   let received = 0;
+  // Summed up by itself: what is left of a very large amount has lost the digits that matter.
+  let taken = 0;
   for (const step of [...steps, { root: 0, net: 0 }]) {
     const stop = Math.max(step.root, limit);
     if (stop < root && active > 0) {
@@ -83,6 +85,7 @@ export function sell(pool: RangePool, lstAmount: number): { readonly received: n
         return { received: received + active * (root - end), sold: lstAmount };
       }
       received += active * (root - stop);
+      taken += room;
       left -= room;
     }
     if (stop <= limit) break;
@@ -91,5 +94,5 @@ export function sell(pool: RangePool, lstAmount: number): { readonly received: n
     const mine = step.root === pool.lower ? pool.own : step.root === pool.upper ? -pool.own : 0;
     active -= step.net - mine;
   }
-  return { received, sold: lstAmount - left / (1 - pool.fee) };
+  return { received, sold: taken / (1 - pool.fee) };
 }

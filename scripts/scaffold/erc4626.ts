@@ -158,7 +158,7 @@ import { expect } from "chai";
 import { syncConformance } from "../support/conformance.ts";
 import { isolate } from "../support/isolate.ts";
 import { openStage } from "../support/stage.ts";
-import { ETHER, expectRefusal, type Venue } from "../support/venue.ts";
+import { allocate, ETHER, expectRefusal, type Venue } from "../support/venue.ts";
 
 async function deployVenue() {
   const { connection, ethers, admin, vault, stranger, weth, wethAddress, trust } = await openStage();
@@ -216,6 +216,12 @@ describe("${name}Adapter", () => {
       "Adapter_AssetMismatch",
       [venue.target, venue.target, venue.wethAddress],
     );
+  });
+
+  it("behavior: a harvest before an entry gives the newcomer nothing", async () => {
+    const venue = getVenue();
+    await venue.accrue();
+    expect(await allocate(venue, 100n * ETHER)).to.be.closeTo(100n * ETHER, venue.dust);
   });
 
   it("behavior: the position may be left while the vault is paused", async () => {

@@ -62,6 +62,8 @@ describe("venue states on mainnet", () => {
       await networkHelpers.setStorageAt(pool, 5, lp);
       await networkHelpers.setStorageAt(lp, 4, (worth * 100n) / 109n);
       await networkHelpers.setStorageAt(lp, 5, pool);
+      // SYNTHETIC, as in etherfi.test.ts: the request contract's code is not recorded; nothing here calls it.
+      await networkHelpers.setCode(MAINNET.etherFiWithdrawRequests.address, "0x00");
     }
     const open = async (id: ProtocolId, contract: string, targets: readonly unknown[]): Promise<void> => {
       const adapter = await ethers.deployContract(contract, [vault.address, MAINNET.weth.address, ...targets]);
@@ -156,6 +158,6 @@ describe("venue states on mainnet", () => {
     if (apy.base.kind !== "known") return expect.fail(apy.base.reason);
     expect(apy.base.source).to.match(/over [67]\.\d days/);
     // Nobody reported rewards meanwhile.
-    expect(apy.base.apy).to.be.closeTo(0, 1e-9);
+    expect(Math.abs(apy.base.apy) < 1e-9, `it grew by ${apy.base.apy}`).to.equal(true);
   });
 });

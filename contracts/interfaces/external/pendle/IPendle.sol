@@ -5,7 +5,7 @@ pragma solidity ^0.8.28;
 /// @notice Source: `contracts/interfaces/IPMarket.sol` of npm @pendle/core-v2 6.11.0.
 interface IPendleMarket {
     /// @param scalarRoot Steepness of the curve at one year before maturity, WAD.
-    /// @param lnFeeRateRoot Logarithm of the fee's factor at one year before maturity, WAD; the router may have its own.
+    /// @param lnFeeRateRoot Logarithm of the fee factor at one year before maturity, WAD; a router may have its own.
     /// @param reserveFeePercent Part of the fee that leaves the pool, percent.
     /// @param lastLnImpliedRate Logarithm of one plus the yearly yield of PT at the last trade, WAD.
     struct MarketState {
