@@ -13,6 +13,7 @@ import type { MaintainFlags } from "./queue.ts";
 import type { RunFlags } from "./run.ts";
 import type { StatusFlags } from "./status.ts";
 import type { RangesFlags } from "./ranges.ts";
+import type { VenuesFlags } from "./venues.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -174,9 +175,15 @@ program
 
 program
   .command("venues")
-  .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
+  .description(
+    "list every protocol and token, its adapter and twin, and which tests prove it; with --config the state of an engine's venues now",
+  )
+  .addOption(new Option("-c, --config <file>", "the keeper's configuration; without it no chain is read"))
+  .option("--rpc <url>", "read this endpoint instead of the configuration's")
   .addOption(json())
-  .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+  .action((flags: VenuesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./venues.ts")).showVenues(flags)),
+  );
 
 program
   .command("optimize")

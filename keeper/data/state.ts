@@ -288,7 +288,7 @@ function planStrategy(
 }
 
 /** What the adapter of one strategy says. */
-export interface VenueState {
+export interface AdapterState {
   readonly id: number;
   readonly liquid: bigint;
   readonly pending: bigint;
@@ -302,7 +302,7 @@ export interface VenueState {
 
 /** What an adapter said, or the first thing it refused to say: one broken venue must not hold the others. */
 export type VenueAnswer =
-  | { readonly ok: true; readonly venue: VenueState }
+  | { readonly ok: true; readonly venue: AdapterState }
   | { readonly ok: false; readonly fault: string };
 
 /** Plans the reads of one adapter, its immutables and its feed's decimals. */
