@@ -1,10 +1,11 @@
 /** KelpAdapter on the doubles. */
 import { expect } from "chai";
+import { openStage } from "../support/accounts.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deployKelpDouble, type KelpDouble, openStage } from "../support/stakingDoubles.ts";
+import { deployKelpDouble, type KelpDouble } from "../support/stakingDoubles.ts";
 import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */

@@ -1,10 +1,11 @@
 /** RenzoAdapter on the doubles; test/fork reads ezETH's own code. */
 import { expect } from "chai";
+import { openStage } from "../support/accounts.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deployRenzoDouble, openStage, type RenzoDouble } from "../support/stakingDoubles.ts";
+import { deployRenzoDouble, type RenzoDouble } from "../support/stakingDoubles.ts";
 import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */

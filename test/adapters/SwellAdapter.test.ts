@@ -1,10 +1,11 @@
 /** SwellAdapter on the doubles, once for swETH and once for rswETH; test/fork reads the rates of Swell's own code. */
 import { expect } from "chai";
+import { openStage } from "../support/accounts.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deploySwellDouble, openStage, type SwellDouble } from "../support/stakingDoubles.ts";
+import { deploySwellDouble, type SwellDouble } from "../support/stakingDoubles.ts";
 import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Those of the recorded mainnet block. */
