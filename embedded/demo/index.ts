@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
+import { withAnswerCache } from "../../keeper/chain/answer-cache.ts";
 import { createClient } from "../../keeper/chain/client.ts";
 import { observe } from "../../keeper/data/observe.ts";
 import type { BuiltProposal } from "../../keeper/propose/build.ts";
@@ -175,12 +176,14 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
     });
     const configFile = join(folder, "keeper.json");
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
-    const client = await createClient({
-      url: world.chain.url,
-      expectedChainId: config.chainId,
-      timeoutMs: config.rpc.timeoutMs,
-      maxBatch: config.rpc.maxBatch,
-    });
+    const client = withAnswerCache(
+      await createClient({
+        url: world.chain.url,
+        expectedChainId: config.chainId,
+        timeoutMs: config.rpc.timeoutMs,
+        maxBatch: config.rpc.maxBatch,
+      }),
+    );
     const ledger = new Ledger();
     const stage: Stage = { world, engine, client, config, people: createPeople(world, engine, folder), ledger, folder };
     const worldAt = now();
