@@ -5,7 +5,7 @@ import { at } from "./genuine/artifact.ts";
 import { deployWeth } from "./genuine/weth.ts";
 import { sqrtPriceOf } from "./range.ts";
 import type { RangeVenue } from "./rangeConformance.ts";
-import { openStage, type Stage } from "./stakingDoubles.ts";
+import { openStage, type Stage } from "./accounts.ts";
 import { type Account, ETHER } from "./venue.ts";
 
 /** Divides nothing evenly. */

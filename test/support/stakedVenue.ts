@@ -2,7 +2,7 @@
 import type { Interface } from "ethers";
 import { at } from "./genuine/artifact.ts";
 import { deployWeth } from "./genuine/weth.ts";
-import { openStage, type Stage } from "./stakingDoubles.ts";
+import { openStage, type Stage } from "./accounts.ts";
 import type { Account, QueuedVenue, Venue } from "./venue.ts";
 
 /** A double's token, as TypeChain types it. */
