@@ -294,6 +294,14 @@ describe("command line: the life of a proposal", function () {
       expect(text).to.match(/stress depeg 5 %: loses \d/);
     }
     expect(await life.published()).to.equal(1);
+    // The first proposal still waits for its owners: another one would only compete with it.
+    const again = await amplified([
+      ...["keeper", "run", "-c", life.configFile, "--rounds", "1", "--interval", "0", "--out", out, "--json"],
+      ...["--propose", "--key-file", life.keyFile("keeper")],
+    ]);
+    const waiting = z.object({ rounds: z.array(z.object({ cycle: z.string() })).length(1) });
+    expect(documentOf(again, EXIT.ok, waiting).rounds[0]?.cycle).to.contain(`proposal ${id} is open until`);
+    expect(await life.published()).to.equal(1);
   });
 
   it("error: too few, doubled, strangers' and foreign signatures are refused before anything is sent", async () => {
