@@ -44,7 +44,7 @@ export interface StrategyPlan {
   readonly name: string;
   readonly adapter: AdapterName;
   /** Constructor arguments after vault and asset. */
-  readonly targets: readonly string[];
+  readonly targets: readonly (string | number | boolean)[];
   readonly riskIds: readonly number[];
   readonly limits: {
     readonly absoluteCap: bigint;

@@ -14,11 +14,10 @@ import {
 } from "../deploy/plan.ts";
 import { selectorOf } from "../deploy/selectors.ts";
 import { type Address, address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
+import type { ProtocolId } from "../keeper/protocols/ids.ts";
 import { EmbeddedDeploymentMismatchError } from "./errors.ts";
+import { type EmbeddedVenue, RISK_ID } from "./venues/index.ts";
 import type { World } from "./world.ts";
-
-/** Shared risks of the demonstration: bit in the registry, meaning. */
-export const RISK_ID = { lending: 0, liquidStaking: 1, restaking: 2 } as const;
 
 /** Feeds report at least daily; a missed report and a quarter of an hour make a feed stale. */
 const STAKING_HEARTBEAT = SECONDS_PER_DAY;
@@ -29,7 +28,7 @@ export const EMBEDDED_FEES = { managementBps: 50, performanceBps: 1_000 } as con
 
 export interface EngineStrategy {
   readonly id: number;
-  readonly protocol: "aave-v3" | "gearbox" | "lido" | "etherfi";
+  readonly protocol: ProtocolId;
   readonly name: string;
   readonly adapter: Address;
 }
@@ -78,8 +77,33 @@ const limits = (relativeCapBps: number): StrategyPlan["limits"] => ({
 
 type PlannedStrategy = StrategyPlan & { readonly protocol: EngineStrategy["protocol"] };
 
+/** With twenty venues no single one needs more; with the four of a recorded market each needs its own cap. */
+const WIDE_CAP_BPS = 1_200;
+
+const venueStrategy = ({ key, name, protocol, adapter, targets, risks, oracle }: EmbeddedVenue): PlannedStrategy => ({
+  key,
+  name,
+  protocol,
+  adapter,
+  targets,
+  riskIds: risks.map((risk) => RISK_ID[risk]),
+  limits: limits(WIDE_CAP_BPS),
+  oracle:
+    oracle.feed === ZeroAddress
+      ? { ...oracle, heartbeat: 0, margin: 0, minAnswer: 0n, maxAnswer: 0n }
+      : {
+          ...oracle,
+          heartbeat: STAKING_HEARTBEAT,
+          margin: HEARTBEAT_MARGIN,
+          minAnswer: ETHER / 2n,
+          maxAnswer: 2n * ETHER,
+        },
+});
+
 function strategiesOf(world: World): readonly PlannedStrategy[] {
-  const { addresses } = world;
+  const { addresses, venues } = world;
+  const isWide = venues.length > 0;
+  const capped = (alone: number) => limits(isWide ? WIDE_CAP_BPS : alone);
   const lending: PlannedStrategy[] = [
     {
       key: "aave",
@@ -88,7 +112,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "AaveV3Adapter",
       targets: [addresses.aave.pool],
       riskIds: [RISK_ID.lending],
-      limits: limits(4_000),
+      limits: capped(4_000),
       oracle: lendingOracle(5_000),
     },
   ];
@@ -100,7 +124,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "GearboxAdapter",
       targets: [addresses.gearbox.pool],
       riskIds: [RISK_ID.lending],
-      limits: limits(2_500),
+      limits: capped(2_500),
       oracle: lendingOracle(5_000),
     });
   }
@@ -113,7 +137,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "LidoAdapter",
       targets: [addresses.lido.wsteth, addresses.lido.withdrawalQueue],
       riskIds: [RISK_ID.liquidStaking],
-      limits: limits(4_000),
+      limits: capped(4_000),
       oracle: stakingOracle(ORACLE_KIND.marketOfUnderlying, addresses.feeds.stethEth),
     },
     {
@@ -123,9 +147,10 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "EtherFiAdapter",
       targets: [addresses.etherFi.weeth],
       riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking],
-      limits: limits(3_500),
+      limits: capped(3_500),
       oracle: stakingOracle(ORACLE_KIND.marketOfToken, addresses.feeds.weethEth),
     },
+    ...venues.map(venueStrategy),
   ];
 }
 
@@ -155,6 +180,7 @@ export function planOf(
       { riskId: RISK_ID.lending, absoluteCap: parseEther("40000"), relativeCapBps: 6_500 },
       { riskId: RISK_ID.liquidStaking, absoluteCap: parseEther("40000"), relativeCapBps: 7_500 },
       { riskId: RISK_ID.restaking, absoluteCap: parseEther("20000"), relativeCapBps: 3_500 },
+      { riskId: RISK_ID.pools, absoluteCap: parseEther("20000"), relativeCapBps: 2_500 },
     ],
   };
 }

@@ -19,22 +19,38 @@ export interface DemoFlags {
 }
 
 const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
-const allocation = (weights: readonly NamedWeight[]): string => {
-  const shown = shortNames(weights.map(({ name }) => name));
-  return weights
-    .map(({ weight }, index) => ({ name: shown[index] ?? "", weight }))
-    .filter(({ weight }) => weight >= 0.0005)
-    .map(({ name, weight }) => `${name} ${(weight * 100).toFixed(0)}`)
-    .join(" ");
-};
+/** Moves shown in a row; the report has them all. */
+const MOVES_SHOWN = 8;
+/** Shares of NAV below this are dust that exits leave behind. */
+const DUST = 0.0005;
+const idleOf = (weights: readonly NamedWeight[]): number => weights.find(({ id }) => id === 0)?.weight ?? 0;
+
+/** What changed, largest first: "swETH +3 rsETH +7 idle -20", in % of NAV. */
+function moves({ allocationBefore, allocationAfter }: CycleResult): string {
+  const names = allocationAfter.map(({ name }) => name);
+  const shown = shortNames(names);
+  const changes = allocationAfter
+    .map(({ id, weight }, index) => ({
+      name: shown[index] ?? "",
+      change: weight - (allocationBefore.find((other) => other.id === id)?.weight ?? 0),
+    }))
+    .filter(({ change }) => Math.abs(change) >= 0.005)
+    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+  const rest = changes.length - MOVES_SHOWN;
+  const words = changes
+    .slice(0, MOVES_SHOWN)
+    .map(({ name, change }) => `${name} ${change > 0 ? "+" : "-"}${Math.abs(change * 100).toFixed(0)}`);
+  return changes.length === 0 ? "-" : `${words.join(" ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
 
 function table(cycles: readonly CycleResult[]): string {
-  const head = ["date", "status", "before, %", "after, %", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
+  const head = ["date", "status", "moved, % of NAV", "in", "idle", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
   const rows = cycles.map((cycle) => [
     cycle.date,
     cycle.status,
-    allocation(cycle.allocationBefore),
-    allocation(cycle.allocationAfter),
+    moves(cycle),
+    String(cycle.allocationAfter.filter(({ id, weight }) => id !== 0 && weight >= DUST).length),
+    `${percent(idleOf(cycle.allocationAfter) * 100, 1)} %`,
     percent(cycle.expectedNetApyPct),
     percent(cycle.realizedNetApyPct),
     percent(cycle.cvarPct, 3),
@@ -71,7 +87,7 @@ function describe(result: RunResult, files: { readonly html: string; readonly js
   const lines = [
     table(result.cycles),
     "",
-    "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV",
+    "in: venues held afterwards; expected and realized: net APY in %; CVaR: 95 % over the horizon in % of NAV",
     "",
   ];
   if (market.mapping.length > 0) {

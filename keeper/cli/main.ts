@@ -10,8 +10,10 @@ import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
 import type { MaintainFlags } from "./queue.ts";
+import type { RangesFlags } from "./ranges.ts";
 import type { RunFlags } from "./run.ts";
 import type { StatusFlags } from "./status.ts";
+import type { VenuesFlags } from "./venues.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -173,9 +175,15 @@ program
 
 program
   .command("venues")
-  .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
+  .description(
+    "list every protocol and token, its adapter and twin, and which tests prove it; with --config the state of an engine's venues now",
+  )
+  .addOption(new Option("-c, --config <file>", "the keeper's configuration; without it no chain is read"))
+  .option("--rpc <url>", "read this endpoint instead of the configuration's")
   .addOption(json())
-  .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+  .action((flags: VenuesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./venues.ts")).showVenues(flags)),
+  );
 
 program
   .command("optimize")
@@ -231,16 +239,55 @@ program
   .option("--column <name>", "the column to forecast; needed when there are several")
   .option(
     "--model <name>",
-    "auto, arima, ets, theta, naive, seasonal-naive, drift, mean, mean-30, median-30, exponential-mean",
+    "auto, lstm, arima, ets, theta, naive, seasonal-naive, drift, mean, mean-30, median-30, exponential-mean",
     "auto",
   )
   .option("--h <steps>", "steps ahead", "30")
   .option("--levels <percent>", "stated probabilities of the intervals", "80,95")
   .option("--order <p,d,q[,P,D,Q,m]>", "fit this ARIMA and print its coefficients, sigma2, loglik, AICc")
   .option("--period <rows>", "rows per season, 1 for none", "1")
+  .option(
+    "--xreg <file>",
+    "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
+  )
+  .option("--backend <name>", "of --model lstm: wasm (default), typescript, tfjs, tfjs-node")
+  .option("--liquidity <column>", "of --model lstm: utilization or liquidity of the series, as an input")
+  .option("--pools <columns>", "of --model lstm: other columns to train on, comma-separated, or all")
+  .option("--checkpoint <folder>", "of --model lstm: begin from the network saved there, if any, and save the new one")
+  .option("--seed <n>", "of --model lstm: seed of the networks, 1 when not given")
   .addOption(json())
   .action((flags: ForecastFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  );
+
+program
+  .command("ranges")
+  .description(
+    "where a concentrated position of your own pair should stand: decision, figures, and a picture with --out",
+  )
+  .requiredOption("--data <file>", "CSV or JSON with dates: prices, asset per unit of the other token (ETH per wstETH)")
+  .option("--column <name>", "the price; needed when there are several columns")
+  .option("--rate-column <name>", "the protocol's rate, the anchor; a time-weighted mean price without it")
+  .option("--legs <asset,other>", "columns with both tokens' prices in a third currency, for their correlation")
+  .option("--fee <pips>", "the pool's fee, hundredths of a basis point", "100")
+  .option("--spacing <ticks>", "the pool's tick spacing", "1")
+  .addOption(
+    new Option("--asset-token <index>", "which token of the pool the asset is").choices(["0", "1"]).default("1"),
+  )
+  .option("--value <asset>", "worth of the position", "100")
+  .option("--volume <asset>", "trade a day that leaves the price alone; 0 counts arbitrage only", "0")
+  .option("--others-liquidity <L>", "others' liquidity in range, in whole units of L", "0")
+  .option("--pool-price <price>", "the pool's own price now; the last price of the file when absent")
+  .option("--current <lower,upper>", "the present range in ticks; none when absent")
+  .option("--gas-cost <asset>", "gas of one reposition", "0.02")
+  .option("--slippage <fraction>", "lost on what is sold, besides the fee", "0.0005")
+  .option("--horizon <days>", "days the range is meant to stand", "14")
+  .option("--cvar-limit <fraction>", "largest CVaR 95 % of the net result over the horizon", "0.01")
+  .option("--seed <number>", "seed of the scenarios", "1")
+  .option("--out <file>", "write an HTML page with the range against the price")
+  .addOption(json())
+  .action((flags: RangesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./ranges.ts")).decideRanges(flags)),
   );
 
 await program.parseAsync();

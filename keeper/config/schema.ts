@@ -41,6 +41,20 @@ const strategy = z.strictObject({
     .min(0, "0 or more days")
     .max(60, "at most 60 days")
     .optional(),
+  /** Active management of a range position; without it the range stays where it is. */
+  range: z
+    .strictObject({
+      /** Trade a day that leaves the pool's price where it was, WETH: the operator's own figure. 0 counts arbitrage only. */
+      volumePerDayEth: z
+        .number({ error: "WETH a day, 0 or more" })
+        .min(0, "0 or more WETH a day")
+        .max(1e9, "at most 1e9 WETH a day"),
+      /** Days a range is meant to stand. */
+      horizonDays: integer(1, 90, "days"),
+      /** Largest CVaR of the position's net result over those days. */
+      maxCvar: fraction("largest CVaR of the range over its horizon"),
+    })
+    .optional(),
 });
 
 export const configSchema = z

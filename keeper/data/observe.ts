@@ -18,13 +18,13 @@ import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
 import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
 import { planQueueRange, planQueueShares, worthOf } from "./queue.ts";
 import {
+  type AdapterState,
   type CoreState,
   planCore,
   planVenue,
   ReadPlan,
   type RegisteredStrategy,
   type VenueAnswer,
-  type VenueState,
 } from "./state.ts";
 import {
   anchorBlocks,
@@ -74,7 +74,7 @@ function checkBooks(core: CoreState, config: KeeperConfig): readonly DataFlag[] 
 }
 
 /** A strategy whose adapter is silent counts as the contracts count it: at its book value, and nothing can be done with it. */
-function silentVenue({ id }: RegisteredStrategy): VenueState {
+function silentVenue({ id }: RegisteredStrategy): AdapterState {
   const nothing = { liquid: 0n, pending: 0n, claimable: 0n, maxAllocate: 0n, maxDeallocate: 0n };
   return { id, ...nothing, targets: [], feedDecimals: null };
 }

@@ -24,7 +24,8 @@ const feedInterface = IFeed__factory.createInterface();
 const STATES: readonly StrategyStateName[] = ["None", "Active", "ReduceOnly", "Frozen", "Revoked"];
 const STATUSES: readonly PriceStatusName[] = ["Closed", "Normal", "NoInflow", "ExitOnly", "Frozen"];
 export type OracleKindName = "None" | "AssetDenominated" | "MarketOfToken" | "MarketOfUnderlying" | "RateOnly";
-const KINDS: readonly OracleKindName[] = [
+/** Members of the guard's OracleKind, in order. */
+export const ORACLE_KINDS: readonly OracleKindName[] = [
   "None",
   "AssetDenominated",
   "MarketOfToken",
@@ -266,7 +267,7 @@ function planStrategy(
       const record = struct(row, 0);
       const feed = addr(record, "feed");
       return {
-        kind: member(KINDS, record, "kind"),
+        kind: member(ORACLE_KINDS, record, "kind"),
         feed: feed === ZeroAddress ? null : feed,
         heartbeat: int(record, "heartbeat"),
         margin: int(record, "margin"),
@@ -287,7 +288,7 @@ function planStrategy(
 }
 
 /** What the adapter of one strategy says. */
-export interface VenueState {
+export interface AdapterState {
   readonly id: number;
   readonly liquid: bigint;
   readonly pending: bigint;
@@ -301,7 +302,7 @@ export interface VenueState {
 
 /** What an adapter said, or the first thing it refused to say: one broken venue must not hold the others. */
 export type VenueAnswer =
-  | { readonly ok: true; readonly venue: VenueState }
+  | { readonly ok: true; readonly venue: AdapterState }
   | { readonly ok: false; readonly fault: string };
 
 /** Plans the reads of one adapter, its immutables and its feed's decimals. */

@@ -2,9 +2,11 @@
 
 import type { KeeperConfig } from "../config/schema.ts";
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
+import type { RangeOutcome } from "../kernel/ranges.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
 import { isProtocolId } from "../protocols/ids.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { repositions } from "./reposition.ts";
 
 /** Amounts are cut to this many wei (1e-6 WETH), so that people can read them. */
 const READABLE = 10n ** 12n;
@@ -87,14 +89,8 @@ function lossOf(move: Move): bigint {
   return move.amount - minValueOf(move) + repriced;
 }
 
-/** Cuts inflows in proportion until exits and inflows together may lose no more than allowed, with a tenth to spare. */
-function withinLoss(
-  inflows: readonly Move[],
-  exits: readonly Move[],
-  maxLoss: bigint,
-  notes: string[],
-): readonly Move[] {
-  const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
+/** Cuts inflows in proportion until all legs together may lose no more than allowed, with a tenth to spare. */
+function withinLoss(inflows: readonly Move[], spent: bigint, maxLoss: bigint, notes: string[]): readonly Move[] {
   const wanted = inflows.reduce((sum, move) => sum + lossOf(move), 0n);
   const budget = larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n);
   if (wanted <= budget) return inflows;
@@ -135,6 +131,7 @@ export function planLegs(
   weights: readonly StrategyWeight[],
   idleWeight: number,
   limits: KeeperConfig["limits"],
+  ranges: readonly RangeOutcome[] = [],
 ): LegPlan {
   const notes: string[] = [];
   // WETH has 18 decimals, so a WAD of WETH is its raw amount.
@@ -192,25 +189,32 @@ export function planLegs(
     ...move,
     amount: total > available ? mulDivDown(move.amount, available, total) : move.amount,
   }));
-  const inflows = withinLoss(affordable, exits, mulDivDown(base, lossBps, BPS), notes)
+  const maxLoss = mulDivDown(base, lossBps, BPS);
+  const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
+  const leaving = new Set(exits.map(({ strategy }) => strategy.id));
+  const moved = repositions(strategies, ranges, leaving, larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n), notes);
+  const inflows = withinLoss(affordable, spent + moved.loss, maxLoss, notes)
     .map((move) => ({ ...move, amount: readable(move.amount) }))
     .filter(({ amount }) => amount >= dust);
 
-  let moves: readonly Move[] = [
-    ...exits.filter(({ kind }) => kind === "Deallocate"),
-    ...exits.filter(({ kind }) => kind === "RequestExit"),
-    ...inflows,
+  let legs: readonly Leg[] = [
+    ...exits.filter(({ kind }) => kind === "Deallocate").map(leg),
+    ...exits.filter(({ kind }) => kind === "RequestExit").map(leg),
+    ...moved.legs,
+    ...inflows.map(leg),
   ];
-  if (moves.length > MAX_LEGS) {
+  if (legs.length > MAX_LEGS) {
     // Inflows go first: they depend on exits, never the other way round.
-    notes.push(`${moves.length} moves are wanted, a proposal takes ${MAX_LEGS}: the last ones wait`);
-    moves = moves.slice(0, MAX_LEGS);
+    notes.push(`${legs.length} moves are wanted, a proposal takes ${MAX_LEGS}: the last ones wait`);
+    legs = legs.slice(0, MAX_LEGS);
   }
-  const touched = new Set(moves.map(({ strategy }) => strategy.id));
+  const touched = new Set(legs.map(({ strategyId }) => strategyId));
   const refNav = strategies.reduce<bigint>(
     (sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt),
     idle - queueOwed,
   );
-  const expectedLoss = moves.reduce((sum, move) => sum + lossOf(move), 0n);
-  return { legs: moves.map(leg), refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
+  // Inflows that were cut off lose nothing.
+  const entering = inflows.slice(0, legs.filter(({ kind }) => kind === "Allocate").length);
+  const expectedLoss = entering.reduce((sum, move) => sum + lossOf(move), spent + moved.loss);
+  return { legs, refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
 }

@@ -12,7 +12,7 @@ const HEIGHT = 300;
 const day = (iso: string): Date => new Date(`${iso}T00:00:00Z`);
 const percent = (share: number): number => share * 100;
 
-function draw(options: Plot.PlotOptions): string {
+export function draw(options: Plot.PlotOptions): string {
   const { document } = parseHTML("<html><body></body></html>");
   const figure = Plot.plot({
     document,
