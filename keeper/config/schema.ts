@@ -116,6 +116,8 @@ export const configSchema = z
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
     /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */
     deploymentBlock: integer(0, Number.MAX_SAFE_INTEGER, "the deployment's block").optional(),
+    /** True: `execute` waits for a cheap hour before the deadline, as with --patient. */
+    patient: z.boolean({ error: "true or false" }).optional(),
     /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })

@@ -20,6 +20,8 @@ export function draw(options: Plot.PlotOptions): string {
     height: HEIGHT,
     marginLeft: 56,
     marginRight: 16,
+    // Room for the second line of a date axis, the month or the year.
+    marginBottom: 38,
     style: { fontSize: "12px", background: "transparent", fontFamily: "inherit" },
     ...options,
   });
