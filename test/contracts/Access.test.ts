@@ -35,6 +35,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
     collectInKind: ANYONE,
     report: ANYONE,
     claim: ANYONE,
+    harvest: ANYONE,
     rebalance: NOBODY,
     settleRedeem: NOBODY,
     fundQueue: NOBODY,
@@ -67,7 +68,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
   },
   OracleGuard: {
     bindVault: ["owner"],
-    sync: NOBODY,
+    syncAll: NOBODY,
     setOracle: ["curator"],
     disable: ["guardian", "curator"],
     setAuthority: NOBODY,
@@ -97,6 +98,7 @@ const ALLOWED: Record<string, Record<string, readonly Role[]>> = {
   VaultOperations: {
     report: NOBODY,
     claim: NOBODY,
+    harvest: NOBODY,
     rebalance: NOBODY,
     pull: NOBODY,
     exitInKind: NOBODY,
