@@ -32,6 +32,7 @@ const strategy = (id: number, value: bigint, changes: Partial<StrategyReading> =
   price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: wad(0n), updatedAt: 0 },
   hasAsyncExit: false,
   exitDelayDays: 0,
+  fault: null,
   ...changes,
 });
 
@@ -118,7 +119,10 @@ describe("reposition legs", () => {
     assert.deepEqual(file.proposal.legs, legs);
     const shifted = { ...proposal, legs: legs.map((leg) => ({ ...leg, tickLower: leg.tickLower - 1 })) };
     assert.notEqual(proposalId(domain, shifted), id);
-    assert.match(sentence(proposal, new Map([[1, "Uniswap"]])), /[Mm]oves the position in Uniswap to ticks -?\d+ to -?\d+/);
+    assert.match(
+      sentence(proposal, new Map([[1, "Uniswap"]])),
+      /[Mm]oves the position in Uniswap to ticks -?\d+ to -?\d+/,
+    );
   });
 
   it("behavior: an allocation that stays becomes a move of ranges only when a range moves", () => {
