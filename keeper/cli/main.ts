@@ -182,9 +182,16 @@ program
     "--xreg <file>",
     "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
   )
+  .option("--all", "every column instead of one, on all cores")
   .addOption(json())
-  .action((flags: ForecastFlags & OutputOptions) =>
-    runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  .action((flags: ForecastFlags & OutputOptions & { readonly all?: boolean }) =>
+    runCommand(flags, async () =>
+      flags.all === true
+        ? (await import("./forecast-all.ts")).forecastAll(flags, (done, total) =>
+            process.stderr.write(`forecast ${done} of ${total} columns\n`),
+          )
+        : (await import("./forecast.ts")).forecastTable(flags),
+    ),
   );
 
 await program.parseAsync();
