@@ -11,6 +11,8 @@ export interface PanelSeries {
   readonly panel: string;
   readonly name: string;
   readonly values: readonly number[];
+  /** Unix seconds of each value; null for simulated series. */
+  readonly times: readonly number[] | null;
 }
 
 const SHORTEST = 200;
@@ -25,7 +27,7 @@ function wide(panel: string, file: string, columns: readonly string[]): PanelSer
     // Leading and trailing cells of a column are empty where the series had not begun.
     const cells = rows.slice(1).map((row) => [row[0] ?? "", row[at] ?? ""]);
     const known = cells.filter(([, value]) => value !== "");
-    return { panel, name, values: onGrid(name, known) };
+    return { panel, name, ...onGrid(name, known) };
   });
 }
 
@@ -40,17 +42,18 @@ function long(panel: string, file: string, key: number, date: number, value: num
     groups.set(name, group);
   }
   return [...groups]
-    .map(([name, cells]) => ({ panel, name, values: onGrid(name, cells) }))
+    .map(([name, cells]) => ({ panel, name, ...onGrid(name, cells) }))
     .filter(({ values }) => {
       const missing = values.filter(Number.isNaN).length / values.length;
       return values.length >= SHORTEST && missing <= MOST_MISSING && values.some((value) => value > 0);
     });
 }
 
-function onGrid(name: string, cells: readonly (readonly string[])[]): readonly number[] {
+function onGrid(name: string, cells: readonly (readonly string[])[]): Pick<PanelSeries, "values" | "times"> {
   const sorted = [...cells].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
   const table = parseTable(`${name}.csv`, ["date,value", ...sorted.map((row) => row.join(","))].join("\n"));
-  return regularColumn(table, "value").values;
+  const { values, times } = regularColumn(table, "value");
+  return { values, times };
 }
 
 export function realPanels(): PanelSeries[] {
@@ -79,7 +82,7 @@ export function randomWalks(count: number): PanelSeries[] {
       level += drift + 0.1 * rng.normal();
       return level;
     });
-    return { panel: i % 2 === 0 ? "random-walk" : "random-walk-drift", name: `walk ${i}`, values };
+    return { panel: i % 2 === 0 ? "random-walk" : "random-walk-drift", name: `walk ${i}`, values, times: null };
   });
 }
 
@@ -116,7 +119,9 @@ export function madePanels(each: number): PanelSeries[] {
       { panel: "made-reverting-spikes", name: `reverting ${i}`, values: reverting },
       { panel: "made-turning-trends", name: `trend ${i}`, values: turning },
     ];
-  }).flat();
+  })
+    .flat()
+    .map((made) => ({ ...made, times: null }));
 }
 
 export const isMade = (panel: string): boolean => panel.startsWith("made-") || panel.startsWith("random-");

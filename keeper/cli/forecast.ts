@@ -15,11 +15,12 @@ import { arimaForecaster, etsForecaster } from "../forecast/classical.ts";
 import { type Forecaster, gaussianPath, type PathForecast, type Series } from "../forecast/forecaster.ts";
 import { thetaForecaster } from "../forecast/theta.ts";
 import { OptionError, wholeNumber } from "./context.ts";
+import { describeLstm, type LstmFlags } from "./forecast-lstm.ts";
 import type { CommandResult } from "./output.ts";
 import { type Regressors, readRegressors } from "./regressors.ts";
 import { readTable, regularColumn } from "./table.ts";
 
-export interface ForecastFlags {
+export interface ForecastFlags extends LstmFlags {
   readonly data: string;
   readonly column?: string;
   readonly model: string;
@@ -43,7 +44,7 @@ const FORECASTERS: Readonly<Record<string, Forecaster>> = {
   "median-30": medianForecaster(30),
   "exponential-mean": exponentialForecaster(0.2),
 };
-export const MODEL_NAMES = ["auto", ...Object.keys(FORECASTERS)];
+export const MODEL_NAMES = ["auto", "lstm", ...Object.keys(FORECASTERS)];
 const MAX_HORIZON = 3650;
 
 /** Levels in percent, as people write them: 80,95. */
@@ -169,6 +170,16 @@ function describe(
   };
 }
 
+/** An option that would do nothing is refused, so that nobody believes it did something. */
+function refuseLstmFlags(flags: ForecastFlags): void {
+  if (flags.model === "lstm") return;
+  for (const name of ["backend", "liquidity", "pools", "checkpoint", "seed"] as const) {
+    const value = flags[name];
+    if (value !== undefined)
+      throw new OptionError(`--${name}`, value, "It belongs to --model lstm: add that or drop this.");
+  }
+}
+
 const dateOf = (time: number): string => {
   const text = new Date(time * 1000).toISOString();
   return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
@@ -184,7 +195,11 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
   const { values, times, absentSteps } = regularColumn(table, flags.column);
   const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
   const started = performance.now();
-  const { model, path, facts } = describe(flags, { values, period }, h, levels, regressors);
+  refuseLstmFlags(flags);
+  const { model, path, facts } =
+    flags.model === "lstm" && flags.order === undefined
+      ? await describeLstm(table, flags.column, flags, h, levels)
+      : describe(flags, { values, period }, h, levels, regressors);
   const milliseconds = Math.round(performance.now() - started);
   const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
   const last = times?.[times.length - 1];
@@ -236,7 +251,10 @@ function textOf(
   const lines = [
     `${data.column}: ${data.observations} observations, ${data.missing} missing; model ${data.model}; mean over the horizon ${figure(data.horizonMean)}`,
   ];
-  for (const name of ["coefficients", "regressors", "sigma2", "loglik", "aicc", "note", "gate", "members"]) {
+  for (const name of [
+    ...["coefficients", "regressors", "sigma2", "loglik", "aicc", "note", "gate", "members"],
+    ...["backend", "trainedOn", "networks", "horizonQuantiles"],
+  ]) {
     const fact = facts[name];
     if (fact !== undefined)
       lines.push(
