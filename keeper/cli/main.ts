@@ -250,14 +250,21 @@ program
     "--xreg <file>",
     "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
   )
+  .option("--all", "every column instead of one, on all cores")
   .option("--backend <name>", "of --model lstm: wasm (default), typescript, tfjs, tfjs-node")
   .option("--liquidity <column>", "of --model lstm: utilization or liquidity of the series, as an input")
   .option("--pools <columns>", "of --model lstm: other columns to train on, comma-separated, or all")
   .option("--checkpoint <folder>", "of --model lstm: begin from the network saved there, if any, and save the new one")
   .option("--seed <n>", "of --model lstm: seed of the networks, 1 when not given")
   .addOption(json())
-  .action((flags: ForecastFlags & OutputOptions) =>
-    runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  .action((flags: ForecastFlags & OutputOptions & { readonly all?: boolean }) =>
+    runCommand(flags, async () =>
+      flags.all === true
+        ? (await import("./forecast-all.ts")).forecastAll(flags, (done, total) =>
+            process.stderr.write(`forecast ${done} of ${total} columns\n`),
+          )
+        : (await import("./forecast.ts")).forecastTable(flags),
+    ),
   );
 
 program

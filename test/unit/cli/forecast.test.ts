@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { OptionError } from "../../../keeper/cli/context.ts";
 import { type ForecastFlags, forecastTable, parseLevels, parseOrder } from "../../../keeper/cli/forecast.ts";
+import { forecastAll } from "../../../keeper/cli/forecast-all.ts";
 import { ColumnUnknownError } from "../../../keeper/cli/table-errors.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { EmptySampleError } from "../../../keeper/math/errors.ts";
@@ -51,6 +52,23 @@ describe("amplified forecast", function () {
     const { text } = await forecastTable(flags(file("b.csv", `date,apy\n${holed.join("\n")}\n`), { order: "1,0,0" }));
     expect(text).to.contain("ARIMA(1,0,0) with mean");
     for (const name of ["ar1", "intercept", "sigma2", "loglik", "aicc"]) expect(text).to.contain(name);
+  });
+
+  it("--all: every column, as it would be alone; a column without data is named and stops nobody", async () => {
+    const wide = dated.map((line, t) => `${line},${5 + (values[(t * 7) % 200] ?? 0)},`);
+    const path = file("wide.csv", `date,apy,other,empty\n${wide.join("\n")}\n`);
+    const seen: string[] = [];
+    const { text, data } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
+    expect(seen).to.deep.equal(["1/3", "2/3", "3/3"]);
+    const alone = await forecastTable(flags(path, { column: "apy" }));
+    const mean = /mean over the horizon (\S+)/.exec(alone.text)?.[1];
+    expect(text.split("\n")[0]).to.contain(`apy: mean over the horizon ${mean} `);
+    expect(text.split("\n")[2]).to.match(/^empty: none: /);
+    expect(JSON.stringify(data)).to.contain('"EMPTY_SAMPLE"');
+    const error: unknown = await forecastAll(flags(path, { model: "ets" }), () => {}).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(OptionError);
   });
 
   it("--xreg: the named coefficient, and a future that moves the forecast", async () => {
