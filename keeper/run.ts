@@ -1,12 +1,11 @@
 /**
- * One cycle of the keeper: the only place that knows the order of the stages.
+ * One cycle of the keeper. With `pipeline.ts`, which holds the pure stages, the only place that knows their order.
  * observe -> build -> forecast -> optimize -> decide -> assess -> propose. A run that cannot vouch for its numbers is held.
  */
 import type { ChainClient } from "./chain/client.ts";
 import type { KeeperConfig } from "./config/schema.ts";
 import { observe } from "./data/observe.ts";
 import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "./features/index.ts";
-import { DEFAULT_FORECAST_CONFIG, forecast } from "./forecast/index.ts";
 import type {
   AllocationConstraints,
   ApprovedAllocation,
@@ -22,13 +21,12 @@ import type {
 import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import { assets, BPS, fromWad } from "./kernel/units.ts";
-import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
-import { DEFAULT_POLICY_CONFIG, decide } from "./policy/index.ts";
+import { plan, predict, type RiskClass } from "./pipeline.ts";
+import { DEFAULT_PROFILE, PROFILES, type Profile } from "./profiles.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
 import { isProtocolId } from "./protocols/ids.ts";
 import { protocolOf } from "./protocols/index.ts";
-import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
 
 /** What the stages before the proposal found; kept for reports whatever the outcome. */
 export interface CycleFindings {
@@ -99,6 +97,24 @@ function breachText(breach: Breach): string {
   return `${type}: ${figures.join(", ")}`;
 }
 
+/** The operator's profile with the horizon, objective and limits of the configuration. */
+function profileOf(config: KeeperConfig): Profile {
+  const profile = PROFILES[config.profile ?? DEFAULT_PROFILE];
+  const { beta, maxVar, maxCvar, maxDrawdown } = config.risk;
+  return {
+    ...profile,
+    forecast: { ...profile.forecast, horizonDays: config.horizonDays },
+    optimize: { ...profile.optimize, objective: config.objective, beta },
+    risk: { ...profile.risk, beta, varLimit: maxVar, cvarLimit: maxCvar, drawdownLimit: maxDrawdown },
+  };
+}
+
+/** A strategy with a market feed is valued by it; the others pay at their protocol's own rate. */
+function classesOf(snapshot: MarketSnapshot): (id: number) => RiskClass {
+  const priced = new Set(snapshot.history.flatMap(({ id, marketRatios }) => (marketRatios === null ? [] : [id])));
+  return (id) => (priced.has(id) ? "market" : "protocol");
+}
+
 async function decideAndPropose(
   client: ChainClient,
   config: KeeperConfig,
@@ -121,28 +137,22 @@ async function planFrom(
   snapshot: MarketSnapshot,
   features: Features,
 ): Promise<CycleOutcome> {
-  const predicted = forecast(features, { ...DEFAULT_FORECAST_CONFIG, horizonDays: config.horizonDays });
-  const constraints = buildConstraints(snapshot, costsOf(snapshot, predicted));
-  const target = await optimize(predicted, constraints, {
-    ...DEFAULT_OPTIMIZE_CONFIG,
-    objective: config.objective,
-    beta: config.risk.beta,
-  });
-  const decision = decide(target, constraints, DEFAULT_POLICY_CONFIG);
-  const findings = { snapshot, features, forecast: predicted, constraints, target, decision, risk: null };
-  if (decision.kind === "hold")
-    return { kind: "held", code: "NO_TRADE", reasons: decision.reasons, snapshot, findings };
-
-  const assessment = assess(
-    { decision, forecast: predicted, features, constraints },
+  const profile = profileOf(config);
+  const predicted = predict(features, profile);
+  const { constraints, target, decision, assessment } = await plan(
     {
-      ...DEFAULT_RISK_CONFIG,
-      beta: config.risk.beta,
-      varLimit: config.risk.maxVar,
-      cvarLimit: config.risk.maxCvar,
-      drawdownLimit: config.risk.maxDrawdown,
+      features,
+      forecast: predicted,
+      constraints: buildConstraints(snapshot, costsOf(snapshot, predicted)),
+      classOf: classesOf(snapshot),
     },
+    profile,
   );
+  const findings = { snapshot, features, forecast: predicted, constraints, target, decision, risk: null };
+  if (decision.kind === "hold" || assessment === null) {
+    const reasons = decision.kind === "hold" ? decision.reasons : [];
+    return { kind: "held", code: "NO_TRADE", reasons, snapshot, findings };
+  }
   const assessed = { ...findings, risk: assessment.risk };
   if (assessment.kind === "rejected") {
     return {
