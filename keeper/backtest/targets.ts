@@ -38,7 +38,8 @@ export function judge(result: BacktestResult): Judged[] {
     const fall = cautious.maximumDrawdown <= equal.maximumDrawdown + ROUNDING;
     say("cautious", "drawdown not larger", pct(cautious.maximumDrawdown), pct(equal.maximumDrawdown), fall);
     const [own, theirs] = [cautious.excess.sharpe, equal.excess.sharpe];
-    if (own !== null && theirs !== null)
+    // Equal weight has no excess over itself: then there is nothing to compare.
+    if (own !== null && theirs !== null && result.benchmark.name !== "equal-weight")
       say("cautious", "Sharpe of the excess higher", own.toFixed(2), theirs.toFixed(2), own > theirs);
   }
   const growth = find("ai:growth");

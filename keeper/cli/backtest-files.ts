@@ -293,8 +293,10 @@ function find(candidates: readonly Candidate[], wanted: string): Candidate {
   const near = candidates.filter(
     ({ name }) => fold(name) === fold(wanted) || fold(PRICE_FAMILY.exec(name)?.[2] ?? "") === fold(wanted),
   );
-  const [only] = near;
-  if (only === undefined || near.length > 1) {
+  // Of several sources of one token, the one that takes part by itself.
+  const plain = near.filter(({ leftOut }) => leftOut === null);
+  const [only] = plain.length === 1 ? plain : near;
+  if (only === undefined || (near.length > 1 && plain.length !== 1)) {
     throw new UnknownVenueError(
       wanted,
       near.length > 1 ? near.map(({ name }) => name) : candidates.map(({ name }) => name),
@@ -358,6 +360,7 @@ function benchmarkOf(wanted: string | null, candidates: readonly Candidate[], pa
   const grid = new Map(column.days.map((day, i) => [day, column.values[i] ?? Number.NaN]));
   const returns = panel.dates.map((_, t) => grid.get(first + t) ?? Number.NaN);
   const missing = returns.filter(Number.isNaN).length;
+  if (missing > 0.1 * returns.length && wanted === null) return equal();
   if (missing > 0.1 * returns.length)
     throw new DirtyColumnError(candidate.name, `as a benchmark it lacks ${missing} of ${returns.length} days`);
   return {
