@@ -110,7 +110,7 @@ describe("walk-forward", () => {
   it("makes a rising curve of quotes and ignores sizes with few of them", () => {
     const quotes = [1, 1, 1, 1, 1, 8, 8, 8, 8, 8, 64].map((size, i) => ({
       size,
-      impact: size === 8 ? 0.002 : [0.0001, 0.0002, 0.0003, 0.0004, 0.0005][i] ?? 0,
+      impact: size === 8 ? 0.002 : ([0.0001, 0.0002, 0.0003, 0.0004, 0.0005][i] ?? 0),
     }));
     expect(curveOfQuotes(quotes)).to.deep.equal([
       { size: 2 ** 0.5, impact: 0.0003 },
