@@ -340,6 +340,8 @@ program
   .addOption(json())
   .action((flags: SimulateFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./simulate.ts")).simulate(flags)),
+  );
+
 program
   .command("ranges")
   .description(
