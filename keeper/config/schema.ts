@@ -112,6 +112,8 @@ export const configSchema = z
       maxCvar: fraction("largest CVaR over the horizon"),
       maxDrawdown: fraction("largest drawdown over the horizon"),
     }),
+    /** Risk profile of keeper/profiles.ts; "cautious" when absent. */
+    profile: z.enum(["cautious", "growth"], { error: '"cautious" or "growth"' }).optional(),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
     /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */

@@ -4,8 +4,8 @@ import { parseHTML } from "linkedom";
 import type { CycleResult, DayPoint, ForecastFigure } from "./result.ts";
 
 /** Colour-blind safe (Okabe-Ito), in the order of strategy ids; idle is grey. */
-const COLOURS = ["#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A6FF0"];
-const GREY = "#9aa4b2";
+export const COLOURS = ["#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A6FF0"];
+export const GREY = "#9aa4b2";
 const WIDTH = 540;
 const HEIGHT = 300;
 
