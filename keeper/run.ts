@@ -6,7 +6,9 @@ import type { ChainClient } from "./chain/client.ts";
 import type { KeeperConfig } from "./config/schema.ts";
 import { observe } from "./data/observe.ts";
 import { observeRanges } from "./data/ranges.ts";
+import { DEFAULT_SCHEDULE_CONFIG, sendPlan } from "./execute/schedule.ts";
 import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "./features/index.ts";
+import { DEFAULT_GAS_FORECAST_CONFIG, forecastGas, TooLittleGasHistoryError } from "./forecast/gas.ts";
 import { DEFAULT_FORECAST_CONFIG, forecast } from "./forecast/index.ts";
 import type {
   AllocationConstraints,
@@ -18,6 +20,8 @@ import type {
   ForecastSet,
   MarketSnapshot,
   RiskFigures,
+  RiskPanel,
+  SendPlan,
   StrategyReading,
   TargetAllocation,
 } from "./kernel/artifacts.ts";
@@ -30,9 +34,11 @@ import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
 import { DEFAULT_POLICY_CONFIG, decide } from "./policy/index.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
+import { EXPOSURE } from "./protocols/exposure.ts";
 import { isProtocolId } from "./protocols/ids.ts";
 import { protocolOf } from "./protocols/index.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
+import { type PositionFacts, riskPanel } from "./risk/panel.ts";
 
 /** What the stages before the proposal found; kept for reports whatever the outcome. */
 export interface CycleFindings {
@@ -43,6 +49,8 @@ export interface CycleFindings {
   readonly target: TargetAllocation;
   readonly decision: Decision;
   readonly risk: RiskFigures | null;
+  /** Every measure of the present and of the proposed allocation. */
+  readonly panel: RiskPanel;
   /** One answer for each strategy whose range the configuration asks to manage. */
   readonly ranges: readonly RangeOutcome[];
 }
@@ -53,6 +61,8 @@ export type CycleOutcome =
       readonly findings: CycleFindings;
       readonly approved: ApprovedAllocation;
       readonly built: BuiltProposal;
+      /** When execution is expected to be cheap. */
+      readonly send: SendPlan;
     }
   | {
       readonly kind: "held";
@@ -95,6 +105,39 @@ export function costsOf(snapshot: MarketSnapshot, predicted: ForecastSet): CostI
     fixedCost: assets(EXECUTION_GAS * gasPrice),
     legCost: assets(legGas * gasPrice),
   };
+}
+
+/** What the stress tests and the cost of leaving need to know of each position. */
+export function positionFacts(snapshot: MarketSnapshot, constraints: AllocationConstraints): readonly PositionFacts[] {
+  return constraints.strategies.map(({ id, costs }) => {
+    const found = snapshot.strategies.find((strategy) => strategy.id === id);
+    const known = found !== undefined && isProtocolId(found.protocol) ? found.protocol : null;
+    // A venue this keeper does not know is taken for exposed to everything.
+    const exposure = known === null ? { stakedShare: 1, isLent: true } : EXPOSURE[known];
+    const open = found === undefined ? 0n : found.value - found.pending - found.claimable;
+    const payable = found === undefined ? 0 : open > 0n ? Number(found.maxDeallocate) / Number(open) : 1;
+    return {
+      id,
+      ...exposure,
+      hasFeed: known !== null && protocolOf(known).feedPrices !== "none",
+      // Of an empty position nothing can be read: an instant venue is taken at its word.
+      liquidShare: open <= 0n ? (found?.hasAsyncExit ? 0 : 1) : Math.min(1, Math.max(0, payable)),
+      exitCost: costs.exit,
+      exitDays: found?.exitDelayDays ?? 0,
+    };
+  });
+}
+
+function planToSend(snapshot: MarketSnapshot, deadline: number): SendPlan {
+  const { baseFee, timestamps, baseFees } = snapshot.gas;
+  const now = Number(baseFee);
+  try {
+    const predicted = forecastGas(timestamps, baseFees.map(Number), DEFAULT_GAS_FORECAST_CONFIG);
+    return sendPlan(now, deadline, predicted, DEFAULT_SCHEDULE_CONFIG);
+  } catch (error) {
+    if (!(error instanceof TooLittleGasHistoryError)) throw error;
+    return { now, kind: "unknown", until: null, expectedFee: null, reason: error.message };
+  }
 }
 
 /** Gas of moving a range, asset units: measured where it was, else taking everything out and putting it in again. */
@@ -198,7 +241,28 @@ async function planFrom(
   const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
   const ranges = decideRanges(readings, config);
   const decision = wanted.kind === "hold" ? keepAllocation(constraints, wanted, ranges) : wanted;
-  const findings = { snapshot, features, forecast: predicted, constraints, target, decision, risk: null, ranges };
+  const panel = riskPanel(
+    {
+      forecast: predicted,
+      features,
+      facts: positionFacts(snapshot, constraints),
+      names: new Map(constraints.strategies.map(({ id, name }) => [id, name])),
+      current: constraints.strategies.map(({ id, currentWeight }) => ({ id, weight: currentWeight })),
+      proposed: decision.kind === "move" ? decision.weights : null,
+    },
+    config.risk.beta,
+  );
+  const findings = {
+    snapshot,
+    features,
+    forecast: predicted,
+    constraints,
+    target,
+    decision,
+    risk: null,
+    panel,
+    ranges,
+  };
   if (decision.kind === "hold") {
     const stays = ranges.flatMap(({ strategyId, decision: { reasons } }) =>
       reasons.map((reason) => `range of strategy ${strategyId}: ${reason}`),
@@ -233,7 +297,8 @@ async function planFrom(
   );
   if (built.kind === "hold")
     return { kind: "held", code: "NOTHING_TO_MOVE", reasons: built.reasons, snapshot, findings: assessed };
-  return { kind: "ready", findings: assessed, approved: assessment, built };
+  const send = planToSend(snapshot, built.proposal.deadline);
+  return { kind: "ready", findings: assessed, approved: assessment, built, send };
 }
 
 /**

@@ -61,7 +61,11 @@ function leg(move: Move): Leg {
 const openOf = ({ value, pending, claimable }: StrategyReading): bigint => larger(value - pending - claimable, 0n);
 
 function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): Move | null {
-  const { name, price, state, liquid } = strategy;
+  const { name, price, state, liquid, fault } = strategy;
+  if (fault !== null) {
+    notes.push(`${name}: nothing can leave, the adapter does not answer (${fault})`);
+    return null;
+  }
   if (state === "None" || state === "Revoked" || price.status === "Frozen" || price.status === "Closed") {
     notes.push(`${name}: nothing can leave (registry ${state}, price ${price.status})`);
     return null;
@@ -134,7 +138,9 @@ export function planLegs(
   const dust: bigint = toWad(limits.minLegEth);
   const lossBps = BigInt(Math.min(limits.maxLossBps, snapshot.policy.maxLossBps));
   const strategies = [...snapshot.strategies].sort((a, b) => a.id - b.id);
-  const base = strategies.reduce<bigint>((sum, { value }) => sum + value, snapshot.vault.idle);
+  const { idle, queueOwed } = snapshot.vault;
+  // The NAV: what the queue is owed lies in idle or in debts and belongs to those who left.
+  const base = strategies.reduce<bigint>((sum, { value }) => sum + value, idle) - queueOwed;
   const targetOf = (id: number): bigint =>
     mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
 
@@ -147,11 +153,12 @@ export function planLegs(
   const proceeds = exits.filter(({ kind }) => kind === "Deallocate").reduce((sum, move) => sum + minValueOf(move), 0n);
 
   // The reserve grows with the NAV between now and execution: keep it for the NAV the tolerance allows.
-  const minimum = mulDivUp(snapshot.vault.minimumIdle, BPS + BigInt(limits.navToleranceBps), BPS);
+  const buffer = larger(snapshot.vault.minimumIdle - queueOwed, 0n);
+  const minimum = queueOwed + mulDivUp(buffer, BPS + BigInt(limits.navToleranceBps), BPS);
   // The idle weight covers what is in exit queues; that part is not in the vault to be kept.
   const transit = strategies.reduce<bigint>((sum, { pending, claimable }) => sum + pending + claimable, 0n);
-  const reserve = larger(minimum, mulDivDown(base, toWad(tidy(idleWeight)), WAD) - transit);
-  const available = larger(snapshot.vault.idle + proceeds - reserve, 0n);
+  const reserve = larger(minimum, queueOwed + mulDivDown(base, toWad(tidy(Math.max(0, idleWeight))), WAD) - transit);
+  const available = larger(idle + proceeds - reserve, 0n);
 
   // Caps are shares of the NAV at execution, which may be lower by the tolerance.
   const capNav = mulDivDown(base, BPS - BigInt(limits.navToleranceBps), BPS);
@@ -159,6 +166,10 @@ export function planLegs(
   const wanted = strategies.flatMap((strategy): Move[] => {
     const missing = targetOf(strategy.id) - openOf(strategy);
     if (missing < dust) return [];
+    if (strategy.fault !== null) {
+      notes.push(`${strategy.name}: nothing may enter, the adapter does not answer (${strategy.fault})`);
+      return [];
+    }
     if (strategy.state !== "Active" || strategy.price.status !== "Normal") {
       notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
       return [];
@@ -200,7 +211,7 @@ export function planLegs(
   const touched = new Set(legs.map(({ strategyId }) => strategyId));
   const refNav = strategies.reduce<bigint>(
     (sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt),
-    snapshot.vault.idle,
+    idle - queueOwed,
   );
   // Inflows that were cut off lose nothing.
   const entering = inflows.slice(0, legs.filter(({ kind }) => kind === "Allocate").length);
