@@ -118,7 +118,10 @@ describe("reposition legs", () => {
     assert.deepEqual(file.proposal.legs, legs);
     const shifted = { ...proposal, legs: legs.map((leg) => ({ ...leg, tickLower: leg.tickLower - 1 })) };
     assert.notEqual(proposalId(domain, shifted), id);
-    assert.match(sentence(proposal, new Map([[1, "Uniswap"]])), /[Mm]oves the position in Uniswap to ticks -?\d+ to -?\d+/);
+    assert.match(
+      sentence(proposal, new Map([[1, "Uniswap"]])),
+      /[Mm]oves the position in Uniswap to ticks -?\d+ to -?\d+/,
+    );
   });
 
   it("behavior: an allocation that stays becomes a move of ranges only when a range moves", () => {
