@@ -10,9 +10,9 @@ import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
 import type { MaintainFlags } from "./queue.ts";
+import type { RangesFlags } from "./ranges.ts";
 import type { RunFlags } from "./run.ts";
 import type { StatusFlags } from "./status.ts";
-import type { RangesFlags } from "./ranges.ts";
 import type { VenuesFlags } from "./venues.ts";
 
 const DEFAULT_CONFIG = "keeper.json";

@@ -9,8 +9,8 @@ import { addr, signed, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
-import { rangeV3 } from "./range-venues.ts";
 import { inspectRange, pairOf } from "./range-state.ts";
+import { rangeV3 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV3Adapter__factory.createInterface();

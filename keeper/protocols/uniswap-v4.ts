@@ -9,8 +9,8 @@ import { signed, text, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
-import { rangeV4 } from "./range-venues.ts";
 import { inspectRange } from "./range-state.ts";
+import { rangeV4 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV4Adapter__factory.createInterface();
