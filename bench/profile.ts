@@ -156,7 +156,8 @@ export async function printProfile(provider: Rpc, hash: string, title = hash): P
       const entered = next.depth > log.depth;
       const after = entered ? trace.structLogs.slice(i + 1).find((later) => later.depth === log.depth) : next;
       own = log.gas - (after?.gas ?? log.gas) - (entered ? spent(trace.structLogs, i + 1, log.depth) : 0);
-      if (entered) path.push(await codeAt(`0x${(log.stack.at(-2) ?? "").replace(/^0x/, "").slice(-40).padStart(40, "0")}`));
+      if (entered)
+        path.push(await codeAt(`0x${(log.stack.at(-2) ?? "").replace(/^0x/, "").slice(-40).padStart(40, "0")}`));
     }
     const code = path[log.depth - 1];
     const name = code?.functions[log.pc] ?? "?";

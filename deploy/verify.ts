@@ -24,7 +24,12 @@ const interfaces = {
   StrategyRegistry: StrategyRegistry__factory.createInterface(),
 } as const;
 type ContractName = keyof typeof interfaces;
-const CONTRACTS = ["StrategyRegistry", "OracleGuard", "LiquidityVault", "ProposalModule"] as const satisfies readonly ContractName[];
+const CONTRACTS = [
+  "StrategyRegistry",
+  "OracleGuard",
+  "LiquidityVault",
+  "ProposalModule",
+] as const satisfies readonly ContractName[];
 const managerInterface = AccessManager__factory.createInterface();
 const queueInterface = RedeemQueue__factory.createInterface();
 

@@ -119,7 +119,9 @@ export function madePanels(each: number): PanelSeries[] {
       { panel: "made-reverting-spikes", name: `reverting ${i}`, values: reverting },
       { panel: "made-turning-trends", name: `trend ${i}`, values: turning },
     ];
-  }).flat();
+  })
+    .flat()
+    .map((made) => ({ ...made, times: null }));
 }
 
 export const isMade = (panel: string): boolean => panel.startsWith("made-") || panel.startsWith("random-");

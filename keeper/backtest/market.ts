@@ -107,6 +107,7 @@ export function snapshotAt(
       price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: WAD, updatedAt: timestamp },
       hasAsyncExit: venue.exitDays > 0,
       exitDelayDays: venue.exitDays,
+      fault: null,
     };
   });
   const invested = strategies.reduce<bigint>((total, s) => total + s.value, 0n);
@@ -123,6 +124,9 @@ export function snapshotAt(
       totalSupply: shares(nav),
       lockedProfit: assets(0n),
       minimumIdle: assets(amount(terms.minimumIdle * terms.nav)),
+      // Nobody leaves a backtest through the queue.
+      queueOwed: assets(0n),
+      queuePending: assets(0n),
     },
     configEpoch: 0n,
     nextExecutionAt: timestamp,

@@ -18,13 +18,13 @@ import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
 import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
 import { planQueueRange, planQueueShares, worthOf } from "./queue.ts";
 import {
+  type AdapterState,
   type CoreState,
   planCore,
   planVenue,
   ReadPlan,
   type RegisteredStrategy,
   type VenueAnswer,
-  type AdapterState,
 } from "./state.ts";
 import {
   anchorBlocks,

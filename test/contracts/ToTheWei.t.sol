@@ -8,6 +8,8 @@ import {Errors} from "../../contracts/libraries/Errors.sol";
 import {Roles} from "../../contracts/libraries/Roles.sol";
 import {Leg, LegKind} from "../../contracts/types/Proposal.sol";
 import {OracleConfig, OracleKind, PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
+import {PackedPrice} from "../../contracts/types/PackedPrice.sol";
+import {PackedRecord} from "../../contracts/types/PackedRecord.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 import {ProofFixture} from "./support/ProofFixture.sol";
 
@@ -69,10 +71,11 @@ contract ToTheWeiTest is CoreFixture {
     /// @dev The guard tells the world exactly when something moved.
     function test_ASyncIsAnEventOnlyWhenSomethingMoved() public {
         adapters[1].setRate(1.001e18);
+        PackedRecord[] memory records = registry.records(idList(1));
         vm.startPrank(address(vault));
         vm.expectEmit(true, true, true, true, address(guard));
         emit IOracleGuard.SyncRate(1, 1.001e18, 1e18, PriceStatus.Normal);
-        guard.sync(1, address(adapters[1]));
+        guard.syncAll(records);
         vm.stopPrank();
         (PriceStatus status, uint256 factor, uint256 last) = _sync(1);
         eq(uint8(status), uint8(PriceStatus.Normal), "status");
@@ -87,8 +90,10 @@ contract ToTheWeiTest is CoreFixture {
     }
 
     function _sync(uint8 id) private returns (PriceStatus, uint256, uint256) {
+        PackedRecord[] memory records = registry.records(idList(id));
         vm.prank(address(vault));
-        return guard.sync(id, address(adapters[id]));
+        PackedPrice price = guard.syncAll(records)[0];
+        return (price.status(), price.sellFactor(), price.lastFactor());
     }
 
     /// @dev The snapshot of the rate moves once in seven days, and only then.

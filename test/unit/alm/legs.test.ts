@@ -32,6 +32,7 @@ const strategy = (id: number, value: bigint, changes: Partial<StrategyReading> =
   price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: wad(0n), updatedAt: 0 },
   hasAsyncExit: false,
   exitDelayDays: 0,
+  fault: null,
   ...changes,
 });
 

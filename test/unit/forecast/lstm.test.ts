@@ -193,8 +193,13 @@ describe("LSTM forecaster", function () {
         .forecast(7).horizonMean,
       1e-12,
     );
-    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, sharpness: 4, warmUp: 5, gate: 0.3 };
-    const found = combine(series, naiveForecaster, [exponentialForecaster(0.2), member], options);
+    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, sharpness: 4, warmUp: 5, caution: 0.3 };
+    const found = combine(
+      series,
+      naiveForecaster,
+      [exponentialForecaster(0.2), member].map((forecaster) => ({ forecaster, sees: "raw" as const })),
+      options,
+    );
     expect(found.members.map(({ name }) => name)).to.deep.equal(["exponential-0.2", "lstm"]);
     expect(found.members[1]?.weight).to.be.within(0, 1);
   });
