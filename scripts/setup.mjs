@@ -1,10 +1,11 @@
-// Everything a fresh clone needs before a command can run: dependencies from the lockfile (with Node 24 from npm) and
-// compiled contracts. Plain JavaScript, because it runs on the machine's own Node (>= 20) before anything is installed.
+// Everything a fresh clone needs before a command can run: dependencies from the lockfile (with Node 24 from npm),
+// compiled contracts and compiled WebAssembly kernels. Plain JavaScript, because it runs on the machine's own Node (>= 20) before anything is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildWasm } from "./build-wasm.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const packagedNode = join(root, "node_modules", "node", "bin", "node");
@@ -107,4 +108,8 @@ export function setUp() {
   const log = (line) => console.error(line);
   install(log);
   build(log);
+  // After Hardhat, which owns the rest of artifacts/. A kernel that does not compile has a slower twin in TypeScript with the
+  // same numbers, so the command still runs.
+  if (!buildWasm({ node: packagedNode, log }))
+    log("The engine runs its TypeScript kernels instead: same numbers, slower.");
 }

@@ -11,6 +11,8 @@ export interface PanelSeries {
   readonly panel: string;
   readonly name: string;
   readonly values: readonly number[];
+  /** Unix seconds of each value; null for simulated series. */
+  readonly times: readonly number[] | null;
 }
 
 const SHORTEST = 200;
@@ -25,7 +27,7 @@ function wide(panel: string, file: string, columns: readonly string[]): PanelSer
     // Leading and trailing cells of a column are empty where the series had not begun.
     const cells = rows.slice(1).map((row) => [row[0] ?? "", row[at] ?? ""]);
     const known = cells.filter(([, value]) => value !== "");
-    return { panel, name, values: onGrid(name, known) };
+    return { panel, name, ...onGrid(name, known) };
   });
 }
 
@@ -40,17 +42,18 @@ function long(panel: string, file: string, key: number, date: number, value: num
     groups.set(name, group);
   }
   return [...groups]
-    .map(([name, cells]) => ({ panel, name, values: onGrid(name, cells) }))
+    .map(([name, cells]) => ({ panel, name, ...onGrid(name, cells) }))
     .filter(({ values }) => {
       const missing = values.filter(Number.isNaN).length / values.length;
       return values.length >= SHORTEST && missing <= MOST_MISSING && values.some((value) => value > 0);
     });
 }
 
-function onGrid(name: string, cells: readonly (readonly string[])[]): readonly number[] {
+function onGrid(name: string, cells: readonly (readonly string[])[]): Pick<PanelSeries, "values" | "times"> {
   const sorted = [...cells].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
   const table = parseTable(`${name}.csv`, ["date,value", ...sorted.map((row) => row.join(","))].join("\n"));
-  return regularColumn(table, "value").values;
+  const { values, times } = regularColumn(table, "value");
+  return { values, times };
 }
 
 export function realPanels(): PanelSeries[] {
@@ -79,8 +82,48 @@ export function randomWalks(count: number): PanelSeries[] {
       level += drift + 0.1 * rng.normal();
       return level;
     });
-    return { panel: i % 2 === 0 ? "random-walk" : "random-walk-drift", name: `walk ${i}`, values };
+    return { panel: i % 2 === 0 ? "random-walk" : "random-walk-drift", name: `walk ${i}`, values, times: null };
   });
 }
+
+/**
+ * What breaks smoothing and spike rules: levels that jump for good, vaults that stand at zero and wake up, reversion with
+ * spikes, trends that turn. Nothing was tuned on these alone.
+ */
+export function madePanels(each: number): PanelSeries[] {
+  return Array.from({ length: each }, (_, i) => {
+    const rng = createRng(5000 + i);
+    let level = 4;
+    let vault = 0;
+    let deviation = 0;
+    let slope = 0;
+    let trend = 3;
+    const shift: number[] = [];
+    const zero: number[] = [];
+    const reverting: number[] = [];
+    const turning: number[] = [];
+    for (let t = 0; t < 420; t++) {
+      if (rng.uniform() < 0.02) level = 1 + 6 * rng.uniform();
+      shift.push(level + 0.15 * rng.normal());
+      if (rng.uniform() < 0.02) vault = rng.uniform() < 0.5 ? 0 : 1 + 5 * rng.uniform();
+      zero.push(vault === 0 ? 0 : vault + 0.1 * rng.normal());
+      deviation = 0.93 * deviation + 0.2 * rng.normal();
+      reverting.push(3 + deviation + (rng.uniform() < 0.02 ? 5 * rng.uniform() : 0));
+      slope = 0.97 * slope + 0.01 * rng.normal();
+      trend += slope;
+      turning.push(trend + 0.05 * rng.normal());
+    }
+    return [
+      { panel: "made-level-shifts", name: `shift ${i}`, values: shift },
+      { panel: "made-zero-vaults", name: `vault ${i}`, values: zero },
+      { panel: "made-reverting-spikes", name: `reverting ${i}`, values: reverting },
+      { panel: "made-turning-trends", name: `trend ${i}`, values: turning },
+    ];
+  })
+    .flat()
+    .map((made) => ({ ...made, times: null }));
+}
+
+export const isMade = (panel: string): boolean => panel.startsWith("made-") || panel.startsWith("random-");
 
 export const dataFolder = fileURLToPath(root);

@@ -58,11 +58,14 @@ export const confirmedNames = (given: string | undefined): readonly string[] =>
 export function unconfirmedUses(strategies: readonly StrategyPlan[], book: AddressBook): readonly AddressUse[] {
   const open = Object.entries(book).filter(([, entry]) => entry.confirmed === false);
   return strategies.flatMap((strategy) =>
-    [...strategy.targets, strategy.oracle.feed].flatMap((used) =>
-      open
-        .filter(([, entry]) => same(entry.address, used))
-        .map(([name, entry]) => ({ name, entry, strategy: strategy.name })),
-    ),
+    // Ticks, bands and flags are no addresses.
+    [...strategy.targets, strategy.oracle.feed]
+      .filter((used) => typeof used === "string")
+      .flatMap((used) =>
+        open
+          .filter(([, entry]) => same(entry.address, used))
+          .map(([name, entry]) => ({ name, entry, strategy: strategy.name })),
+      ),
   );
 }
 

@@ -3,14 +3,13 @@ import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
-import { DEFAULT_COMBINE } from "./automatic.ts";
-import { exponentialForecaster, meanForecaster, medianForecaster, naiveForecaster } from "./baselines.ts";
+import { DEFAULT_COMBINE, membersOf } from "./automatic.ts";
+import { meanForecaster, naiveForecaster } from "./baselines.ts";
 import { arimaWithin } from "./classical.ts";
-import { combine } from "./combine.ts";
+import { combine, type Member } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
 import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
-import type { Forecaster } from "./forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
 import { thetaForecaster } from "./theta.ts";
 
@@ -31,29 +30,21 @@ const intervals = (centre: number, radii: readonly { level: number; radius: numb
 /** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
 const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 });
 
-const membersOf = ({ smoothingFactors, meanDays }: ForecastConfig): Forecaster[] => [
-  naiveForecaster,
-  ...smoothingFactors.map(exponentialForecaster),
-  meanForecaster(meanDays),
-  meanForecaster(3 * meanDays),
-  medianForecaster(7),
-  medianForecaster(meanDays),
-  thetaForecaster,
-  STAGE_ARIMA,
-];
+const stageMembers = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] =>
+  membersOf(smoothingFactors, [meanForecaster(meanDays), meanForecaster(3 * meanDays), thetaForecaster, STAGE_ARIMA]);
 
 function forecastOne(strategy: StrategyFeatures, days: readonly number[], config: ForecastConfig): StrategyForecast {
   const { horizonDays, minimumTrainingDays, intervalLevels } = config;
   const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, membersOf(config), {
+  const combination = combine(series, naiveForecaster, stageMembers(config), {
     ...DEFAULT_COMBINE,
     firstOrigin: minimumTrainingDays,
     horizon: horizonDays,
-    gate: config.gate,
+    caution: config.caution,
   });
-  const { passed, combined, naive, origins, residuals, members, realized } = combination;
+  const { share, used, origins, residuals, members, realized } = combination;
   const bands = conformalBands(
-    passed ? combined : naive.paths,
+    used,
     realizedPaths(series.values, origins, horizonDays),
     residuals,
     intervalLevels,
@@ -63,7 +54,7 @@ function forecastOne(strategy: StrategyFeatures, days: readonly number[], config
   return {
     id: strategy.id,
     name: strategy.name,
-    model: passed ? "combination" : "naive",
+    model: share > 0 ? "combination" : "naive",
     meanDaily: combination.mean,
     intervals: intervals(
       combination.mean,

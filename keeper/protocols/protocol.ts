@@ -13,6 +13,21 @@ export interface GasEstimate {
   readonly source: string;
 }
 
+/** What else must be read of a venue whose position is a range, to place it. */
+export interface RangeVenue {
+  /** Two or three words: the staking token, the contract that knows the pool, and there the pool's id. */
+  readonly handles: (adapter: Address) => readonly ViewCall<string>[];
+  /** Liquidity that the adapter itself has in the pool. */
+  readonly ownLiquidity: (adapter: Address) => ViewCall<bigint>;
+  /** Asset per unit of the staking token at its protocol, WAD. */
+  readonly stakingRate: (handles: readonly string[]) => ViewCall<bigint>;
+  readonly sqrtPrice: (handles: readonly string[]) => ViewCall<bigint>;
+  readonly liquidity: (handles: readonly string[]) => ViewCall<bigint>;
+  /** Hundredths of a basis point. */
+  readonly fee: (handles: readonly string[]) => ViewCall<number>;
+  readonly assetIsToken0: (handles: readonly string[], asset: Address) => ViewCall<boolean>;
+}
+
 /** A part of a yield; a part that cannot be read is missing and says why, never a number. */
 export type YieldPart =
   | {
@@ -184,6 +199,8 @@ export interface Protocol {
   readonly targets: (adapter: Address) => readonly ViewCall<Address>[];
   /** Reads the venue's rate, WAD of asset per unit, from the venue itself: it answers at blocks older than the adapter. */
   readonly rateAt: (targets: readonly Address[], asset: Address) => ViewCall<bigint>;
+  /** Present where the position is a range that a proposal can move. */
+  readonly range?: RangeVenue;
   /** Reads yield, limits, slippage, pause and caps at a block. */
   readonly inspect: Inspect;
 }

@@ -10,6 +10,7 @@ import { view, viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { inspectRange, pairOf } from "./range-state.ts";
+import { rangeV3 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV3Adapter__factory.createInterface();
@@ -51,5 +52,6 @@ export const uniswapV3 = {
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
   targets: (adapter) => ["rateSource", "pool", "lst", "stEth"].map((name) => targetOf(adapterInterface, adapter, name)),
   rateAt: (targets) => viewUint(adapterInterface, targetAt("uniswap-v3", targets, 0), "rate"),
+  range: rangeV3,
   inspect,
 } as const satisfies Protocol;

@@ -10,6 +10,7 @@ import { view, viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { inspectRange } from "./range-state.ts";
+import { rangeV4 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV4Adapter__factory.createInterface();
@@ -67,5 +68,6 @@ export const uniswapV4 = {
   targets: (adapter) =>
     ["rateSource", "stateView", "lst", "stEth"].map((name) => targetOf(adapterInterface, adapter, name)),
   rateAt: (targets) => viewUint(adapterInterface, targetAt("uniswap-v4", targets, 0), "rate"),
+  range: rangeV4,
   inspect,
 } as const satisfies Protocol;

@@ -1,11 +1,11 @@
 /** The one fixture of range adapters: a pool of ether and wstETH with others' liquidity at Lido's rate, and a stranger who trades. */
 import type { Contract } from "ethers";
+import { openStage, type Stage } from "./accounts.ts";
 import type { LidoDouble } from "./doubles.ts";
 import { at } from "./genuine/artifact.ts";
 import { deployWeth } from "./genuine/weth.ts";
 import { sqrtPriceOf } from "./range.ts";
 import type { RangeVenue } from "./rangeConformance.ts";
-import { openStage, type Stage } from "./stakingDoubles.ts";
 import { type Account, ETHER } from "./venue.ts";
 
 /** Divides nothing evenly. */

@@ -1,8 +1,8 @@
 /** The one fixture of tokens that are bought with ether and leave through the protocol's own queue. */
 import type { Interface } from "ethers";
+import { openStage, type Stage } from "./accounts.ts";
 import { at } from "./genuine/artifact.ts";
 import { deployWeth } from "./genuine/weth.ts";
-import { openStage, type Stage } from "./stakingDoubles.ts";
 import type { Account, QueuedVenue, Venue } from "./venue.ts";
 
 /** A double's token, as TypeChain types it. */

@@ -51,22 +51,29 @@ describe("protocols", () => {
     const funded = await connection.ethers.getContractAt("LiquidityVault", addresses.vault);
     await funded.depositEth(depositor?.address ?? "", { value: 2_000n * ETHER });
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
+    /** The present range moved up by one step of the pool's ticks. */
+    const nextRange = async (strategyId: number) => {
+      const registry = await connection.ethers.getContractAt("StrategyRegistry", addresses.registry);
+      const range = await connection.ethers.getContractAt("IRangeAdapter", await registry.adapterOf(strategyId));
+      const spacing = await range.tickSpacing();
+      return { tickLower: (await range.tickLower()) + spacing, tickUpper: (await range.tickUpper()) + spacing };
+    };
     const offences: string[] = [];
     for (const [index, id] of VENUE_ORDER.entries()) {
-      for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
+      for (const kind of ["Allocate", "Reposition", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
         if (estimate === null) continue;
         const leg = {
           strategyId: index + 1,
           kind: LEG_KINDS.indexOf(kind),
-          amount: AMOUNTS[kind],
+          amount: kind === "Reposition" ? 0n : AMOUNTS[kind],
           minValue: 1n,
-          tickLower: 0,
-          tickUpper: 0,
+          ...(kind === "Reposition" ? await nextRange(index + 1) : { tickLower: 0, tickUpper: 0 }),
         };
         if (kind === "Deallocate") await prepareExit(id);
         const receipt = await (await vault.rebalance([leg], await vault.nav(), 100)).wait();
         const gas = Number(receipt?.gasUsed ?? 0n);
+        if (process.env["PRINT_GAS"]) console.log("GAS", id, kind, gas, estimate.units);
         if (gas > estimate.units || gas < Math.floor(estimate.units * 0.85)) {
           offences.push(`${id} ${kind}: ${gas} gas against ${estimate.units}`);
         }
