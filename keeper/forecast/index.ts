@@ -11,6 +11,8 @@ import { checkForecastConfig, type ForecastConfig } from "./config.ts";
 import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
 import type { Forecaster } from "./forecaster.ts";
+import { DEFAULT_LSTM_CONFIG } from "./lstm/config.ts";
+import { globalLstm } from "./lstm/forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
 import { thetaForecaster } from "./theta.ts";
 
@@ -42,10 +44,32 @@ const membersOf = ({ smoothingFactors, meanDays }: ForecastConfig): Forecaster[]
   STAGE_ARIMA,
 ];
 
-function forecastOne(strategy: StrategyFeatures, days: readonly number[], config: ForecastConfig): StrategyForecast {
+/** Members from one global network over all strategies, by strategy; none where the configuration does not ask for it. */
+function lstmMembers({ strategies, days, provenance }: Features, config: ForecastConfig): Map<number, Forecaster> {
+  if (config.lstm === null) return new Map();
+  const series = strategies.map(({ id, yieldReturns }) => ({ id: String(id), values: yieldReturns }));
+  const lstm = globalLstm(
+    { times: days, series },
+    {
+      ...DEFAULT_LSTM_CONFIG,
+      ...config.lstm,
+      horizon: config.horizonDays,
+      levels: config.intervalLevels,
+      seed: provenance.seed,
+    },
+  );
+  return new Map(strategies.map(({ id }) => [id, lstm.forecasterFor(String(id), "member")]));
+}
+
+function forecastOne(
+  strategy: StrategyFeatures,
+  days: readonly number[],
+  config: ForecastConfig,
+  lstm: Forecaster | undefined,
+): StrategyForecast {
   const { horizonDays, minimumTrainingDays, intervalLevels } = config;
   const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, membersOf(config), {
+  const combination = combine(series, naiveForecaster, [...membersOf(config), ...(lstm === undefined ? [] : [lstm])], {
     ...DEFAULT_COMBINE,
     firstOrigin: minimumTrainingDays,
     horizon: horizonDays,
@@ -99,7 +123,8 @@ export function forecast(features: Features, config: ForecastConfig): ForecastSe
   const needed = Math.max(config.minimumOrigins, ...config.intervalLevels.map(residualsNeeded));
   if (origins < needed) throw new TooFewOriginsError(days.length, origins, needed);
 
-  const forecasts = strategies.map((strategy) => forecastOne(strategy, days, config));
+  const lstm = lstmMembers(features, config);
+  const forecasts = strategies.map((strategy) => forecastOne(strategy, days, config, lstm.get(strategy.id)));
   return {
     provenance,
     horizonDays: config.horizonDays,
