@@ -5,7 +5,7 @@
  * first time except by what is new in the act itself (a proposal's state, a new holder, a new request).
  *
  * `npm run bench:gas` writes bench/gas.json; with `--check` it fails where a figure rose by more than 2 %; with
- * `--profile` it prints where the gas of the last transactions went.
+ * `--profile` it prints where the gas went.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ContractTransactionResponse } from "ethers";
@@ -28,7 +28,6 @@ const TARGETS = {
 type Figure = keyof typeof TARGETS;
 const FILE = new URL("gas.json", import.meta.url);
 const TOLERANCE = 1.02;
-const MEASURED_AT_THE_END = 9;
 const schema = z.record(z.string(), z.number());
 
 async function measure(): Promise<Record<Figure, number>> {
@@ -36,11 +35,11 @@ async function measure(): Promise<Record<Figure, number>> {
   const { time } = networkHelpers;
   const core = await deployCore(ethers, "1.5.0", undefined, true);
   const { vault, module, queue, keeper, anyone, depositor, curator, manager } = core;
-  const hashes: string[] = [];
+  let last = "";
   const gasOf = async (sent: Promise<ContractTransactionResponse>): Promise<number> => {
     const receipt = await (await sent).wait();
     if (receipt === null) throw new RangeError("The transaction was not mined.");
-    hashes.push(receipt.hash);
+    last = receipt.hash;
     return Number(receipt.gasUsed);
   };
   const execute = async (legs: LegStruct[]): Promise<number> => {
@@ -83,35 +82,42 @@ async function measure(): Promise<Record<Figure, number>> {
   await execute(move([1], [2]));
 
   const figures: Record<Figure, number> = { ...TARGETS };
+  const sent = new Map<Figure, string>();
+  const record = async (name: Figure, measured: Promise<number>): Promise<void> => {
+    figures[name] = await measured;
+    sent.set(name, last);
+  };
   await vault.connect(depositor).deposit(ETHER, depositor.address);
-  figures.depositExisting = await gasOf(vault.connect(depositor).deposit(ETHER, depositor.address));
-  figures.depositNewHolder = await gasOf(vault.connect(anyone).deposit(ETHER, anyone.address));
-  figures.withdrawIdle = await gasOf(vault.connect(depositor).withdraw(ETHER, depositor.address, depositor.address));
+  await record("depositExisting", gasOf(vault.connect(depositor).deposit(ETHER, depositor.address)));
+  await record("depositNewHolder", gasOf(vault.connect(anyone).deposit(ETHER, anyone.address)));
+  await record("withdrawIdle", gasOf(vault.connect(depositor).withdraw(ETHER, depositor.address, depositor.address)));
 
   const eight = await core.draft(move([1, 2, 3, 4], [5, 6, 7, 8]));
-  figures.propose8 = await gasOf(module.connect(keeper).propose(eight));
-  figures.execute1to1 = await execute(move([1], [2]));
-  figures.execute4to4 = await execute(move([1, 2, 3, 4], [5, 6, 7, 8]));
+  await record("propose8", gasOf(module.connect(keeper).propose(eight)));
+  await record("execute1to1", execute(move([1], [2])));
+  await record("execute4to4", execute(move([1, 2, 3, 4], [5, 6, 7, 8])));
 
   await earn();
   await vault.report(range(1, 11));
   await time.increase(3_601);
   await earn();
-  figures.report11 = await gasOf(vault.report(range(1, 11)));
+  await record("report11", gasOf(vault.report(range(1, 11))));
 
   await vault.connect(depositor).approve(queue.target, ethers.MaxUint256);
   await queue.connect(depositor).requestRedeem(10n ** 24n, depositor.address, depositor.address);
   await time.increase(86_400);
-  figures.queueRequest = await gasOf(
-    queue.connect(depositor).requestRedeem(10n ** 24n, depositor.address, depositor.address),
+  await record(
+    "queueRequest",
+    gasOf(queue.connect(depositor).requestRedeem(10n ** 24n, depositor.address, depositor.address)),
   );
   await vault.report(range(1, 11));
   const idle = await vault.idle();
-  figures.withdrawPull1 = await gasOf(
-    vault.connect(depositor).withdraw(idle + ETHER / 2n, depositor.address, depositor.address),
+  await record(
+    "withdrawPull1",
+    gasOf(vault.connect(depositor).withdraw(idle + ETHER / 2n, depositor.address, depositor.address)),
   );
   if (process.argv.includes("--profile")) {
-    for (const hash of hashes.slice(-MEASURED_AT_THE_END)) await printProfile(ethers.provider, hash);
+    for (const [name, hash] of sent) await printProfile(ethers.provider, hash, name);
   }
   return figures;
 }

@@ -54,6 +54,8 @@ const names = readdirSync(folder)
   .sort();
 const targets: LearningTarget[] = [];
 for (const name of names) {
+  // Other files there are commands of their own, and importing one would run it.
+  if (!readFileSync(new URL(`${name}.ts`, folder), "utf8").includes("learningTargets")) continue;
   const part: unknown = await import(new URL(`${name}.ts`, folder).href);
   if (!isMeasured(part)) continue;
   for (const target of await part.learningTargets(flags.quick)) targets.push({ ...target, source: name, machine });

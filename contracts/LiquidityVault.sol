@@ -47,7 +47,8 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
     address public redeemQueue;
 
     modifier onlyQueue() {
-        require(msg.sender == redeemQueue, Errors.LiquidityVault_NotQueue(msg.sender, redeemQueue));
+        address queue = redeemQueue;
+        if (msg.sender != queue) revert Errors.LiquidityVault_NotQueue(msg.sender, queue);
         _;
     }
 
@@ -138,9 +139,9 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
         address receiver,
         address owner
     ) public override(ERC4626, IERC4626) nonReentrant returns (uint256 shares) {
-        uint256 worth = _convertToAssets(balanceOf(owner), Math.Rounding.Floor);
         shares = previewWithdraw(assets);
-        if (assets > worth || !_provide(assets)) {
+        // The same as `assets` above the worth of all the owner's shares: rounding up here is rounding down there.
+        if (shares > balanceOf(owner) || !_provide(assets)) {
             revert ERC4626ExceededMaxWithdraw(owner, assets, maxWithdraw(owner));
         }
         _withdraw(msg.sender, receiver, owner, assets, shares);
@@ -248,11 +249,18 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
         return abi.decode(_operate(msg.data), (uint256));
     }
 
+    /// @inheritdoc ILiquidityVault
+    function harvest(uint8[] calldata) external nonReentrant returns (uint256 received) {
+        received = abi.decode(_operate(msg.data), (uint256));
+        _accrueFees();
+    }
+
     // PROPOSAL MODULE
 
     /// @inheritdoc ILiquidityVault
     function rebalance(Leg[] calldata, uint256, uint16) external nonReentrant returns (RebalanceResult memory) {
-        require(msg.sender == proposalModule, Errors.LiquidityVault_NotModule(msg.sender, proposalModule));
+        address module = proposalModule;
+        if (msg.sender != module) revert Errors.LiquidityVault_NotModule(msg.sender, module);
         // No supply check is needed: VaultOperations holds no code that mints, burns or moves a share.
         return abi.decode(_operate(msg.data), (RebalanceResult));
     }
@@ -261,7 +269,7 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
 
     /// @inheritdoc ILiquidityVault
     function settleRedeem(uint256 shares) external onlyQueue nonReentrant returns (uint256 assets) {
-        require(_exitsOpen(), Errors.LiquidityVault_ExitsClosed(_navTime(), block.timestamp));
+        if (!_exitsOpen()) revert Errors.LiquidityVault_ExitsClosed(_navTime(), block.timestamp);
         assets = previewRedeem(shares);
         _burn(msg.sender, shares);
         _owed += SafeCast.toUint128(assets);
@@ -409,7 +417,7 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
     }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
-        require(shares != 0, Errors.LiquidityVault_ZeroShares(assets));
+        if (shares == 0) revert Errors.LiquidityVault_ZeroShares(assets);
         super._deposit(caller, receiver, assets, shares);
     }
 

@@ -4,12 +4,16 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {IBoundedAggregator} from "./interfaces/external/chainlink/IBoundedAggregator.sol";
 import {IOracleGuard} from "./interfaces/IOracleGuard.sol";
 import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {Valuation} from "./libraries/Valuation.sol";
+import {PackedPrice, PackedPrices} from "./types/PackedPrice.sol";
+import {PackedRates, PackedRatesLib} from "./types/PackedRates.sol";
+import {PackedRecord} from "./types/PackedRecord.sol";
 import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol";
 
 /// @title OracleGuard
@@ -21,26 +25,20 @@ import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol
 contract OracleGuard is IOracleGuard, AccessManaged {
     using BoundedCall for bytes;
 
-    /// @dev Three words; the second is read with a market feed only. Ages as uint24 last 194 days and margins as
-    /// uint16
-    /// 18 hours, times as uint32 until 2106, rates as uint80 up to 1.2 million assets per unit; `setOracle` and the
-    /// rate
-    /// check refuse what does not fit.
+    /// @dev Three words. The first is all that a strategy without a market feed needs; the other two are read with a feed
+    /// only. Ages as uint24 last 194 days and margins as uint16 18 hours; `setOracle` refuses what does not fit.
+    /// `minAnswer` and `maxAnswer` are the narrower of the configured bounds and of those of the feed's aggregator in its
+    /// phase `phase`.
     struct Source {
-        OracleKind kind;
+        PackedRates rates;
         address feed;
-        uint24 heartbeat;
-        uint16 margin;
-        uint16 maxRateGrowthBps;
-        uint16 slashBudgetBps;
-        uint8 feedDecimals;
-        bool recovering;
-        uint120 minAnswer;
-        uint120 maxAnswer;
-        uint80 lastRate;
-        uint80 snapshotRate;
         uint64 sellFactor;
-        uint32 snapshotAt;
+        uint24 heartbeat;
+        uint8 feedDecimals;
+        uint112 minAnswer;
+        uint112 maxAnswer;
+        uint16 margin;
+        uint16 phase;
     }
 
     /// @dev Read only while a strategy recovers, so that the normal path does not pay for it.
@@ -50,10 +48,19 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     }
 
     /// @dev `rateGood` and `marketGood` tell a broken witness from one that reports a bad price.
+    /// `renewed` is true when the feed has a new aggregator, whose bounds are then in `bounds`.
     struct Assessment {
         Quote quote;
         bool rateGood;
-        bool marketGood;
+        bool renewed;
+        Bounds bounds;
+    }
+
+    /// @dev Answers at or beyond are refused, in the feed's units; `phase` counts the feed's aggregators.
+    struct Bounds {
+        uint256 minAnswer;
+        uint256 maxAnswer;
+        uint256 phase;
     }
 
     // CONSTANTS
@@ -62,6 +69,8 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     uint256 private constant BPS = 10_000;
     uint256 private constant YEAR = 365 days;
     uint256 private constant MAX_DECIMALS = 18;
+    /// @dev A proxy's round id holds the number of its aggregator above the aggregator's own round.
+    uint256 private constant PHASE_AT = 64;
     uint256 private constant NORMAL_BPS = 50;
     uint256 private constant NO_INFLOW_BPS = 100;
     uint256 private constant EXIT_BPS = 300;
@@ -97,23 +106,26 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     /// @inheritdoc IOracleGuard
     function oracle(uint8 id) external view returns (OracleConfig memory config) {
         Source storage source = _sources[id];
-        if (source.kind == OracleKind.None) return config;
-        config.kind = source.kind;
+        PackedRates rates = source.rates;
+        config.kind = rates.kind();
+        if (config.kind == OracleKind.None) return config;
         config.feed = source.feed;
         config.heartbeat = source.heartbeat;
         config.margin = source.margin;
-        config.maxRateGrowthBps = source.maxRateGrowthBps;
-        config.slashBudgetBps = source.slashBudgetBps;
+        config.maxRateGrowthBps = rates.maxRateGrowthBps();
+        config.slashBudgetBps = rates.slashBudgetBps();
         config.minAnswer = source.minAnswer;
         config.maxAnswer = source.maxAnswer;
     }
 
     /// @inheritdoc IOracleGuard
-    function quote(uint8 id) public view returns (Quote memory) {
-        Source storage source = _sources[id];
-        Quote memory current = _assess(registry.adapterOf(id), source).quote;
-        if (current.status == PriceStatus.Normal && source.recovering) current.status = PriceStatus.NoInflow;
-        return current;
+    function quote(uint8 id) public view returns (Quote memory current) {
+        return _quote(id, registry.adapterOf(id));
+    }
+
+    /// @inheritdoc IOracleGuard
+    function statusOf(PackedRecord info) external view returns (PriceStatus) {
+        return _quote(info.id(), info.adapter()).status;
     }
 
     /// @inheritdoc IOracleGuard
@@ -152,31 +164,15 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     // VAULT
 
     /// @inheritdoc IOracleGuard
-    function sync(
-        uint8 id,
-        address adapter
-    ) external returns (PriceStatus status, uint256 sellFactor, uint256 lastFactor) {
-        require(msg.sender == vault, Errors.OracleGuard_NotVault(msg.sender, vault));
-        Source storage source = _sources[id];
-        lastFactor = source.sellFactor;
-        Assessment memory assessment = _assess(adapter, source);
-        Quote memory current = assessment.quote;
-        sellFactor = current.sellFactor;
-        if (current.status == PriceStatus.Closed) return (PriceStatus.Closed, sellFactor, lastFactor);
-        bool moved;
-        if (assessment.rateGood) moved = _rememberRate(source, current.rate);
-        // A deep discount is a known price: it is remembered, so that a feed that dies afterwards cannot undo it.
-        if (assessment.marketGood && sellFactor != lastFactor) {
-            source.sellFactor = uint64(sellFactor);
-            moved = true;
+    function syncAll(PackedRecord[] calldata infos) external returns (PackedPrice[] memory prices) {
+        address caller = vault;
+        if (msg.sender != caller) revert Errors.OracleGuard_NotVault(msg.sender, caller);
+        prices = new PackedPrice[](infos.length);
+        // One scratch entry for all: memory is cheaper to write again than to allocate.
+        Assessment memory scratch;
+        for (uint256 i; i < infos.length; ++i) {
+            prices[i] = _sync(infos[i], scratch);
         }
-        status = current.status;
-        if (status != PriceStatus.Normal || source.recovering) {
-            status = _recover(id, source, status);
-            moved = true;
-        }
-        // A sync that changed nothing leaves no event: the vault's Report tells that it happened.
-        if (moved) emit SyncRate(id, current.rate, sellFactor, status);
     }
 
     // CURATOR, delayed
@@ -186,30 +182,35 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         require(registry.adapterOf(id) != address(0), Errors.OracleGuard_UnknownStrategy(id));
         uint8 feedDecimals = _checkConfig(id, config);
 
-        Source storage source = _sources[id];
-        source.kind = config.kind;
-        source.feed = config.feed;
-        source.heartbeat = uint24(config.heartbeat);
-        source.margin = uint16(config.margin);
-        source.maxRateGrowthBps = config.maxRateGrowthBps;
-        source.slashBudgetBps = config.slashBudgetBps;
-        source.minAnswer = uint120(config.minAnswer);
-        source.maxAnswer = uint120(config.maxAnswer);
-        source.feedDecimals = feedDecimals;
         // The curator vouches, after the delay, for the rate of this moment as the new anchor.
         address adapter = registry.adapterOf(id);
         (bool readable, uint256 rate) = _readRate(adapter);
-        source.lastRate = uint80(rate);
-        source.snapshotRate = uint80(rate);
-        source.snapshotAt = uint32(block.timestamp);
-
-        Quote memory first = _assess(adapter, source).quote;
-        require(
-            readable && first.status != PriceStatus.Frozen,
-            Errors.OracleGuard_Unpriceable(id, rate, first.marketWad, first.updatedAt)
+        PackedRates rates = PackedRatesLib.pack(
+            config.kind,
+            config.maxRateGrowthBps,
+            config.slashBudgetBps,
+            block.timestamp,
+            rate
         );
-        source.sellFactor = uint64(first.sellFactor);
-        source.recovering = first.status != PriceStatus.Normal;
+        Source storage source = _sources[id];
+        source.rates = rates;
+        source.feed = config.feed;
+        source.heartbeat = uint24(config.heartbeat);
+        source.feedDecimals = feedDecimals;
+        source.margin = uint16(config.margin);
+        if (config.feed != address(0)) {
+            _storeBounds(id, source, _narrow(config.feed, config.minAnswer, config.maxAnswer));
+        }
+
+        Assessment memory first;
+        _assess(first, adapter, source, rates);
+        Quote memory q = first.quote;
+        require(
+            readable && q.status != PriceStatus.Frozen,
+            Errors.OracleGuard_Unpriceable(id, rate, q.marketWad, q.updatedAt)
+        );
+        source.sellFactor = uint64(q.sellFactor);
+        source.rates = rates.withRecovering(q.status != PriceStatus.Normal);
         delete _recoveries[id];
         ++epoch;
         emit SetOracle(id, config);
@@ -221,7 +222,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     function disable(uint8 id) external restricted {
         // The last good factor stays: the position is still worth something to whoever reports it.
         Source storage source = _sources[id];
-        source.kind = OracleKind.None;
+        source.rates = source.rates.closed();
         source.feed = address(0);
         ++epoch;
         OracleConfig memory none;
@@ -230,49 +231,95 @@ contract OracleGuard is IOracleGuard, AccessManaged {
 
     // INTERNAL
 
-    /// @dev Counts the way back into the normal band; any other status starts it again.
-    function _recover(uint8 id, Source storage source, PriceStatus status) private returns (PriceStatus) {
-        if (status != PriceStatus.Normal) {
-            source.recovering = true;
-            delete _recoveries[id];
-            return status;
+    function _sync(PackedRecord info, Assessment memory a) private returns (PackedPrice) {
+        uint8 id = info.id();
+        Source storage source = _sources[id];
+        PackedRates rates = source.rates;
+        if (rates.isRateOnly()) {
+            (bool isGood, uint256 found) = _readGoodRate(info.adapter(), rates);
+            PriceStatus state = isGood ? PriceStatus.Normal : PriceStatus.Frozen;
+            return _remember(id, source, rates, state, isGood, found, WAD, WAD);
         }
-        if (!source.recovering) return status;
+        _assess(a, info.adapter(), source, rates);
+        Quote memory q = a.quote;
+        (uint256 sellFactor, uint256 lastFactor) = (q.sellFactor, source.sellFactor);
+        if (q.status == PriceStatus.Closed) return PackedPrices.pack(q.status, sellFactor, lastFactor);
+        if (a.renewed) _storeBounds(id, source, a.bounds);
+        // A deep discount is a known price: it is remembered, so that a feed that dies afterwards cannot undo it.
+        if (sellFactor != lastFactor) source.sellFactor = uint64(sellFactor);
+        return _remember(id, source, rates, q.status, a.rateGood, q.rate, sellFactor, lastFactor);
+    }
+
+    function _remember(
+        uint8 id,
+        Source storage source,
+        PackedRates rates,
+        PriceStatus status,
+        bool rateGood,
+        uint256 rate,
+        uint256 sellFactor,
+        uint256 lastFactor
+    ) private returns (PackedPrice) {
+        bool moved = sellFactor != lastFactor;
+        PackedRates next = rates;
+        if (rateGood) {
+            // Fits: `_readRate` refuses a rate above uint80.
+            if (rate != rates.lastRate()) (next, moved) = (rates.withLastRate(rate), true);
+            if (block.timestamp - rates.snapshotAt() >= GROWTH_WINDOW) next = next.withSnapshot(block.timestamp, rate);
+        }
+        if (status != PriceStatus.Normal || rates.recovering()) {
+            (next, status) = _recover(id, next, status);
+            moved = true;
+        }
+        if (PackedRates.unwrap(next) != PackedRates.unwrap(rates)) source.rates = next;
+        // A sync that changed nothing leaves no event: the vault's Report tells that it happened.
+        if (moved) emit SyncRate(id, rate, sellFactor, status);
+        return PackedPrices.pack(status, sellFactor, lastFactor);
+    }
+
+    /// @dev Counts the way back into the normal band; any other status starts it again.
+    function _recover(uint8 id, PackedRates rates, PriceStatus status) private returns (PackedRates, PriceStatus) {
+        if (status != PriceStatus.Normal) {
+            delete _recoveries[id];
+            return (rates.withRecovering(true), status);
+        }
         Recovery storage recovery = _recoveries[id];
         if (block.timestamp >= recovery.countedAt + RECOVERY_SPACING) {
             recovery.countedAt = uint40(block.timestamp);
-            if (++recovery.normalSyncs >= RECOVERY_SYNCS) {
-                source.recovering = false;
-                return PriceStatus.Normal;
-            }
+            if (++recovery.normalSyncs >= RECOVERY_SYNCS) return (rates.withRecovering(false), status);
         }
-        return PriceStatus.NoInflow;
+        return (rates, PriceStatus.NoInflow);
     }
 
-    /// @dev The price before hysteresis. Never reverts.
-    function _assess(address adapter, Source storage source) private view returns (Assessment memory a) {
+    function _quote(uint8 id, address adapter) private view returns (Quote memory current) {
+        Source storage source = _sources[id];
+        PackedRates rates = source.rates;
+        Assessment memory a;
+        _assess(a, adapter, source, rates);
+        current = a.quote;
+        if (current.status == PriceStatus.Normal && rates.recovering()) current.status = PriceStatus.NoInflow;
+    }
+
+    /// @dev Writes the price before hysteresis to `a`, every field of it. Never reverts.
+    function _assess(Assessment memory a, address adapter, Source storage source, PackedRates rates) private view {
         Quote memory q = a.quote;
-        q.sellFactor = source.sellFactor;
+        (q.status, q.rate, q.marketWad, q.updatedAt) = (PriceStatus.Closed, 0, 0, 0);
         q.buyFactor = WAD;
-        OracleKind kind = source.kind;
-        if (kind == OracleKind.None) return a;
+        (a.rateGood, a.renewed) = (false, false);
+        OracleKind kind = rates.kind();
+        bool isRateOnly = rates.isRateOnly();
+        q.sellFactor = isRateOnly ? WAD : source.sellFactor;
+        if (kind == OracleKind.None) return;
 
         q.status = PriceStatus.Frozen;
-        bool readable;
-        (readable, q.rate) = _readRate(adapter);
-        a.rateGood = readable && _rateInRange(source, q.rate);
-        if (kind == OracleKind.AssetDenominated || kind == OracleKind.RateOnly) {
-            if (!a.rateGood) return a;
-            q.sellFactor = WAD;
-            q.status = PriceStatus.Normal;
-            a.marketGood = true;
-            return a;
+        (a.rateGood, q.rate) = _readGoodRate(adapter, rates);
+        if (isRateOnly) {
+            if (a.rateGood) q.status = PriceStatus.Normal;
+            return;
         }
 
-        bool answered;
-        (answered, q.marketWad, q.updatedAt) = _readFeed(source);
-        if (!answered || !a.rateGood) return a;
-        a.marketGood = true;
+        bool answered = _readFeed(a, source);
+        if (!answered || !a.rateGood) return;
         uint256 redemption = kind == OracleKind.MarketOfToken ? q.rate : WAD;
         if (q.marketWad < redemption) q.sellFactor = Math.mulDiv(q.marketWad, WAD, redemption);
         else q.sellFactor = WAD;
@@ -288,17 +335,10 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         return PriceStatus.Frozen;
     }
 
-    /// @dev Writes only what changed; true when anything did.
-    function _rememberRate(Source storage source, uint256 rate) private returns (bool moved) {
-        // Fits: `_readRate` refuses a rate above uint80.
-        if (rate != source.lastRate) {
-            source.lastRate = uint80(rate);
-            moved = true;
-        }
-        if (block.timestamp - source.snapshotAt >= GROWTH_WINDOW) {
-            source.snapshotRate = uint80(rate);
-            source.snapshotAt = uint32(block.timestamp);
-        }
+    /// @dev The adapter's rate, and whether it is readable and inside what it may have become since it was last good.
+    function _readGoodRate(address adapter, PackedRates rates) private view returns (bool isGood, uint256 rate) {
+        (isGood, rate) = _readRate(adapter);
+        isGood = isGood && _rateInRange(rates, rate);
     }
 
     function _readRate(address adapter) private view returns (bool readable, uint256 rate) {
@@ -306,30 +346,62 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         if (!readable || rate == 0 || rate > type(uint80).max) return (false, 0);
     }
 
-    function _rateInRange(Source storage source, uint256 rate) private view returns (bool) {
-        if (rate * BPS < uint256(source.lastRate) * (BPS - source.slashBudgetBps)) return false;
-        uint256 elapsed = Math.max(block.timestamp - source.snapshotAt, GROWTH_WINDOW);
-        uint256 highest =
-            source.snapshotRate +
-                Math.mulDiv(uint256(source.snapshotRate) * source.maxRateGrowthBps, elapsed, YEAR * BPS);
-        return rate <= highest;
+    /// @dev Nothing here can overflow: rates have 80 bits, basis points 16 and times 32.
+    function _rateInRange(PackedRates rates, uint256 rate) private view returns (bool) {
+        unchecked {
+            if (rate * BPS < uint256(rates.lastRate()) * (BPS - rates.slashBudgetBps())) return false;
+            uint256 base = rates.snapshotRate();
+            if (rate <= base) return true;
+            uint256 elapsed = Math.max(block.timestamp - rates.snapshotAt(), GROWTH_WINDOW);
+            return rate <= base + (base * rates.maxRateGrowthBps() * elapsed) / (YEAR * BPS);
+        }
     }
 
-    function _readFeed(Source storage source) private view returns (bool ok, uint256 marketWad, uint256 updatedAt) {
-        bytes memory answer;
-        (ok, answer) = BoundedCall.tryStaticCall(
+    /// @dev True when the feed's answer is fresh and inside its bounds. Writes price, time and, in a new phase of the
+    /// feed, its new bounds to `a`.
+    function _readFeed(Assessment memory a, Source storage source) private view returns (bool) {
+        (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
             source.feed,
             abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
         );
-        if (!ok || answer.length < 160) return (false, 0, 0);
+        if (!ok || answer.length < 160) return false;
+        Quote memory q = a.quote;
+        (uint256 low, uint256 high) = (source.minAnswer, source.maxAnswer);
+        if (uint16(answer.word(0) >> PHASE_AT) != source.phase) {
+            a.renewed = true;
+            a.bounds = _narrow(source.feed, low, high);
+            (low, high) = (a.bounds.minAnswer, a.bounds.maxAnswer);
+        }
         // The answer is an int256: a negative one is above every allowed maximum when read unsigned.
         uint256 price = answer.word(1);
-        updatedAt = answer.word(3);
-        if (price == 0 || price <= source.minAnswer || price >= source.maxAnswer) return (false, 0, updatedAt);
-        // Fits: the price is below uint120 and the factor at most 1e18.
-        marketWad = price * 10 ** (MAX_DECIMALS - source.feedDecimals);
-        if (updatedAt == 0 || updatedAt > block.timestamp) return (false, marketWad, updatedAt);
-        ok = block.timestamp - updatedAt <= uint256(source.heartbeat) + source.margin;
+        q.updatedAt = answer.word(3);
+        if (price == 0 || price <= low || price >= high) return false;
+        // Fits: the price is below uint112 and the factor at most 1e18.
+        q.marketWad = price * 10 ** (MAX_DECIMALS - source.feedDecimals);
+        if (q.updatedAt == 0 || q.updatedAt > block.timestamp) return false;
+        return block.timestamp - q.updatedAt <= uint256(source.heartbeat) + source.margin;
+    }
+
+    /// @dev The narrower of the given bounds and of those of the aggregator behind the feed, where it has any: an
+    /// aggregator that reached its own bound answers the bound, not the price.
+    function _narrow(address feed, uint256 low, uint256 high) private view returns (Bounds memory bounds) {
+        (bool isProxy, uint256 target, , ) = BoundedCall.tryRead(feed, IBoundedAggregator.aggregator.selector, 1);
+        address source = isProxy && target <= type(uint160).max ? address(uint160(target)) : feed;
+        (bool hasPhase, uint256 phase, , ) = BoundedCall.tryRead(feed, IBoundedAggregator.phaseId.selector, 1);
+        if (hasPhase) bounds.phase = uint16(phase);
+        (bool hasMin, uint256 least, , ) = BoundedCall.tryRead(source, IBoundedAggregator.minAnswer.selector, 1);
+        (bool hasMax, uint256 most, , ) = BoundedCall.tryRead(source, IBoundedAggregator.maxAnswer.selector, 1);
+        // Both are int192: a negative minimum binds nobody, a negative maximum leaves no answer.
+        if (hasMin && int256(least) > 0) low = Math.min(Math.max(low, least), type(uint112).max);
+        if (hasMax) high = int256(most) > 0 ? Math.min(high, most) : 0;
+        (bounds.minAnswer, bounds.maxAnswer) = (low, high);
+    }
+
+    function _storeBounds(uint8 id, Source storage source, Bounds memory bounds) private {
+        source.minAnswer = uint112(bounds.minAnswer);
+        source.maxAnswer = uint112(bounds.maxAnswer);
+        source.phase = uint16(bounds.phase);
+        emit SetBounds(id, bounds.minAnswer, bounds.maxAnswer, bounds.phase);
     }
 
     function _checkConfig(uint8 id, OracleConfig calldata config) private view returns (uint8 feedDecimals) {
@@ -348,7 +420,7 @@ contract OracleGuard is IOracleGuard, AccessManaged {
         );
         require(config.margin <= type(uint16).max, Errors.OracleGuard_BadConfig(id, 3, config.margin));
         require(config.minAnswer < config.maxAnswer, Errors.OracleGuard_BadConfig(id, 6, config.minAnswer));
-        require(config.maxAnswer <= type(uint120).max, Errors.OracleGuard_BadConfig(id, 7, config.maxAnswer));
+        require(config.maxAnswer <= type(uint112).max, Errors.OracleGuard_BadConfig(id, 7, config.maxAnswer));
         (bool ok, bytes memory answer) = BoundedCall.tryStaticCall(
             config.feed,
             abi.encodeCall(AggregatorV3Interface.decimals, ())

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -63,6 +64,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     uint256 private constant BPS = 10_000;
     /// @dev Words of an encoded proposal without its legs: offset, nine fields, number of legs.
     uint256 private constant HEAD_WORDS = 11;
+    uint256 private constant LEG_WORDS = 6;
 
     // IMMUTABLES
 
@@ -133,7 +135,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         if (!approverIsSafe) return (0, 0, 0);
         threshold = ISafe(approver).getThreshold();
         required = threshold;
-        Standing memory tiers = _standing;
+        Standing storage tiers = _standing;
         if (tiers.largeBps == 0) return (required, threshold, 0);
         movedBps = _movedBps(legs, refNav);
         uint256 tier =
@@ -187,28 +189,16 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
     /// @inheritdoc IProposalModule
     function propose(Proposal calldata proposal) external restricted returns (bytes32 id) {
-        Standing memory limits = _standing;
-        uint256 latestDeadline = block.timestamp + limits.maxTtl;
-        require(
-            proposal.notBefore <= proposal.deadline &&
-                proposal.deadline > block.timestamp &&
-                proposal.deadline <= latestDeadline,
-            Errors.ProposalModule_BadWindow(proposal.notBefore, proposal.deadline, latestDeadline)
-        );
-        require(
-            proposal.navToleranceBps <= limits.maxNavToleranceBps,
-            Errors.ProposalModule_ToleranceTooWide(proposal.navToleranceBps, limits.maxNavToleranceBps)
-        );
-        uint256 lossLimit = Math.mulDiv(proposal.refNav, limits.maxLossBps, BPS);
-        require(proposal.maxLoss <= lossLimit, Errors.ProposalModule_MaxLossTooHigh(proposal.maxLoss, lossLimit));
+        _checkStatic(proposal);
         _checkEpoch(proposal.configEpoch);
-        require(!isNonceUsed(proposal.nonce), Errors.ProposalModule_NonceUsed(proposal.nonce));
+        if (isNonceUsed(proposal.nonce)) revert Errors.ProposalModule_NonceUsed(proposal.nonce);
         Legs.check(proposal.legs);
 
         id = proposalId(proposal);
-        ProposalState state = _status[id].state;
-        require(state == ProposalState.None, Errors.ProposalModule_WrongState(id, state));
-        _status[id].state = ProposalState.Proposed;
+        Status storage status = _status[id];
+        ProposalState state = status.state;
+        if (state != ProposalState.None) revert Errors.ProposalModule_WrongState(id, state);
+        status.state = ProposalState.Proposed;
         _emitPropose(id, proposal.legs.length);
     }
 
@@ -229,19 +219,20 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     function execute(Proposal calldata proposal, bytes calldata signatures) external nonReentrant {
         bytes32 structHash = ProposalHash.structHash(proposal);
         bytes32 id = _hashTypedDataV4(structHash);
-        Status memory status = _status[id];
-        require(status.state == ProposalState.Proposed, Errors.ProposalModule_WrongState(id, status.state));
+        Status storage status = _status[id];
+        (ProposalState state, bool approved) = (status.state, status.approved);
+        if (state != ProposalState.Proposed) revert Errors.ProposalModule_WrongState(id, state);
         // Used before any call: whatever is called cannot come back to it.
-        _status[id].state = ProposalState.Executed;
+        status.state = ProposalState.Executed;
         _useNonce(proposal.nonce);
 
         _checkTime(proposal);
         _checkEpoch(proposal.configEpoch);
-        _checkApproval(proposal, status.approved, id, structHash, signatures);
+        _checkApproval(proposal, approved, id, structHash, signatures);
 
-        RebalanceResult memory result = vault.rebalance(proposal.legs, proposal.refNav, proposal.navToleranceBps);
+        RebalanceResult memory result = _rebalance(proposal);
         if (result.aborted) {
-            _status[id].state = ProposalState.Aborted;
+            status.state = ProposalState.Aborted;
             emit Abort(id, msg.sender, result.trippedStrategy);
             return;
         }
@@ -305,12 +296,28 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
 
     // INTERNAL
 
+    /// @dev What the standing limits allow a proposal to ask for.
+    function _checkStatic(Proposal calldata proposal) private view {
+        Standing storage limits = _standing;
+        uint256 latestDeadline = block.timestamp + limits.maxTtl;
+        (uint256 notBefore, uint256 deadline) = (proposal.notBefore, proposal.deadline);
+        if (notBefore > deadline || deadline <= block.timestamp || deadline > latestDeadline) {
+            revert Errors.ProposalModule_BadWindow(notBefore, deadline, latestDeadline);
+        }
+        (uint256 tolerance, uint256 widest) = (proposal.navToleranceBps, limits.maxNavToleranceBps);
+        if (tolerance > widest) revert Errors.ProposalModule_ToleranceTooWide(tolerance, widest);
+        uint256 lossLimit = Math.mulDiv(proposal.refNav, limits.maxLossBps, BPS);
+        if (proposal.maxLoss > lossLimit) {
+            revert Errors.ProposalModule_MaxLossTooHigh(proposal.maxLoss, lossLimit);
+        }
+    }
+
     /// @dev `propose` has one argument, so its calldata after the selector is the event's data, provided that it is
     /// the one
     /// canonical encoding: nobody can slip bytes into the log that the hash does not cover.
     function _emitPropose(bytes32 id, uint256 legs) private {
         uint256 length = msg.data.length - 4;
-        uint256 expected = 32 * (HEAD_WORDS + 6 * legs);
+        uint256 expected = 32 * (HEAD_WORDS + LEG_WORDS * legs);
         uint256 structAt;
         uint256 legsAt;
         bytes32 topic = Propose.selector;
@@ -319,10 +326,9 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
             structAt := calldataload(4)
             legsAt := calldataload(292)
         }
-        require(
-            length == expected && structAt == 32 && legsAt == 288,
-            Errors.ProposalModule_NotCanonical(length, expected)
-        );
+        if (length != expected || structAt != 32 || legsAt != 288) {
+            revert Errors.ProposalModule_NotCanonical(length, expected);
+        }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
@@ -332,22 +338,40 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     function _checkTime(Proposal calldata proposal) private view {
-        require(!_standing.paused, Errors.ProposalModule_Paused());
-        require(
-            block.timestamp >= proposal.notBefore,
-            Errors.ProposalModule_NotYet(block.timestamp, proposal.notBefore)
-        );
-        require(
-            block.timestamp <= proposal.deadline,
-            Errors.ProposalModule_Expired(block.timestamp, proposal.deadline)
-        );
+        if (_standing.paused) revert Errors.ProposalModule_Paused();
+        (uint256 notBefore, uint256 deadline) = (proposal.notBefore, proposal.deadline);
+        if (block.timestamp < notBefore) revert Errors.ProposalModule_NotYet(block.timestamp, notBefore);
+        if (block.timestamp > deadline) revert Errors.ProposalModule_Expired(block.timestamp, deadline);
         uint256 next = nextExecutionAt();
-        require(block.timestamp >= next, Errors.ProposalModule_Cooldown(block.timestamp, next));
+        if (block.timestamp < next) revert Errors.ProposalModule_Cooldown(block.timestamp, next);
+    }
+
+    /// @dev Hands the legs on as they lie in calldata, which is what was hashed: decoding and encoding each field again
+    /// would only cost gas. {Legs.check} in the vault refuses words that are not what their types allow.
+    function _rebalance(Proposal calldata proposal) private returns (RebalanceResult memory) {
+        Leg[] calldata legs = proposal.legs;
+        bytes calldata words;
+        uint256 legBytes = LEG_WORDS * 32;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            words.offset := legs.offset
+            words.length := mul(legs.length, legBytes)
+        }
+        // The legs follow three arguments: where they start, NAV, tolerance.
+        bytes memory call = abi.encodePacked(
+            ILiquidityVault.rebalance.selector,
+            uint256(3 * 32),
+            proposal.refNav,
+            uint256(proposal.navToleranceBps),
+            legs.length,
+            words
+        );
+        return abi.decode(Address.functionCall(address(vault), call), (RebalanceResult));
     }
 
     function _checkEpoch(uint64 proposed) private view {
         uint64 current = configEpoch();
-        require(proposed == current, Errors.ProposalModule_OldEpoch(proposed, current));
+        if (proposed != current) revert Errors.ProposalModule_OldEpoch(proposed, current);
     }
 
     function _checkApproval(
@@ -385,13 +409,15 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     function _movedBps(Leg[] calldata legs, uint256 refNav) private view returns (uint256) {
         uint256 out;
         uint256 into;
+        uint256 repositioned;
         for (uint256 i; i < legs.length; ++i) {
             uint256 amount = legs[i].amount;
-            if (legs[i].kind != LegKind.Allocate) out += amount;
+            if (legs[i].kind == LegKind.Reposition) repositioned += vault.debtOf(legs[i].strategyId);
+            else if (legs[i].kind != LegKind.Allocate) out += amount;
             else if (amount == Legs.REMAINDER) into = Math.max(into, vault.idle() + out);
             else into += amount;
         }
-        uint256 moved = Math.max(out, into);
+        uint256 moved = Math.max(out, into) + repositioned;
         return refNav == 0 ? type(uint256).max : Math.mulDiv(moved, BPS, refNav, Math.Rounding.Ceil);
     }
 
@@ -399,7 +425,7 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     function _chargeLoss(uint256 loss, uint256 maxLoss, uint256 nav) private returns (uint256 inWindow) {
         inWindow = lossWindow();
         if (loss == 0) return inWindow;
-        Standing memory limits = _standing;
+        Standing storage limits = _standing;
         uint256 limit = Math.min(maxLoss, Math.mulDiv(nav, limits.maxLossBps, BPS));
         require(loss <= limit, Errors.ProposalModule_LossTooHigh(loss, limit));
         inWindow += loss;
@@ -409,8 +435,10 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
     }
 
     function _useNonce(uint256 nonce) private {
-        require(!isNonceUsed(nonce), Errors.ProposalModule_NonceUsed(nonce));
-        _nonces[nonce >> 8] |= uint256(1) << (nonce & 255);
+        uint256 word = _nonces[nonce >> 8];
+        uint256 bit = uint256(1) << (nonce & 255);
+        if (word & bit != 0) revert Errors.ProposalModule_NonceUsed(nonce);
+        _nonces[nonce >> 8] = word | bit;
     }
 
     /// @dev Asked of the AccessManager directly, since a selector can belong to one role only; a delay on the role

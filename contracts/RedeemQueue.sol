@@ -19,22 +19,8 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
-    /// @dev One word. `next` is the same controller's next batch, 0 at the end.
-    struct Request {
-        uint128 shares;
-        uint64 next;
-    }
-
-    /// @dev One word: a controller's requests, oldest first.
-    struct List {
-        uint64 head;
-        uint64 tail;
-    }
-
     // CONSTANTS
 
-    /// @dev Emptied requests passed over in one call, so that a list padded by others cannot exhaust its owner's gas.
-    uint256 private constant MAX_STEPS = 32;
     bytes4 private constant ERC7540_OPERATOR = 0xe3bc4e65;
     bytes4 private constant ERC7540_REDEEM = 0x620ee8e4;
 
@@ -53,8 +39,12 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     uint64 private _nextToPrice = 1;
     uint128 private _funded;
     mapping(uint256 requestId => Batch) private _batches;
-    mapping(uint256 requestId => mapping(address controller => Request)) private _requests;
-    mapping(address controller => List) private _lists;
+    mapping(uint256 requestId => mapping(address controller => uint256 shares)) private _requests;
+    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else may
+    /// fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass over.
+    mapping(address controller => mapping(uint256 word => uint256 bits)) private _open;
+    /// @dev Words below have no bit set.
+    mapping(address controller => uint256 word) private _firstWord;
     /// @inheritdoc IRedeemQueue
     mapping(address controller => mapping(address operator => bool)) public isOperator;
 
@@ -105,12 +95,12 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
 
     /// @inheritdoc IRedeemQueue
     function pendingRedeemRequest(uint256 requestId, address controller) external view returns (uint256) {
-        return _batches[requestId].priced ? 0 : _requests[requestId][controller].shares;
+        return _batches[requestId].priced ? 0 : _requests[requestId][controller];
     }
 
     /// @inheritdoc IRedeemQueue
     function claimableRedeemRequest(uint256 requestId, address controller) public view returns (uint256) {
-        return _isPaid(_batches[requestId]) ? _requests[requestId][controller].shares : 0;
+        return _isPaid(_batches[requestId]) ? _requests[requestId][controller] : 0;
     }
 
     /// @inheritdoc IRedeemQueue
@@ -155,10 +145,9 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         requestId = _openBatch();
         Batch storage current = _batches[requestId];
         current.shares = (uint256(current.shares) + shares).toUint128();
-        Request storage request = _requests[requestId][controller];
-        if (request.shares == 0) _append(controller, uint64(requestId));
-        // Fits: not above the batch's sum.
-        request.shares += uint128(shares);
+        uint256 held = _requests[requestId][controller];
+        if (held == 0) _open[controller][requestId >> 8] |= uint256(1) << (requestId & 0xff);
+        _requests[requestId][controller] = held + shares;
         emit RedeemRequest(controller, owner, requestId, msg.sender, shares);
         IERC20(address(vault)).safeTransferFrom(owner, address(this), shares);
     }
@@ -173,9 +162,10 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         _onlyFor(controller);
         Batch storage current = _batches[requestId];
         require(!current.priced, Errors.RedeemQueue_AlreadyPriced(requestId));
-        Request storage request = _requests[requestId][controller];
-        require(shares <= request.shares, Errors.RedeemQueue_ExceedsPending(requestId, shares, request.shares));
-        request.shares -= uint128(shares);
+        uint256 held = _requests[requestId][controller];
+        require(shares <= held, Errors.RedeemQueue_ExceedsPending(requestId, shares, held));
+        _take(requestId, controller, held, shares);
+        // Fits: a request is part of its batch.
         current.shares -= uint128(shares);
         emit CancelRedeemRequest(controller, requestId, msg.sender, receiver, shares);
         IERC20(address(vault)).safeTransfer(receiver, shares);
@@ -189,7 +179,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
         uint256 id = _oldest(controller);
-        _lists[controller].head = uint64(id);
+        if (_firstWord[controller] != id >> 8) _firstWord[controller] = id >> 8;
         assets = _assetsOf(_batches[id], shares);
         _claim(id, shares, assets, receiver, controller);
     }
@@ -202,7 +192,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 shares) {
         _onlyFor(controller);
         uint256 id = _oldest(controller);
-        _lists[controller].head = uint64(id);
+        if (_firstWord[controller] != id >> 8) _firstWord[controller] = id >> 8;
         Batch storage current = _batches[id];
         require(current.assets != 0, Errors.RedeemQueue_ExceedsClaimable(controller, assets, 0));
         shares = Math.mulDiv(assets, current.shares, current.assets, Math.Rounding.Ceil);
@@ -216,7 +206,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         address controller
     ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
-        uint256 shares = _requests[requestId][controller].shares;
+        uint256 shares = _requests[requestId][controller];
         assets = _assetsOf(_batches[requestId], shares);
         _claim(requestId, shares, assets, receiver, controller);
     }
@@ -272,33 +262,28 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         _batches[id].end = uint40(block.timestamp - (block.timestamp % length) + length);
     }
 
-    /// @dev A request that was emptied and filled again in the same batch is in the list already.
-    function _append(address controller, uint64 id) private {
-        List storage list = _lists[controller];
-        (uint64 head, uint64 tail) = (list.head, list.tail);
-        if (tail == id) return;
-        if (head == 0) list.head = id;
-        else _requests[tail][controller].next = id;
-        list.tail = id;
+    /// @dev First request of the controller that holds shares; 0 when none does.
+    function _oldest(address controller) private view returns (uint256) {
+        uint256 end = _lastId >> 8;
+        for (uint256 word = _firstWord[controller]; word <= end; ++word) {
+            uint256 bits = _open[controller][word];
+            if (bits != 0) return (word << 8) | Math.log2(bits & (~bits + 1));
+        }
+        return 0;
     }
 
-    /// @dev First request of the controller that still holds shares. The last one stays even when it is empty.
-    function _oldest(address controller) private view returns (uint256 id) {
-        id = _lists[controller].head;
-        for (uint256 i; i < MAX_STEPS; ++i) {
-            Request storage request = _requests[id][controller];
-            if (request.shares != 0 || request.next == 0) break;
-            id = request.next;
-        }
+    function _take(uint256 id, address controller, uint256 held, uint256 shares) private {
+        _requests[id][controller] = held - shares;
+        if (held == shares) _open[controller][id >> 8] &= ~(uint256(1) << (id & 0xff));
     }
 
     function _claim(uint256 id, uint256 shares, uint256 assets, address receiver, address controller) private {
-        Request storage request = _requests[id][controller];
+        uint256 held = _requests[id][controller];
         Batch storage current = _batches[id];
         if (current.priced && current.owedUpTo > _funded) _fund();
-        uint256 limit = current.priced && current.owedUpTo <= _funded ? request.shares : 0;
+        uint256 limit = current.priced && current.owedUpTo <= _funded ? held : 0;
         require(shares <= limit && shares != 0, Errors.RedeemQueue_ExceedsClaimable(controller, shares, limit));
-        request.shares -= uint128(shares);
+        _take(id, controller, held, shares);
         emit Withdraw(msg.sender, receiver, controller, assets, shares);
         IERC20(asset).safeTransfer(receiver, assets);
     }

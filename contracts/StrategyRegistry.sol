@@ -7,9 +7,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStrategyAdapter} from "./interfaces/IStrategyAdapter.sol";
 import {IStrategyRegistry} from "./interfaces/IStrategyRegistry.sol";
+import {BitSet32} from "./libraries/BitSet32.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {LinearDecay} from "./libraries/LinearDecay.sol";
-import {PackedRecord, PackedRecords} from "./types/PackedRecord.sol";
+import {PackedRecord} from "./types/PackedRecord.sol";
 import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol";
 
 /// @title StrategyRegistry
@@ -17,15 +18,18 @@ import {StrategyInfo, StrategyLimits, StrategyState} from "./types/Strategy.sol"
 /// id in
 /// step without asking again. Every change of configuration moves `epoch`, so signatures given before it die.
 contract StrategyRegistry is IStrategyRegistry, AccessManaged {
+    using BitSet32 for uint256;
     using SafeCast for uint256;
 
-    /// @dev Three words: the first answers every report and exit, the second and the third only inflows.
+    /// @dev Three words: the first answers every report and exit, as the {PackedRecord} that it is, the second and the
+    /// third only inflows.
     struct Record {
         address adapter;
         StrategyState state;
         uint32 riskIds;
-        uint16 relativeCapBps;
         uint16 lossTripBps;
+        uint8 id;
+        uint16 relativeCapBps;
         uint128 absoluteCap;
         uint128 dailyInflowBudget;
         uint128 inflowUsed;
@@ -42,6 +46,7 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     /// @inheritdoc IStrategyRegistry
     uint8 public constant MAX_STRATEGIES = 32;
     uint256 private constant BPS = 10_000;
+    uint256 private constant RISK_IDS = 32;
 
     // STORAGE
 
@@ -57,7 +62,8 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
     mapping(address adapter => uint8 id) public idOf;
 
     modifier onlyVault() {
-        require(msg.sender == vault, Errors.StrategyRegistry_NotVault(msg.sender, vault));
+        address caller = vault;
+        if (msg.sender != caller) revert Errors.StrategyRegistry_NotVault(msg.sender, caller);
         _;
     }
 
@@ -67,20 +73,24 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
     /// @inheritdoc IStrategyRegistry
     function strategy(uint8 id) external view returns (StrategyInfo memory info) {
-        Record storage record = _known(id);
-        info.adapter = record.adapter;
-        info.state = record.state;
-        info.riskIds = record.riskIds;
-        info.limits = _limitsOf(record);
+        Record storage entry = _known(id);
+        info.adapter = entry.adapter;
+        info.state = entry.state;
+        info.riskIds = entry.riskIds;
+        info.limits = _limitsOf(entry);
     }
 
     /// @inheritdoc IStrategyRegistry
     function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list) {
         list = new PackedRecord[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
-            Record storage record = _known(ids[i]);
-            list[i] = PackedRecords.pack(record.adapter, record.state, record.riskIds, record.lossTripBps);
+            list[i] = _packed(ids[i]);
         }
+    }
+
+    /// @inheritdoc IStrategyRegistry
+    function record(uint8 id) external view returns (PackedRecord) {
+        return _packed(id);
     }
 
     /// @inheritdoc IStrategyRegistry
@@ -96,9 +106,9 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
     /// @inheritdoc IStrategyRegistry
     function inflowLeft(uint8 id) external view returns (uint256) {
-        Record storage record = _known(id);
-        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
-        uint256 budget = record.dailyInflowBudget;
+        Record storage entry = _known(id);
+        uint256 used = LinearDecay.remainingUp(entry.inflowUsed, entry.inflowAt);
+        uint256 budget = entry.dailyInflowBudget;
         return budget > used ? budget - used : 0;
     }
 
@@ -132,10 +142,11 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
         id = ++count;
         idOf[adapter] = id;
-        Record storage record = _records[id];
-        record.adapter = adapter;
-        record.state = StrategyState.Active;
-        record.riskIds = riskIds;
+        Record storage entry = _records[id];
+        entry.adapter = adapter;
+        entry.state = StrategyState.Active;
+        entry.riskIds = riskIds;
+        entry.id = id;
         emit RegisterStrategy(id, adapter, riskIds);
         emit SetState(id, StrategyState.None, StrategyState.Active);
         _bumpEpoch();
@@ -156,25 +167,25 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
     /// @inheritdoc IStrategyRegistry
     function reactivate(uint8 id) external restricted {
-        Record storage record = _known(id);
-        StrategyState current = record.state;
+        Record storage entry = _known(id);
+        StrategyState current = entry.state;
         require(
             current == StrategyState.ReduceOnly || current == StrategyState.Frozen,
             Errors.StrategyRegistry_BadTransition(id, current, StrategyState.Active)
         );
-        _setState(id, record, StrategyState.Active);
+        _setState(id, entry, StrategyState.Active);
     }
 
     // GUARDIAN or CURATOR, instant: lowers risk
 
     /// @inheritdoc IStrategyRegistry
     function lowerLimits(uint8 id, StrategyLimits calldata limits) external restricted {
-        Record storage record = _known(id);
-        _checkLower(0, limits.absoluteCap, record.absoluteCap);
-        _checkLower(1, limits.dailyInflowBudget, record.dailyInflowBudget);
-        _checkLower(2, limits.relativeCapBps, record.relativeCapBps);
-        _checkLower(3, limits.lossTripBps, record.lossTripBps);
-        _store(id, record, limits);
+        Record storage entry = _known(id);
+        _checkLower(0, limits.absoluteCap, entry.absoluteCap);
+        _checkLower(1, limits.dailyInflowBudget, entry.dailyInflowBudget);
+        _checkLower(2, limits.relativeCapBps, entry.relativeCapBps);
+        _checkLower(3, limits.lossTripBps, entry.lossTripBps);
+        _store(id, entry, limits);
     }
 
     /// @inheritdoc IStrategyRegistry
@@ -187,87 +198,95 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
 
     /// @inheritdoc IStrategyRegistry
     function restrict(uint8 id, StrategyState state) external restricted {
-        Record storage record = _known(id);
-        StrategyState current = record.state;
+        Record storage entry = _known(id);
+        StrategyState current = entry.state;
         bool lowers =
             (current == StrategyState.Active && (state == StrategyState.ReduceOnly || state == StrategyState.Frozen)) ||
                 (current == StrategyState.ReduceOnly && state == StrategyState.Frozen);
         require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));
-        _setState(id, record, state);
+        _setState(id, entry, state);
     }
 
     // VAULT
 
     /// @inheritdoc IStrategyRegistry
     function recordInflows(
-        uint8[] calldata ids,
-        uint256[] calldata assets,
-        uint32 riskIds,
+        uint256[] calldata inflows,
+        uint256 riskIds,
         uint256 nav
-    ) external onlyVault returns (uint256[] memory caps, uint256[] memory riskCaps) {
-        caps = new uint256[](ids.length);
-        for (uint256 i; i < ids.length; ++i) {
-            Record storage record = _known(ids[i]);
-            if (assets[i] != 0) _charge(ids[i], record, assets[i]);
-            caps[i] = _cap(record.absoluteCap, record.relativeCapBps, nav);
+    ) external onlyVault returns (uint256[] memory caps) {
+        uint256 length = inflows.length;
+        for (uint256 rest = uint32(riskIds); rest != 0; rest &= rest - 1) ++length;
+        caps = new uint256[](length);
+        length = 0;
+        for (; length < inflows.length; ++length) {
+            uint8 id = uint8(inflows[length]);
+            Record storage entry = _known(id);
+            _charge(id, entry, inflows[length] >> 8);
+            caps[length] = _cap(entry.absoluteCap, entry.relativeCapBps, nav);
         }
-        uint256 wanted;
-        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) ++wanted;
-        riskCaps = new uint256[](wanted);
-        uint8 riskId;
-        for (uint256 i; i < wanted; ++riskId) {
-            if ((riskIds >> riskId) & 1 == 0) continue;
-            RiskCap storage cap = _riskCaps[riskId];
-            riskCaps[i++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
+        for (uint256 rest = uint32(riskIds); rest != 0; rest &= rest - 1) {
+            RiskCap storage cap = _riskCaps[uint8(rest.lowest())];
+            caps[length++] = _cap(cap.absoluteCap, cap.relativeCapBps, nav);
         }
     }
 
     /// @inheritdoc IStrategyRegistry
     function tripFreeze(uint8 id) external onlyVault {
-        Record storage record = _known(id);
-        StrategyState current = record.state;
+        Record storage entry = _known(id);
+        StrategyState current = entry.state;
         if (current == StrategyState.Active || current == StrategyState.ReduceOnly) {
-            _setState(id, record, StrategyState.Frozen);
+            _setState(id, entry, StrategyState.Frozen);
         }
     }
 
     /// @inheritdoc IStrategyRegistry
     function revoke(uint8 id) external onlyVault {
-        Record storage record = _known(id);
-        StrategyState current = record.state;
+        Record storage entry = _known(id);
+        StrategyState current = entry.state;
         require(
             current != StrategyState.Revoked,
             Errors.StrategyRegistry_BadTransition(id, current, StrategyState.Revoked)
         );
-        _setState(id, record, StrategyState.Revoked);
+        _setState(id, entry, StrategyState.Revoked);
     }
 
     // INTERNAL
 
-    function _known(uint8 id) private view returns (Record storage record) {
-        record = _records[id];
-        require(record.adapter != address(0), Errors.StrategyRegistry_UnknownStrategy(id, count));
+    function _known(uint8 id) private view returns (Record storage entry) {
+        entry = _records[id];
+        if (entry.adapter == address(0)) revert Errors.StrategyRegistry_UnknownStrategy(id, count);
+    }
+
+    /// @dev The first word of a record, as it lies in storage.
+    function _packed(uint8 id) private view returns (PackedRecord info) {
+        Record storage entry = _records[id];
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            info := sload(entry.slot)
+        }
+        if (PackedRecord.unwrap(info) == 0) revert Errors.StrategyRegistry_UnknownStrategy(id, count);
     }
 
     /// @dev The decaying budget: what was used fades linearly over 24 hours.
-    function _charge(uint8 id, Record storage record, uint256 assets) private {
-        uint256 used = LinearDecay.remainingUp(record.inflowUsed, record.inflowAt);
-        uint256 budget = record.dailyInflowBudget;
+    function _charge(uint8 id, Record storage entry, uint256 assets) private {
+        uint256 used = LinearDecay.remainingUp(entry.inflowUsed, entry.inflowAt);
+        uint256 budget = entry.dailyInflowBudget;
         uint256 left = budget > used ? budget - used : 0;
         require(assets <= left, Errors.StrategyRegistry_InflowBudgetExceeded(id, assets, left));
-        record.inflowUsed = (used + assets).toUint128();
-        record.inflowAt = uint40(block.timestamp);
+        entry.inflowUsed = (used + assets).toUint128();
+        entry.inflowAt = uint40(block.timestamp);
     }
 
     function _cap(uint256 absoluteCap, uint256 relativeCapBps, uint256 nav) private pure returns (uint256) {
         return Math.min(absoluteCap, (nav * relativeCapBps) / BPS);
     }
 
-    function _limitsOf(Record storage record) private view returns (StrategyLimits memory limits) {
-        limits.absoluteCap = record.absoluteCap;
-        limits.dailyInflowBudget = record.dailyInflowBudget;
-        limits.relativeCapBps = record.relativeCapBps;
-        limits.lossTripBps = record.lossTripBps;
+    function _limitsOf(Record storage entry) private view returns (StrategyLimits memory limits) {
+        limits.absoluteCap = entry.absoluteCap;
+        limits.dailyInflowBudget = entry.dailyInflowBudget;
+        limits.relativeCapBps = entry.relativeCapBps;
+        limits.lossTripBps = entry.lossTripBps;
     }
 
     function _checkBps(uint256 bps) private pure {
@@ -278,25 +297,25 @@ contract StrategyRegistry is IStrategyRegistry, AccessManaged {
         require(requested <= current, Errors.StrategyRegistry_NotLower(field, requested, current));
     }
 
-    function _store(uint8 id, Record storage record, StrategyLimits calldata limits) private {
-        record.absoluteCap = limits.absoluteCap;
-        record.dailyInflowBudget = limits.dailyInflowBudget;
-        record.relativeCapBps = limits.relativeCapBps;
-        record.lossTripBps = limits.lossTripBps;
+    function _store(uint8 id, Record storage entry, StrategyLimits calldata limits) private {
+        entry.absoluteCap = limits.absoluteCap;
+        entry.dailyInflowBudget = limits.dailyInflowBudget;
+        entry.relativeCapBps = limits.relativeCapBps;
+        entry.lossTripBps = limits.lossTripBps;
         emit SetLimits(id, limits);
         _bumpEpoch();
     }
 
     function _storeRiskCap(uint8 riskId, uint128 absoluteCap, uint16 relativeCapBps) private {
-        require(riskId < 32, Errors.StrategyRegistry_BadRiskId(riskId));
+        require(riskId < RISK_IDS, Errors.StrategyRegistry_BadRiskId(riskId));
         _riskCaps[riskId] = RiskCap(absoluteCap, relativeCapBps);
         emit SetRiskCap(riskId, absoluteCap, relativeCapBps);
         _bumpEpoch();
     }
 
-    function _setState(uint8 id, Record storage record, StrategyState state) private {
-        emit SetState(id, record.state, state);
-        record.state = state;
+    function _setState(uint8 id, Record storage entry, StrategyState state) private {
+        emit SetState(id, entry.state, state);
+        entry.state = state;
         _bumpEpoch();
     }
 

@@ -1,5 +1,7 @@
 /** What one deployment of the engine consists of. Amounts are asset units (wei of WETH), times are seconds. */
 
+import { ZeroAddress } from "ethers";
+
 export type AdapterName =
   | "AaveV3Adapter"
   | "GearboxAdapter"
@@ -42,7 +44,7 @@ export interface StrategyPlan {
   readonly name: string;
   readonly adapter: AdapterName;
   /** Constructor arguments after vault and asset. */
-  readonly targets: readonly string[];
+  readonly targets: readonly (string | number | boolean)[];
   readonly riskIds: readonly number[];
   readonly limits: {
     readonly absoluteCap: bigint;
@@ -69,6 +71,17 @@ export interface EnginePlan {
     readonly maxLossBps: number;
     readonly windowLossBps: number;
     readonly maxNavToleranceBps: number;
+  };
+  /** Fee terms from the first block on; the zero address as recipient means none. */
+  readonly fees: { readonly recipient: string; readonly managementBps: number; readonly performanceBps: number };
+  /** Keys of strategies that sync exits pull from, first one first; at most eight, only those that pay at once. */
+  readonly withdrawalOrder: readonly string[];
+  /** Signatures by the size of a move; `largeBps` 0 leaves it to the Safe's threshold. */
+  readonly signerTiers: {
+    readonly smallBps: number;
+    readonly smallSigners: number;
+    readonly largeBps: number;
+    readonly largeSigners: number;
   };
   /** Length of a batch of the redeem queue, seconds; the default when left out. */
   readonly batchSeconds?: number;
@@ -105,6 +118,13 @@ export const DEFAULT_POLICY = {
   windowLossBps: 20,
   maxNavToleranceBps: 100,
 } as const;
+/** Nobody is paid unless the parameters name a recipient. */
+export const NO_FEES = { recipient: ZeroAddress, managementBps: 0, performanceBps: 0 } as const;
+/**
+ * Never fewer than the Safe's threshold. Up to a tenth of the NAV one would do, up to two fifths two, above all owners: the
+ * move that could hurt most is the one that every owner has looked at.
+ */
+export const DEFAULT_SIGNER_TIERS = { smallBps: 1_000, smallSigners: 1, largeBps: 4_000, largeSigners: 2 } as const;
 /** Four batches a day: each is priced by the first reports after its end. */
 export const DEFAULT_BATCH_SECONDS = 6 * 3_600;
 export const DEFAULT_CURATOR_DELAY = 3 * DAY;

@@ -5,6 +5,7 @@ import {
   DEFAULT_CURATOR_DELAY,
   DEFAULT_LOSS_TRIP_BPS,
   DEFAULT_POLICY,
+  DEFAULT_SIGNER_TIERS,
   DEFAULT_VAULT,
   type EnginePlan,
   ORACLE_KIND,
@@ -13,20 +14,21 @@ import {
 } from "../deploy/plan.ts";
 import { selectorOf } from "../deploy/selectors.ts";
 import { type Address, address, SECONDS_PER_DAY } from "../keeper/kernel/units.ts";
+import type { ProtocolId } from "../keeper/protocols/ids.ts";
 import { EmbeddedDeploymentMismatchError } from "./errors.ts";
+import { type EmbeddedVenue, RISK_ID } from "./venues/index.ts";
 import type { World } from "./world.ts";
-
-/** Shared risks of the demonstration: bit in the registry, meaning. */
-export const RISK_ID = { lending: 0, liquidStaking: 1, restaking: 2 } as const;
 
 /** Feeds report at least daily; a missed report and a quarter of an hour make a feed stale. */
 const STAKING_HEARTBEAT = SECONDS_PER_DAY;
 const HEARTBEAT_MARGIN = 900;
 const ETHER = 10n ** 18n;
+/** Ordinary terms of a managed vault: half a per cent of assets a year, a tenth of the gain. */
+export const EMBEDDED_FEES = { managementBps: 50, performanceBps: 1_000 } as const;
 
 export interface EngineStrategy {
   readonly id: number;
-  readonly protocol: "aave-v3" | "gearbox" | "lido" | "etherfi";
+  readonly protocol: ProtocolId;
   readonly name: string;
   readonly adapter: Address;
 }
@@ -38,6 +40,8 @@ export interface EngineAddresses {
   readonly guard: Address;
   readonly module: Address;
   readonly queue: Address;
+  /** Block before the deployment: no event of the engine is older. */
+  readonly deployedAt: number;
   readonly strategies: readonly EngineStrategy[];
 }
 
@@ -73,8 +77,33 @@ const limits = (relativeCapBps: number): StrategyPlan["limits"] => ({
 
 type PlannedStrategy = StrategyPlan & { readonly protocol: EngineStrategy["protocol"] };
 
+/** With twenty venues no single one needs more; with the four of a recorded market each needs its own cap. */
+const WIDE_CAP_BPS = 1_200;
+
+const venueStrategy = ({ key, name, protocol, adapter, targets, risks, oracle }: EmbeddedVenue): PlannedStrategy => ({
+  key,
+  name,
+  protocol,
+  adapter,
+  targets,
+  riskIds: risks.map((risk) => RISK_ID[risk]),
+  limits: limits(WIDE_CAP_BPS),
+  oracle:
+    oracle.feed === ZeroAddress
+      ? { ...oracle, heartbeat: 0, margin: 0, minAnswer: 0n, maxAnswer: 0n }
+      : {
+          ...oracle,
+          heartbeat: STAKING_HEARTBEAT,
+          margin: HEARTBEAT_MARGIN,
+          minAnswer: ETHER / 2n,
+          maxAnswer: 2n * ETHER,
+        },
+});
+
 function strategiesOf(world: World): readonly PlannedStrategy[] {
-  const { addresses } = world;
+  const { addresses, venues } = world;
+  const isWide = venues.length > 0;
+  const capped = (alone: number) => limits(isWide ? WIDE_CAP_BPS : alone);
   const lending: PlannedStrategy[] = [
     {
       key: "aave",
@@ -83,7 +112,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "AaveV3Adapter",
       targets: [addresses.aave.pool],
       riskIds: [RISK_ID.lending],
-      limits: limits(4_000),
+      limits: capped(4_000),
       oracle: lendingOracle(5_000),
     },
   ];
@@ -95,7 +124,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "GearboxAdapter",
       targets: [addresses.gearbox.pool],
       riskIds: [RISK_ID.lending],
-      limits: limits(2_500),
+      limits: capped(2_500),
       oracle: lendingOracle(5_000),
     });
   }
@@ -108,7 +137,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "LidoAdapter",
       targets: [addresses.lido.wsteth, addresses.lido.withdrawalQueue],
       riskIds: [RISK_ID.liquidStaking],
-      limits: limits(4_000),
+      limits: capped(4_000),
       oracle: stakingOracle(ORACLE_KIND.marketOfUnderlying, addresses.feeds.stethEth),
     },
     {
@@ -118,9 +147,10 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       adapter: "EtherFiAdapter",
       targets: [addresses.etherFi.weeth],
       riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking],
-      limits: limits(3_500),
+      limits: capped(3_500),
       oracle: stakingOracle(ORACLE_KIND.marketOfToken, addresses.feeds.weethEth),
     },
+    ...venues.map(venueStrategy),
   ];
 }
 
@@ -128,6 +158,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
 export function planOf(
   world: World,
 ): Omit<EnginePlan, "strategies"> & { readonly strategies: readonly PlannedStrategy[] } {
+  const strategies = strategiesOf(world);
   return {
     asset: world.addresses.weth,
     name: "Amplified WETH",
@@ -140,17 +171,23 @@ export function planOf(
     proposer: world.account("keeper").address,
     curatorDelay: DEFAULT_CURATOR_DELAY,
     ownerDelay: DEFAULT_CURATOR_DELAY,
-    strategies: strategiesOf(world),
+    fees: { recipient: world.account("treasury").address, ...EMBEDDED_FEES },
+    signerTiers: DEFAULT_SIGNER_TIERS,
+    // What pays at once, the deeper market first.
+    withdrawalOrder: strategies.filter(({ oracle }) => oracle.feed === ZeroAddress).map(({ key }) => key),
+    strategies,
     riskCaps: [
       { riskId: RISK_ID.lending, absoluteCap: parseEther("40000"), relativeCapBps: 6_500 },
       { riskId: RISK_ID.liquidStaking, absoluteCap: parseEther("40000"), relativeCapBps: 7_500 },
       { riskId: RISK_ID.restaking, absoluteCap: parseEther("20000"), relativeCapBps: 3_500 },
+      { riskId: RISK_ID.pools, absoluteCap: parseEther("20000"), relativeCapBps: 2_500 },
     ],
   };
 }
 
 /** Deploys the engine into a world. */
 export async function deployEngine(world: World): Promise<EngineAddresses> {
+  const deployedAt = await world.chain.ethers.provider.getBlockNumber();
   const plan = planOf(world);
   const deployer = world.account("deployer").address;
   const deployed = await world.chain.ignition.deploy(engineModule(plan, selectorOf, deployer), {
@@ -178,6 +215,7 @@ export async function deployEngine(world: World): Promise<EngineAddresses> {
     guard: await at("guard"),
     module: await at("module"),
     queue: await at("queue"),
+    deployedAt,
     strategies,
   };
 }

@@ -18,18 +18,20 @@ import { syntheticMarket } from "./market/synthetic.ts";
 import { deployMulticall3 } from "./multicall.ts";
 import { toQuantity } from "./pace.ts";
 import { createSafe, deploySafeInfrastructure, type SafeContractNetworks } from "./safe.ts";
+import { deployVenues, type EmbeddedVenue } from "./venues/index.ts";
 
 const ETHER = 10n ** 18n;
 const AAVE_SUPPLY = 100_000n * ETHER;
 const GEARBOX_SUPPLY = 50_000n * ETHER;
 /** The market's own accounts never run dry. */
-const MARKET_FUNDS = 10_000_000n * ETHER;
+const MARKET_FUNDS = 50_000_000n * ETHER;
 const STAKING_DECIMALS = 18;
 const USD_DECIMALS = 8;
 
 /** Who plays whom among the chain's accounts; the vault's people first, the market's people last. */
 export const CAST = {
-  deployer: 0,
+  // First: who deploys a double with Hardhat's default signer drives its market side.
+  marketOperator: 0,
   firstOwner: 1,
   secondOwner: 2,
   thirdOwner: 3,
@@ -40,7 +42,8 @@ export const CAST = {
   secondDepositor: 8,
   thirdDepositor: 9,
   curator: 10,
-  marketOperator: 16,
+  treasury: 11,
+  deployer: 16,
   whale: 17,
   aaveBorrower: 18,
   gearboxBorrower: 19,
@@ -79,6 +82,8 @@ export interface World {
   /** The market again, with its mapping and what holding earned, when it is a recorded one. */
   readonly recorded: RecordedMarket | null;
   readonly driver: Driver;
+  /** Venues beside the four above; none in a recorded market, which knows nothing of them. */
+  readonly venues: readonly EmbeddedVenue[];
   readonly addresses: WorldAddresses;
   /** Handles for tests and demonstrations that act as the market. */
   readonly handles: {
@@ -164,9 +169,21 @@ async function populate(chain: Chain, market: Market): Promise<Omit<World, "reco
             initialAnswer: BigInt(Math.round(initial.ethUsd * 10 ** USD_DECIMALS)),
           }),
   };
+  const venues =
+    firstDay(market).venues === null
+      ? []
+      : await deployVenues({
+          chain,
+          operator,
+          weth: wethAddress,
+          lido,
+          stakingRate: toWad(initial.stethRate),
+          stakingFeed: feeds.stethEth,
+        });
   const driver = await createDriver(
     chain,
     {
+      venues,
       steth: lido,
       weeth: etherFi,
       aave: aaveDemand,
@@ -199,6 +216,7 @@ async function populate(chain: Chain, market: Market): Promise<Omit<World, "reco
     chain,
     market,
     driver,
+    venues,
     addresses,
     account,
     handles: { weth, aave, gearbox, lido, etherFi, feeds },

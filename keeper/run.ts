@@ -5,7 +5,10 @@
 import type { ChainClient } from "./chain/client.ts";
 import type { KeeperConfig } from "./config/schema.ts";
 import { observe } from "./data/observe.ts";
+import { observeRanges } from "./data/ranges.ts";
+import { DEFAULT_SCHEDULE_CONFIG, sendPlan } from "./execute/schedule.ts";
 import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "./features/index.ts";
+import { DEFAULT_GAS_FORECAST_CONFIG, forecastGas, TooLittleGasHistoryError } from "./forecast/gas.ts";
 import { DEFAULT_FORECAST_CONFIG, forecast } from "./forecast/index.ts";
 import type {
   AllocationConstraints,
@@ -17,18 +20,25 @@ import type {
   ForecastSet,
   MarketSnapshot,
   RiskFigures,
+  RiskPanel,
+  SendPlan,
+  StrategyReading,
   TargetAllocation,
 } from "./kernel/artifacts.ts";
 import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
-import { assets, BPS, fromWad } from "./kernel/units.ts";
+import type { RangeOutcome, RangeReading } from "./kernel/ranges.ts";
+import { type Assets, assets, BPS, fromWad } from "./kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
+import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
 import { DEFAULT_POLICY_CONFIG, decide } from "./policy/index.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
+import { EXPOSURE } from "./protocols/exposure.ts";
 import { isProtocolId } from "./protocols/ids.ts";
 import { protocolOf } from "./protocols/index.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
+import { type PositionFacts, riskPanel } from "./risk/panel.ts";
 
 /** What the stages before the proposal found; kept for reports whatever the outcome. */
 export interface CycleFindings {
@@ -39,6 +49,10 @@ export interface CycleFindings {
   readonly target: TargetAllocation;
   readonly decision: Decision;
   readonly risk: RiskFigures | null;
+  /** Every measure of the present and of the proposed allocation. */
+  readonly panel: RiskPanel;
+  /** One answer for each strategy whose range the configuration asks to manage. */
+  readonly ranges: readonly RangeOutcome[];
 }
 
 export type CycleOutcome =
@@ -47,6 +61,8 @@ export type CycleOutcome =
       readonly findings: CycleFindings;
       readonly approved: ApprovedAllocation;
       readonly built: BuiltProposal;
+      /** When execution is expected to be cheap. */
+      readonly send: SendPlan;
     }
   | {
       readonly kind: "held";
@@ -91,6 +107,99 @@ export function costsOf(snapshot: MarketSnapshot, predicted: ForecastSet): CostI
   };
 }
 
+/** What the stress tests and the cost of leaving need to know of each position. */
+export function positionFacts(snapshot: MarketSnapshot, constraints: AllocationConstraints): readonly PositionFacts[] {
+  return constraints.strategies.map(({ id, costs }) => {
+    const found = snapshot.strategies.find((strategy) => strategy.id === id);
+    const known = found !== undefined && isProtocolId(found.protocol) ? found.protocol : null;
+    // A venue this keeper does not know is taken for exposed to everything.
+    const exposure = known === null ? { stakedShare: 1, isLent: true } : EXPOSURE[known];
+    const open = found === undefined ? 0n : found.value - found.pending - found.claimable;
+    const payable = found === undefined ? 0 : open > 0n ? Number(found.maxDeallocate) / Number(open) : 1;
+    return {
+      id,
+      ...exposure,
+      hasFeed: known !== null && protocolOf(known).feedPrices !== "none",
+      // Of an empty position nothing can be read: an instant venue is taken at its word.
+      liquidShare: open <= 0n ? (found?.hasAsyncExit ? 0 : 1) : Math.min(1, Math.max(0, payable)),
+      exitCost: costs.exit,
+      exitDays: found?.exitDelayDays ?? 0,
+    };
+  });
+}
+
+function planToSend(snapshot: MarketSnapshot, deadline: number): SendPlan {
+  const { baseFee, timestamps, baseFees } = snapshot.gas;
+  const now = Number(baseFee);
+  try {
+    const predicted = forecastGas(timestamps, baseFees.map(Number), DEFAULT_GAS_FORECAST_CONFIG);
+    return sendPlan(now, deadline, predicted, DEFAULT_SCHEDULE_CONFIG);
+  } catch (error) {
+    if (!(error instanceof TooLittleGasHistoryError)) throw error;
+    return { now, kind: "unknown", until: null, expectedFee: null, reason: error.message };
+  }
+}
+
+/** Gas of moving a range, asset units: measured where it was, else taking everything out and putting it in again. */
+function repositionCost(snapshot: MarketSnapshot, { protocol }: StrategyReading): Assets {
+  const gas = isProtocolId(protocol) ? protocolOf(protocol).gas : null;
+  const outAndIn =
+    (gas?.Deallocate?.units ?? Number(DEFAULT_LEG_GAS)) + (gas?.Allocate?.units ?? Number(DEFAULT_LEG_GAS));
+  const units = EXECUTION_GAS + BigInt(gas?.Reposition?.units ?? outAndIn);
+  const gasPrice = median(snapshot.gas.baseFees.length > 0 ? snapshot.gas.baseFees : [snapshot.gas.baseFee]);
+  return assets(units * gasPrice);
+}
+
+/** The range policy on every reading. What it cannot vouch for holds that range, not the run. */
+export function decideRanges(readings: readonly RangeReading[], config: KeeperConfig): readonly RangeOutcome[] {
+  return readings.map((reading) => {
+    const { strategyId } = reading;
+    const hold = (reason: string): RangeOutcome => ({
+      strategyId,
+      decision: { kind: "hold", best: null, reasons: [reason] },
+    });
+    if (reading.kind === "unknown") return hold(reading.reason);
+    const entry = config.strategies.find(({ id }) => id === strategyId)?.range;
+    if (entry === undefined) return hold("the configuration does not ask to manage it");
+    try {
+      const decision = decideRange(reading.market, {
+        ...DEFAULT_RANGE_CONFIG,
+        horizonDays: entry.horizonDays,
+        cvarLimit: entry.maxCvar,
+        beta: config.risk.beta,
+        seed: config.seed,
+      });
+      return { strategyId, decision };
+    } catch (error) {
+      if (!(error instanceof HoldError)) throw error;
+      return hold(error.message);
+    }
+  });
+}
+
+/** Where the allocation stays and a range should move: the weights as they are, so that the move is assessed and signed like any other. */
+export function keepAllocation(
+  constraints: AllocationConstraints,
+  held: Extract<Decision, { kind: "hold" }>,
+  ranges: readonly RangeOutcome[],
+): Decision {
+  const moving = ranges.flatMap(({ decision }) => (decision.kind === "reposition" ? [decision] : []));
+  if (moving.length === 0) return held;
+  return {
+    kind: "move",
+    provenance: held.provenance,
+    weights: constraints.strategies.map(({ id, currentWeight }) => ({ id, weight: currentWeight })),
+    idleWeight: constraints.idle.current,
+    expectedGain: assets(moving.reduce<bigint>((sum, { expectedGain }) => sum + expectedGain, 0n)),
+    expectedCost: assets(moving.reduce<bigint>((sum, { cost }) => sum + cost, 0n)),
+    turnover: 0,
+    reasons: [
+      ...held.reasons.map((reason) => `the allocation stays: ${reason}`),
+      ...moving.flatMap(({ reasons }) => reasons.map((reason) => `the range moves: ${reason}`)),
+    ],
+  };
+}
+
 function breachText(breach: Breach): string {
   const { type, ...values } = breach;
   const figures = Object.entries(values).map(
@@ -128,10 +237,38 @@ async function planFrom(
     objective: config.objective,
     beta: config.risk.beta,
   });
-  const decision = decide(target, constraints, DEFAULT_POLICY_CONFIG);
-  const findings = { snapshot, features, forecast: predicted, constraints, target, decision, risk: null };
-  if (decision.kind === "hold")
-    return { kind: "held", code: "NO_TRADE", reasons: decision.reasons, snapshot, findings };
+  const wanted = decide(target, constraints, DEFAULT_POLICY_CONFIG);
+  const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
+  const ranges = decideRanges(readings, config);
+  const decision = wanted.kind === "hold" ? keepAllocation(constraints, wanted, ranges) : wanted;
+  const panel = riskPanel(
+    {
+      forecast: predicted,
+      features,
+      facts: positionFacts(snapshot, constraints),
+      names: new Map(constraints.strategies.map(({ id, name }) => [id, name])),
+      current: constraints.strategies.map(({ id, currentWeight }) => ({ id, weight: currentWeight })),
+      proposed: decision.kind === "move" ? decision.weights : null,
+    },
+    config.risk.beta,
+  );
+  const findings = {
+    snapshot,
+    features,
+    forecast: predicted,
+    constraints,
+    target,
+    decision,
+    risk: null,
+    panel,
+    ranges,
+  };
+  if (decision.kind === "hold") {
+    const stays = ranges.flatMap(({ strategyId, decision: { reasons } }) =>
+      reasons.map((reason) => `range of strategy ${strategyId}: ${reason}`),
+    );
+    return { kind: "held", code: "NO_TRADE", reasons: [...decision.reasons, ...stays], snapshot, findings };
+  }
 
   const assessment = assess(
     { decision, forecast: predicted, features, constraints },
@@ -154,10 +291,14 @@ async function planFrom(
     };
   }
   const nonce = await chooseNonce(client, config.addresses, snapshot.provenance);
-  const built = buildProposal({ snapshot, forecast: predicted, target, decision, approved: assessment, nonce }, config);
+  const built = buildProposal(
+    { snapshot, forecast: predicted, target, decision, approved: assessment, nonce, ranges },
+    config,
+  );
   if (built.kind === "hold")
     return { kind: "held", code: "NOTHING_TO_MOVE", reasons: built.reasons, snapshot, findings: assessed };
-  return { kind: "ready", findings: assessed, approved: assessment, built };
+  const send = planToSend(snapshot, built.proposal.deadline);
+  return { kind: "ready", findings: assessed, approved: assessment, built, send };
 }
 
 /**

@@ -2,19 +2,15 @@
  * `npm run test:mutants [-- --only ID] [-- --fresh]`: plants each fault of test/mutants/list.ts in a copy of the contracts and expects
  * the named tests to fail. Results are kept beside the copy, so that an interrupted run goes on where it stopped.
  */
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InputError } from "../keeper/kernel/errors.ts";
 import type { Mutant } from "../test/mutants/list.ts";
 import { MUTANTS } from "../test/mutants/list.ts";
+import { copyProject, fingerprint, hardhat, workspaceOf } from "./instrument/workspace.ts";
 
 type Verdict = "killed" | "survived" | "does not compile";
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const copied = ["contracts", "test/contracts", "test/doubles", "hardhat.config.ts", "package.json", "tsconfig.json"];
 
 class MutantStaleError extends InputError {
@@ -38,39 +34,6 @@ class BaselineRedError extends InputError {
   constructor(output: string) {
     super(`The tests fail without any fault planted. Mend that first.\n${output}`);
   }
-}
-
-/** Names this state of the sources: a result counts only for what it was measured on. */
-function fingerprint(): string {
-  const hash = createHash("sha256");
-  for (const folder of ["contracts", "test/contracts", "test/doubles", "test/mutants"]) {
-    const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
-    );
-    for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort())
-      hash.update(file.slice(root.length)).update(readFileSync(file));
-  }
-  return hash.digest("hex");
-}
-
-function hardhat(workspace: string, args: readonly string[]): { readonly ok: boolean; readonly output: string } {
-  const cli = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const run = spawnSync(process.execPath, [cli, ...args], {
-    cwd: workspace,
-    encoding: "utf8",
-    env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" },
-  });
-  return { ok: run.status === 0, output: `${run.stdout}${run.stderr}` };
-}
-
-function prepare(workspace: string): void {
-  mkdirSync(workspace, { recursive: true });
-  for (const part of copied) {
-    rmSync(join(workspace, part), { recursive: true, force: true });
-    cpSync(join(root, part), join(workspace, part), { recursive: true });
-  }
-  if (!existsSync(join(workspace, "node_modules")))
-    symlinkSync(join(root, "node_modules"), join(workspace, "node_modules"), "dir");
 }
 
 /** Suites in need of nothing else are compiled; the rest would only cost time. */
@@ -97,7 +60,8 @@ function plant(workspace: string, mutant: Mutant): () => void {
 function judge(workspace: string, mutant: Mutant): Verdict {
   const restore = plant(workspace, mutant);
   try {
-    if (!hardhat(workspace, ["build", "--quiet"]).ok) return "does not compile";
+    // Only what these tests reach: adapters and doubles of other tests would cost most of the time.
+    if (!hardhat(workspace, ["build", "--quiet", ...mutant.tests]).ok) return "does not compile";
     return hardhat(workspace, ["test", "solidity", "--no-compile", ...mutant.tests]).ok ? "survived" : "killed";
   } finally {
     restore();
@@ -108,21 +72,19 @@ function main(): number {
   const { values } = parseArgs({ options: { only: { type: "string" }, fresh: { type: "boolean", default: false } } });
   const chosen = values.only === undefined ? MUTANTS : MUTANTS.filter((mutant) => mutant.id === values.only);
   if (chosen.length === 0) throw new MutantUnknownError(values.only ?? "");
-  const key = createHash("sha256").update(root).digest("hex").slice(0, 12);
-  const workspace = join(tmpdir(), `amplified-mutants-${key}`);
+  const workspace = workspaceOf("mutants");
   const state = join(workspace, "results.json");
-  const sources = fingerprint();
-  prepare(workspace);
+  const sources = fingerprint(["contracts", "test/contracts", "test/doubles", "test/mutants"]);
+  copyProject(workspace, copied);
   keepOnly(workspace, new Set(MUTANTS.flatMap((mutant) => mutant.tests)));
   const kept: Record<string, unknown> =
     !values.fresh && existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : {};
   const known = kept.sources === sources ? kept : { sources };
   if (known.baseline !== "green") {
     console.log("Baseline, without a fault ...");
-    const built = hardhat(workspace, ["build", "--quiet"]);
-    const green = built.ok
-      ? hardhat(workspace, ["test", "solidity", "--no-compile", ...new Set(chosen.flatMap((mutant) => mutant.tests))])
-      : built;
+    const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
+    const built = hardhat(workspace, ["build", "--quiet", ...tests]);
+    const green = built.ok ? hardhat(workspace, ["test", "solidity", "--no-compile", ...tests]) : built;
     if (!green.ok) throw new BaselineRedError(green.output.slice(-2_000));
     if (values.only === undefined) known.baseline = "green";
   }

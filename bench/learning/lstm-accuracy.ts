@@ -7,7 +7,6 @@ import { DEFAULT_COMBINE, firstOriginOf, membersFor } from "../../keeper/forecas
 import { exponentialForecaster, meanForecaster, naiveForecaster } from "../../keeper/forecast/baselines.ts";
 import { type Combination, combine } from "../../keeper/forecast/combine.ts";
 import { average, type Forecaster } from "../../keeper/forecast/forecaster.ts";
-import { dieboldMariano } from "../../keeper/forecast/gate.ts";
 import { DEFAULT_LSTM_CONFIG, type LstmConfig } from "../../keeper/forecast/lstm/config.ts";
 import { type GlobalLstm, globalLstm } from "../../keeper/forecast/lstm/forecaster.ts";
 import { withoutSpikes } from "../../keeper/forecast/spikes.ts";
@@ -23,7 +22,7 @@ export interface Accuracy {
   readonly origins: number;
   /** Mean absolute error of each method. */
   readonly mae: Readonly<Record<Method, number>>;
-  /** Share of origins at which the gate was open. */
+  /** Share of the combination in the forecast in use at the end; the rest is naive. */
   readonly open: number;
   readonly openWithLstm: number;
   /** Last weight of the LSTM in its combination. */
@@ -75,20 +74,6 @@ function memberFor(lstm: GlobalLstm, id: string, offset: number): Forecaster {
   };
 }
 
-/** What was in use at each origin, by the gate as it stood there. */
-function gated({ origins, realized, combinedMeans, naive }: Combination, horizon: number, every: number) {
-  const gain = origins.map((_, k) => {
-    const truth = realized[k] ?? Number.NaN;
-    return Math.abs(truth - (naive.means[k] ?? 0)) - Math.abs(truth - (combinedMeans[k] ?? 0));
-  });
-  const open = origins.map((t) => {
-    const known = gain.filter((value, j) => (origins[j] ?? 0) + horizon <= t && !Number.isNaN(value));
-    const { statistic, pValue } = dieboldMariano(known, Math.ceil(horizon / every) - 1);
-    return statistic > 0 && pValue < DEFAULT_COMBINE.gate;
-  });
-  return { open, means: origins.map((_, k) => (open[k] ? combinedMeans[k] : naive.means[k]) ?? Number.NaN) };
-}
-
 function scoreOne(
   series: PanelSeries,
   lstm: GlobalLstm,
@@ -101,7 +86,7 @@ function scoreOne(
   const member = memberFor(lstm, idOf(series), offset);
   const input = { values, period: 1 };
   const without = combine(input, naiveForecaster, membersFor(1), options);
-  const joined = combine(input, naiveForecaster, [...membersFor(1), member], options);
+  const joined = combine(input, naiveForecaster, [...membersFor(1), { forecaster: member, sees: "cleaned" }], options);
   const { origins } = without;
   const realized = realizedMeans(values, origins, horizon);
   const scored = origins
@@ -110,20 +95,18 @@ function scoreOne(
     .map(({ k }) => k);
   if (scored.length === 0) return null;
   const walk = (forecaster: Forecaster): ArrayLike<number> => walkForward(forecaster, input, options).means;
-  const before = gated(without, horizon, every);
-  const after = gated(joined, horizon, every);
+  const meanUsed = ({ used }: Combination): readonly number[] => used.map((path) => average([...path]));
   const means: Readonly<Record<Method, ArrayLike<number>>> = {
     naive: walk(naiveForecaster),
     exponential: walk(exponentialForecaster(0.2)),
     mean30: walk(meanForecaster(30)),
     // Its inputs have no spikes, inside the combination and alone.
     lstm: walkForward(member, { values: withoutSpikes(values).values, period: 1 }, options).means,
-    combination: before.means,
-    withLstm: after.means,
+    combination: meanUsed(without),
+    withLstm: meanUsed(joined),
   };
   const errorOf = (method: Method): number =>
     average(scored.map((k) => Math.abs((realized[k] ?? 0) - (means[method][k] ?? Number.NaN))));
-  const share = (open: readonly boolean[]): number => average(scored.map((k) => (open[k] ? 1 : 0)));
   return {
     panel: series.panel,
     name: series.name,
@@ -136,8 +119,8 @@ function scoreOne(
       combination: errorOf("combination"),
       withLstm: errorOf("withLstm"),
     },
-    open: share(before.open),
-    openWithLstm: share(after.open),
+    open: without.share,
+    openWithLstm: joined.share,
     weight: joined.members.at(-1)?.weight ?? Number.NaN,
   };
 }
@@ -165,7 +148,7 @@ export function lstmAccuracy(
 export function accuracyTable(list: readonly Accuracy[]): string[] {
   const panels = [...new Set(list.map(({ panel }) => panel)), "all"];
   return [
-    "| panel | series | origins | naive | exponential mean | 30-day mean | LSTM | combination | with LSTM | gate open without / with |",
+    "| panel | series | origins | naive | exponential mean | 30-day mean | LSTM | combination | with LSTM | share without / with |",
     "|---|---|---|---|---|---|---|---|---|---|",
     ...panels.map((name) => {
       const rows = name === "all" ? list : list.filter(({ panel }) => panel === name);

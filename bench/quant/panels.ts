@@ -86,4 +86,44 @@ export function randomWalks(count: number): PanelSeries[] {
   });
 }
 
+/**
+ * What breaks smoothing and spike rules: levels that jump for good, vaults that stand at zero and wake up, reversion with
+ * spikes, trends that turn. Nothing was tuned on these alone.
+ */
+export function madePanels(each: number): PanelSeries[] {
+  return Array.from({ length: each }, (_, i) => {
+    const rng = createRng(5000 + i);
+    let level = 4;
+    let vault = 0;
+    let deviation = 0;
+    let slope = 0;
+    let trend = 3;
+    const shift: number[] = [];
+    const zero: number[] = [];
+    const reverting: number[] = [];
+    const turning: number[] = [];
+    for (let t = 0; t < 420; t++) {
+      if (rng.uniform() < 0.02) level = 1 + 6 * rng.uniform();
+      shift.push(level + 0.15 * rng.normal());
+      if (rng.uniform() < 0.02) vault = rng.uniform() < 0.5 ? 0 : 1 + 5 * rng.uniform();
+      zero.push(vault === 0 ? 0 : vault + 0.1 * rng.normal());
+      deviation = 0.93 * deviation + 0.2 * rng.normal();
+      reverting.push(3 + deviation + (rng.uniform() < 0.02 ? 5 * rng.uniform() : 0));
+      slope = 0.97 * slope + 0.01 * rng.normal();
+      trend += slope;
+      turning.push(trend + 0.05 * rng.normal());
+    }
+    return [
+      { panel: "made-level-shifts", name: `shift ${i}`, values: shift },
+      { panel: "made-zero-vaults", name: `vault ${i}`, values: zero },
+      { panel: "made-reverting-spikes", name: `reverting ${i}`, values: reverting },
+      { panel: "made-turning-trends", name: `trend ${i}`, values: turning },
+    ];
+  })
+    .flat()
+    .map((made) => ({ ...made, times: null }));
+}
+
+export const isMade = (panel: string): boolean => panel.startsWith("made-") || panel.startsWith("random-");
+
 export const dataFolder = fileURLToPath(root);

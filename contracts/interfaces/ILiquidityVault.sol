@@ -50,9 +50,12 @@ interface ILiquidityVault is IERC4626 {
     event TripLoss(uint8 indexed id, uint256 loss, uint256 debt);
     event ReportFailed(uint8 indexed id, bytes reason);
     event Claim(uint8 indexed id, uint256 received);
+    event Harvest(uint8 indexed id, uint256 received);
+    event HarvestFailed(uint8 indexed id);
     event Allocate(uint8 indexed id, uint256 assets, uint256 value);
     event Deallocate(uint8 indexed id, uint256 assets, uint256 received);
     event RequestExit(uint8 indexed id, uint256 assets, uint256 requested);
+    event Reposition(uint8 indexed id, int24 tickLower, int24 tickUpper, uint256 debtBefore, uint256 debt);
     event BindProposalModule(address indexed module);
     event SetDepositsPaused(bool paused);
     event LockProfit(uint256 locked, uint256 unlockTime);
@@ -94,6 +97,9 @@ interface ILiquidityVault is IERC4626 {
 
     /// @notice Time of the last report of a strategy, Unix seconds.
     function reportedAt(uint8 id) external view returns (uint40);
+
+    /// @notice Time of the last harvest of a strategy, Unix seconds; 0 before the first.
+    function harvestedAt(uint8 id) external view returns (uint256);
 
     /// @notice Time of the oldest report among strategies with debt, Unix seconds.
     function navTimestamp() external view returns (uint40);
@@ -201,6 +207,21 @@ interface ILiquidityVault is IERC4626 {
 
     /// @notice Collects finished asynchronous exits into idle.
     function claim(uint8[] calldata ids) external returns (uint256 received);
+
+    /// @notice Collects rewards of strategies that have any; see {IHarvestAdapter}. What arrives becomes idle, what the
+    /// position is then worth its debt; a gain unlocks over days like a reported one, so that nobody can buy it.
+    ///
+    /// Notes:
+    /// - Each strategy at most once per `minReportInterval`; what is not due, not Active or ReduceOnly, or not priced in
+    ///   the normal band is skipped. A report in between does not count, so that nobody can hold a harvest off.
+    /// - An adapter that reverts is passed over with {HarvestFailed}.
+    ///
+    /// Requirements:
+    /// - the vault is not frozen, else {Errors.LiquidityVault_Frozen};
+    /// - a harvest loses nothing, else {Errors.LiquidityVault_HarvestLost}.
+    ///
+    /// @return received Assets that became idle.
+    function harvest(uint8[] calldata ids) external returns (uint256 received);
 
     // PROPOSAL MODULE
 

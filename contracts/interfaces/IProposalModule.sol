@@ -71,7 +71,8 @@ interface IProposalModule {
     function signerTiers() external view returns (SignerTiers memory);
 
     /// @notice How many owners must sign these legs now.
-    /// @param legs The legs of a proposal; a remainder counts as all idle and all that the exits bring.
+    /// @param legs The legs of a proposal; a remainder counts as all idle and all that the exits bring, a reposition as
+    /// the strategy's debt.
     /// @param refNav The proposal's NAV, asset units.
     /// @return required Signatures needed: max(tier, threshold), at most the number of owners.
     /// @return threshold The Safe's own threshold now.

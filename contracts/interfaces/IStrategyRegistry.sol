@@ -37,6 +37,9 @@ interface IStrategyRegistry {
     /// id.
     function records(uint8[] calldata ids) external view returns (PackedRecord[] memory list);
 
+    /// @notice {records} of one strategy.
+    function record(uint8 id) external view returns (PackedRecord);
+
     /// @notice A strategy's adapter; zero when there is none. Never reverts.
     function adapterOf(uint8 id) external view returns (address);
 
@@ -86,18 +89,15 @@ interface IStrategyRegistry {
     /// @notice Charges gross inflows to the strategies' budgets, reverting with
     /// {Errors.StrategyRegistry_InflowBudgetExceeded} above one, and returns the caps that bind at this NAV.
     /// @dev The vault's own event tells the amount; this emits none.
-    /// @param ids Strategies that took inflow.
-    /// @param assets Gross inflow of each, asset units; 0 charges nothing.
+    /// @param inflows One word per strategy that took inflow: id in the low 8 bits, gross inflow in asset units above.
     /// @param riskIds Bitmap of risk ids whose caps are wanted.
     /// @param nav NAV that relative caps refer to, asset units.
-    /// @return caps Most debt of each strategy, asset units.
-    /// @return riskCaps Most debt of each wanted risk id, ascending, asset units.
+    /// @return caps Most debt of each strategy, then of each wanted risk id, ascending, asset units.
     function recordInflows(
-        uint8[] calldata ids,
-        uint256[] calldata assets,
-        uint32 riskIds,
+        uint256[] calldata inflows,
+        uint256 riskIds,
         uint256 nav
-    ) external returns (uint256[] memory caps, uint256[] memory riskCaps);
+    ) external returns (uint256[] memory caps);
 
     /// @notice Freezes a strategy whose report breached its loss trip.
     function tripFreeze(uint8 id) external;

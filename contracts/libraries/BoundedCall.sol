@@ -67,6 +67,14 @@ library BoundedCall {
         }
     }
 
+    /// @notice {tryCall} that refuses to take a caller's lack of gas for the target's failure: for calls whose failure
+    /// leaves a mark.
+    function tryCallFunded(address target, bytes memory data) internal returns (bool ok) {
+        uint256 available = gasleft();
+        ok = tryCall(target, data);
+        if (!ok) _refuseStarved(available);
+    }
+
     /// @notice What the last call answered, cut at RETURN_LIMIT.
     function lastAnswer() internal pure returns (bytes memory answer) {
         uint256 limit = RETURN_LIMIT;

@@ -72,12 +72,14 @@ library Errors {
 
     /// @notice A proposal has no legs or too many.
     error Legs_BadCount(uint256 count, uint256 limit);
-    /// @notice Repositioning a range is not possible in this version.
-    error Legs_RepositionUnsupported(uint256 index, uint256 strategyId);
+    /// @notice No leg is of this kind.
+    error Legs_BadKind(uint256 index, uint256 kind);
     /// @notice An amount does not fit its type.
     error Legs_Malformed(uint256 index, uint256 amount, uint256 minValue);
-    /// @notice Exits must come before allocations.
-    error Legs_ExitAfterAllocate(uint256 index);
+    /// @notice Exits must come before repositions and allocations.
+    error Legs_ExitTooLate(uint256 index);
+    /// @notice Repositions must come before allocations.
+    error Legs_RepositionAfterAllocate(uint256 index);
     /// @notice The strategy id is outside 1..32.
     error Legs_BadStrategyId(uint256 index, uint256 strategyId);
     /// @notice Inside one kind, strategy ids must ascend strictly.
@@ -86,8 +88,12 @@ library Errors {
     error Legs_ZeroAmount(uint256 index);
     /// @notice Only the last leg, and only an Allocate, may take the remainder.
     error Legs_RemainderNotLast(uint256 index);
-    /// @notice Ticks were signed although no leg of this version reads them.
+    /// @notice Ticks were signed on a leg that does not read them; only a reposition does.
     error Legs_TicksUnsupported(uint256 index);
+    /// @notice Ticks of a reposition must ascend and fit int24.
+    error Legs_BadTicks(uint256 index, int256 tickLower, int256 tickUpper);
+    /// @notice A reposition moves the whole position: its amount must be zero.
+    error Legs_AmountOnReposition(uint256 index, uint256 amount);
 
     // STRATEGY REGISTRY
 
@@ -173,10 +179,18 @@ library Errors {
     error LiquidityVault_RequestedTooLow(uint8 id, uint256 requested, uint256 minValue);
     /// @notice An allocation added less value than the signed minimum.
     error LiquidityVault_ValueTooLow(uint8 id, uint256 value, uint256 minValue);
+    /// @notice The strategy's adapter holds no range that could be moved.
+    error LiquidityVault_NotARange(uint8 id, address adapter);
+    /// @notice A position was worth less after a reposition than the signed minimum.
+    error LiquidityVault_KeptTooLow(uint8 id, uint256 value, uint256 minValue);
+    /// @notice After a harvest the vault had less than before: position and cash together, at the protocol's rate.
+    error LiquidityVault_HarvestLost(uint8 id, uint256 worthBefore, uint256 worthAfter);
     /// @notice More than the vault holds idle.
     error LiquidityVault_IdleTooLow(uint256 idle, uint256 needed);
     /// @notice The vault holds less than its books say, or its supply moved, during a rebalance.
     error LiquidityVault_BooksBroken(uint256 expected, uint256 actual);
+    /// @notice More than a strategy's account has room for.
+    error LiquidityVault_DebtTooHigh(uint256 id, uint256 debt, uint256 limit);
     /// @notice The strategy's debt is above its cap.
     error LiquidityVault_CapExceeded(uint8 id, uint256 debt, uint256 cap);
     /// @notice The debt of strategies that share a risk id is above its cap.

@@ -13,55 +13,77 @@ library Legs {
     /// @notice As `amount` of the last Allocate: all idle above the minimum.
     uint128 internal constant REMAINDER = type(uint128).max;
 
-    uint256 private constant WORDS = 6;
+    uint256 private constant ALLOCATE = uint256(LegKind.Allocate);
+    uint256 private constant REPOSITION = uint256(LegKind.Reposition);
 
-    /// @notice Reverts unless there are 1..16 legs, exits before allocations, ids in 1..32 and strictly ascending
-    /// inside
-    /// each kind, amounts above zero, and the remainder only on a last Allocate.
-    /// @dev Reads the six words of a leg as they lie in calldata and so checks that each is what its type allows: a
-    /// leg
+    /// @notice Reverts unless there are 1..16 legs, exits before repositions before allocations, ids in 1..32 and strictly
+    /// ascending inside each kind, amounts above zero (none on a reposition), ascending ticks on repositions and none
+    /// elsewhere, and the remainder only on a last Allocate.
+    /// @dev Reads the six words of a leg as they lie in calldata and so checks that each is what its type allows: a leg
     /// that passes has exactly one encoding, which {ProposalHash} relies on.
     function check(Leg[] calldata legs) internal pure {
         uint256 length = legs.length;
-        require(length != 0 && length <= MAX_LEGS, Errors.Legs_BadCount(length, MAX_LEGS));
-        // Last id of each kind, one byte each, and the largest kind so far.
+        if (length == 0 || length > MAX_LEGS) revert Errors.Legs_BadCount(length, MAX_LEGS);
+        // Last id of each kind, one byte each.
         uint256 lastIds;
-        uint256 highest;
+        // Kind of the leg before, 0 for both kinds of exit.
+        uint256 stage;
         for (uint256 i; i < length; ++i) {
-            (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks) = _words(legs, i);
-            // No adapter of this version holds a range that can be moved in place.
-            require(kind < uint256(LegKind.Reposition), Errors.Legs_RepositionUnsupported(i, id));
-            bool allocating = highest == uint256(LegKind.Allocate);
-            require(!allocating || kind == highest, Errors.Legs_ExitAfterAllocate(i));
-            highest = kind;
-            require(id != 0 && id <= MAX_STRATEGY_ID, Errors.Legs_BadStrategyId(i, id));
-            uint256 lastId = (lastIds >> (8 * kind)) & 0xff;
-            require(id > lastId, Errors.Legs_NotAscending(i, id, lastId));
-            lastIds += (id - lastId) << (8 * kind);
-            require(amount != 0, Errors.Legs_ZeroAmount(i));
-            require(amount <= REMAINDER && minValue <= REMAINDER, Errors.Legs_Malformed(i, amount, minValue));
-            if (amount == REMAINDER) {
-                require(kind == uint256(LegKind.Allocate) && i == length - 1, Errors.Legs_RemainderNotLast(i));
+            (uint256 id, uint256 kind, uint256 amount, uint256 minValue) = _words(legs, i);
+            if (kind >= ALLOCATE) {
+                if (kind > REPOSITION) revert Errors.Legs_BadKind(i, kind);
+                if (kind == REPOSITION && stage == ALLOCATE) revert Errors.Legs_RepositionAfterAllocate(i);
+                stage = kind;
+            } else if (stage != 0) {
+                revert Errors.Legs_ExitTooLate(i);
             }
-            // A signed field that nothing reads would mislead the signer.
-            require(ticks == 0, Errors.Legs_TicksUnsupported(i));
+            if (id == 0 || id > MAX_STRATEGY_ID) revert Errors.Legs_BadStrategyId(i, id);
+            uint256 lastId = (lastIds >> (kind << 3)) & 0xff;
+            if (id <= lastId) revert Errors.Legs_NotAscending(i, id, lastId);
+            // Neither overflows: ids are below 33 and i below 16.
+            unchecked {
+                lastIds += (id - lastId) << (kind << 3);
+                if (minValue > REMAINDER || amount > REMAINDER) revert Errors.Legs_Malformed(i, amount, minValue);
+                if (amount == REMAINDER && (kind != ALLOCATE || i + 1 != length)) {
+                    revert Errors.Legs_RemainderNotLast(i);
+                }
+            }
+            _checkTicks(legs, i, kind, amount);
         }
+    }
+
+    /// @dev A signed field that nothing reads would mislead the signer: no ticks but on a reposition, and no amount there.
+    function _checkTicks(Leg[] calldata legs, uint256 i, uint256 kind, uint256 amount) private pure {
+        int256 lower;
+        int256 upper;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let ticks := add(add(legs.offset, mul(i, 0xc0)), 0x80)
+            lower := calldataload(ticks)
+            upper := calldataload(add(ticks, 0x20))
+        }
+        if (kind != REPOSITION) {
+            if (amount == 0) revert Errors.Legs_ZeroAmount(i);
+            if (lower | upper != 0) revert Errors.Legs_TicksUnsupported(i);
+            return;
+        }
+        if (amount != 0) revert Errors.Legs_AmountOnReposition(i, amount);
+        bool isInType = lower >= type(int24).min && upper <= type(int24).max;
+        if (!isInType || lower >= upper) revert Errors.Legs_BadTicks(i, lower, upper);
     }
 
     /// @dev Inside the array: `i` is below its length, which the decoder has checked against calldata.
     function _words(
         Leg[] calldata legs,
         uint256 i
-    ) private pure returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue, uint256 ticks) {
-        uint256 size = WORDS * 32;
+    ) private pure returns (uint256 id, uint256 kind, uint256 amount, uint256 minValue) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let leg := add(legs.offset, mul(i, size))
+            let leg := add(legs.offset, mul(i, 0xc0))
             id := calldataload(leg)
             kind := calldataload(add(leg, 0x20))
             amount := calldataload(add(leg, 0x40))
             minValue := calldataload(add(leg, 0x60))
-            ticks := or(calldataload(add(leg, 0x80)), calldataload(add(leg, 0xa0)))
         }
     }
 }

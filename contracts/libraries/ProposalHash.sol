@@ -16,41 +16,40 @@ library ProposalHash {
         "Leg(uint8 strategyId,uint8 kind,uint128 amount,uint128 minValue,int24 tickLower,int24 tickUpper)"
     );
 
-    function structHash(Proposal calldata proposal) internal pure returns (bytes32) {
-        uint256 length = proposal.legs.length;
-        bytes32[] memory legHashes = new bytes32[](length);
+    /// @dev Encoded fields of a leg, and of a proposal before its legs.
+    uint256 private constant LEG_BYTES = 6 * 32;
+    uint256 private constant HEAD_BYTES = 8 * 32;
+
+    /// @dev A leg's six words, and a proposal's eight before its legs, lie in calldata as `abi.encode` would write them.
+    /// Words with stray high bits give the hash of nothing that can be signed; {Legs.check} and the decoder refuse them
+    /// besides.
+    function structHash(Proposal calldata proposal) internal pure returns (bytes32 hash) {
         Leg[] calldata legs = proposal.legs;
-        bytes32 typehash = LEG_TYPEHASH;
-        // A leg's six words lie in calldata as `abi.encode` would write them. Words with stray high bits give the hash
-        // of
-        // nothing that can be signed; {Legs.check} refuses them besides.
+        bytes32 legTypehash = LEG_TYPEHASH;
+        bytes32 typehash = PROPOSAL_TYPEHASH;
+        uint256 legBytes = LEG_BYTES;
+        uint256 headBytes = HEAD_BYTES;
+        // Beyond the free pointer: first the legs' hashes, one after the other, then room for one struct.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let scratch := mload(0x40)
-            mstore(scratch, typehash)
+            let hashes := mload(0x40)
+            let end := add(hashes, shl(5, legs.length))
+            mstore(end, legTypehash)
+            let leg := legs.offset
             for {
-                let i := 0
-            } lt(i, length) {
-                i := add(i, 1)
+                let at := hashes
+            } lt(at, end) {
+                at := add(at, 0x20)
             } {
-                calldatacopy(add(scratch, 0x20), add(legs.offset, mul(i, 0xc0)), 0xc0)
-                mstore(add(legHashes, mul(add(i, 1), 0x20)), keccak256(scratch, 0xe0))
+                calldatacopy(add(end, 0x20), leg, legBytes)
+                mstore(at, keccak256(end, add(legBytes, 0x20)))
+                leg := add(leg, legBytes)
             }
+            let legsHash := keccak256(hashes, shl(5, legs.length))
+            mstore(end, typehash)
+            calldatacopy(add(end, 0x20), proposal, headBytes)
+            mstore(add(end, add(headBytes, 0x20)), legsHash)
+            hash := keccak256(end, add(headBytes, 0x40))
         }
-        return
-            keccak256(
-                abi.encode(
-                    PROPOSAL_TYPEHASH,
-                    proposal.nonce,
-                    proposal.notBefore,
-                    proposal.deadline,
-                    proposal.configEpoch,
-                    proposal.refNav,
-                    proposal.navToleranceBps,
-                    proposal.maxLoss,
-                    proposal.evidence,
-                    keccak256(abi.encodePacked(legHashes))
-                )
-            );
     }
 }

@@ -16,6 +16,7 @@ library Valuation {
         uint256 claimable,
         uint256 sellFactor
     ) internal pure returns (uint256) {
-        return Math.mulDiv(liquid, sellFactor, WAD) + pending + claimable;
+        if (sellFactor != WAD) liquid = Math.mulDiv(liquid, sellFactor, WAD);
+        return liquid + pending + claimable;
     }
 }

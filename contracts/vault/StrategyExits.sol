@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ILiquidityVault} from "../interfaces/ILiquidityVault.sol";
 import {IStrategyAdapter} from "../interfaces/IStrategyAdapter.sol";
+import {BitSet32} from "../libraries/BitSet32.sol";
 import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedRecord} from "../types/PackedRecord.sol";
@@ -14,6 +15,7 @@ import {StrategyReports} from "./StrategyReports.sol";
 /// @title StrategyExits
 /// @notice What depositors' exits take from strategies, and the write-off of one that is beyond help.
 abstract contract StrategyExits is StrategyReports {
+    using BitSet32 for uint256;
     using SafeERC20 for IERC20;
 
     // INTERNAL
@@ -23,6 +25,7 @@ abstract contract StrategyExits is StrategyReports {
     /// what arrives. A strategy that pays less than asked fails as a whole and is passed over.
     /// @return pulled Less than `needed` when the order cannot pay it.
     function _pull(uint256 needed) internal returns (uint256 pulled) {
+        bool emptied;
         for (uint256 order = _withdrawalOrder; order != 0 && pulled < needed; order >>= 8) {
             uint8 id = uint8(order);
             uint256 debt = _debtOf(id);
@@ -33,14 +36,15 @@ abstract contract StrategyExits is StrategyReports {
             uint256 balance = _weth.balanceOf(address(this));
             if (!_tryDeallocate(info.adapter(), asked, asked)) continue;
             uint256 received = _weth.balanceOf(address(this)) - balance;
-            require(received >= asked, Errors.LiquidityVault_ReceivedTooLow(id, received, asked));
+            if (received < asked) revert Errors.LiquidityVault_ReceivedTooLow(id, received, asked);
             emit ILiquidityVault.Deallocate(id, asked, received);
             _creditIdle(received);
             _setDebt(id, info.riskIds(), Math.saturatingSub(debt, received));
             if (received > debt) _lockProfit(received - debt);
             pulled += received;
+            emptied = emptied || received >= debt;
         }
-        if (pulled != 0) _refreshNavTimestamp();
+        if (emptied) _refreshNavTimestamp();
     }
 
     /// @dev Takes `shareWad` of the vault's idle and of every strategy in kind: in assets what can be paid at once, as
@@ -51,7 +55,7 @@ abstract contract StrategyExits is StrategyReports {
         _debitIdle(free);
         paid = free;
         for (uint256 rest = _totals.debtIds; rest != 0; rest &= rest - 1) {
-            paid += _exitStrategyInKind(uint8(_lowestBit(rest) + 1), shareWad, receiver);
+            paid += _exitStrategyInKind(uint8(rest.lowest() + 1), shareWad, receiver);
         }
         _refreshNavTimestamp();
     }
@@ -86,13 +90,12 @@ abstract contract StrategyExits is StrategyReports {
     /// of older units take their part of the cash as well, so that nobody's part changes by another's exit.
     function _exitStrategyInKind(uint8 id, uint256 shareWad, address receiver) private returns (uint256 paid) {
         Touched memory t;
-        t.id = id;
         t.info = _recordOf(id);
         uint256 own = WAD - _inKind[id].units;
         uint256 units = (own * shareWad) / WAD;
         uint256 cash = _payableInKind(t, shareWad);
         if (cash != 0) {
-            uint256 worth = t.position.liquid + t.position.pending;
+            uint256 worth = t.liquid + t.pending;
             uint256 balance = _weth.balanceOf(address(this));
             if (_tryDeallocate(t.info.adapter(), cash, 0)) {
                 uint256 received = _creditReceived(id, _weth.balanceOf(address(this)) - balance);
@@ -113,9 +116,9 @@ abstract contract StrategyExits is StrategyReports {
     /// @dev The leaver's proportion of what can leave at once. Finished exits are not split: whoever leaves calls
     /// {ILiquidityVault.claim} first, or takes them as units.
     function _payableInKind(Touched memory t, uint256 shareWad) private view returns (uint256) {
-        if (!_readPosition(t) || t.position.claimable != 0) return 0;
+        if (!_readPosition(t) || t.claimable != 0) return 0;
         (, uint256 limit, , ) = BoundedCall.tryRead(t.info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
-        return (Math.min(limit, t.position.liquid) * shareWad) / WAD;
+        return (Math.min(limit, t.liquid) * shareWad) / WAD;
     }
 
     function _addUnits(uint8 id, uint256 units, address account) private returns (uint256) {

@@ -34,14 +34,12 @@ abstract contract SyncLiquidity is VaultBooks {
     function _syncLimit(uint8 id, PackedRecord info) internal view returns (uint256 limit) {
         if (info.state() != StrategyState.Active && info.state() != StrategyState.ReduceOnly) return 0;
         if (_totals.hasInKind && _inKind[id].units != 0) return 0;
-        PriceStatus status = guard.quote(id).status;
+        PriceStatus status = guard.statusOf(info);
         if (status != PriceStatus.Normal && status != PriceStatus.NoInflow) return 0;
         (, limit, , ) = BoundedCall.tryRead(info.adapter(), IStrategyAdapter.maxDeallocate.selector, 1);
     }
 
     function _recordOf(uint8 id) internal view returns (PackedRecord) {
-        uint8[] memory ids = new uint8[](1);
-        ids[0] = id;
-        return registry.records(ids)[0];
+        return registry.record(id);
     }
 }

@@ -7,6 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ILiquidityVault} from "../interfaces/ILiquidityVault.sol";
 import {IOracleGuard} from "../interfaces/IOracleGuard.sol";
 import {IStrategyRegistry} from "../interfaces/IStrategyRegistry.sol";
+import {BitSet32} from "../libraries/BitSet32.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @notice The numbers of a vault that are fixed at deployment.
@@ -29,6 +30,7 @@ struct VaultSettings {
 /// by
 /// delegatecall: neither may inherit a contract with storage before this one, and VaultOperations none at all.
 abstract contract VaultBooks {
+    using BitSet32 for uint256;
     using SafeCast for uint256;
 
     /// @dev One word. 32 debts of at most MAX_ASSETS fit into `totalDebt`.
@@ -56,9 +58,10 @@ abstract contract VaultBooks {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant WAD = 1e18;
     uint256 internal constant STRATEGY_SLOTS = 32;
-    /// @dev Highest value a strategy may report and highest NAV deposits may reach, over twice all ether; see
-    /// {Totals}.
+    /// @dev Highest value a strategy may report and highest NAV deposits may reach, over twice all ether; what a debt
+    /// has room for, see `_accounts`.
     uint256 internal constant MAX_ASSETS = type(uint88).max;
+    uint256 private constant DEBT_BITS = 88;
 
     // IMMUTABLES
 
@@ -80,11 +83,11 @@ abstract contract VaultBooks {
 
     Totals internal _totals;
     Clock internal _clock;
-    /// @dev By id - 1. Arrays of small numbers share words: eight strategies cost four words of debts and one of
-    /// times.
-    uint128[STRATEGY_SLOTS] private _debts;
-    uint32[STRATEGY_SLOTS] private _reportedAt;
-    uint128[STRATEGY_SLOTS] private _riskDebts;
+    /// @dev Accounts of strategies by id - 1, two to a word: debt in the low 88 bits, time of the last report in the 40
+    /// above. One write books both.
+    uint256[STRATEGY_SLOTS / 2] private _accounts;
+    /// @dev Debts by risk id, two to a word.
+    uint256[STRATEGY_SLOTS / 2] private _riskDebts;
     /// @dev Assets that priced requests of the queue are still owed.
     uint128 internal _owed;
     /// @dev Ids that sync exits pull from, first in the lowest byte; a zero byte ends the list.
@@ -92,6 +95,9 @@ abstract contract VaultBooks {
     /// @dev By id: WAD share of the position that belongs to holders of in-kind claims, not to the vault.
     mapping(uint8 id => InKind) internal _inKind;
     mapping(uint8 id => mapping(address account => InKindClaim)) internal _inKindClaims;
+
+    /// @dev Time of the last harvest by id.
+    mapping(uint8 id => uint256 time) internal _harvestedAt;
 
     /// @param units WAD share of the position; what is left of 1e18 is the vault's.
     /// @param paidPerUnit Assets paid per unit so far, WAD.
@@ -144,16 +150,29 @@ abstract contract VaultBooks {
         return Math.saturatingSub(held, _owed);
     }
 
-    function _debtOf(uint8 id) internal view returns (uint256) {
-        return id == 0 || id > STRATEGY_SLOTS ? 0 : _debts[id - 1];
+    function _debtOf(uint8 id) internal view returns (uint256 debt) {
+        if (id != 0 && id <= STRATEGY_SLOTS) (debt, ) = _account(id);
     }
 
     function _riskDebtOf(uint8 riskId) internal view returns (uint256) {
-        return riskId < STRATEGY_SLOTS ? _riskDebts[riskId] : 0;
+        if (riskId >= STRATEGY_SLOTS) return 0;
+        return _half(_riskDebts, riskId);
     }
 
-    function _reportTime(uint8 id) internal view returns (uint256) {
-        return id == 0 || id > STRATEGY_SLOTS ? 0 : _reportedAt[id - 1];
+    function _reportTime(uint8 id) internal view returns (uint256 time) {
+        if (id != 0 && id <= STRATEGY_SLOTS) (, time) = _account(id);
+    }
+
+    /// @dev Debt and time of the last report of a strategy; ids run 1..32, as the registry gives them.
+    function _account(uint256 id) internal view returns (uint256 debt, uint256 time) {
+        uint256 mask = MAX_ASSETS;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let index := sub(id, 1)
+            let word := shr(shl(7, and(index, 1)), sload(add(_accounts.slot, shr(1, index))))
+            debt := and(word, mask)
+            time := and(shr(88, word), 0xffffffffff)
+        }
     }
 
     /// @dev Rounded up: what is not yet unlocked belongs to those who stay.
@@ -180,10 +199,6 @@ abstract contract VaultBooks {
         return _totals.debtIds == 0 || block.timestamp <= uint256(_clock.navTimestamp) + maxNavAge;
     }
 
-    function _lowestBit(uint256 bits) internal pure returns (uint256) {
-        return Math.log2(bits & (~bits + 1));
-    }
-
     // INTERNAL, WRITING
 
     function _creditIdle(uint256 assets) internal {
@@ -192,49 +207,55 @@ abstract contract VaultBooks {
 
     function _debitIdle(uint256 assets) internal {
         uint256 held = _totals.idle;
-        require(assets <= held, Errors.LiquidityVault_IdleTooLow(held, assets));
+        if (assets > held) revert Errors.LiquidityVault_IdleTooLow(held, assets);
         _totals.idle = uint96(held - assets);
     }
 
-    /// @dev `riskIds` never change for a registered strategy, so the sums by risk id stay in step without a loop over
-    /// strategies.
-    function _setDebt(uint8 id, uint32 riskIds, uint256 debt) internal {
-        uint256 previous = _debts[id - 1];
-        if (previous == debt) return;
-        _debts[id - 1] = debt.toUint128();
-        _totals.totalDebt = (uint256(_totals.totalDebt) - previous + debt).toUint96();
-        if (previous == 0 || debt == 0) _totals.debtIds ^= uint32(1) << (id - 1);
-        for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
-            uint256 riskId = _lowestBit(rest);
-            _riskDebts[riskId] = (uint256(_riskDebts[riskId]) - previous + debt).toUint128();
+    /// @dev The only writer of a debt, of the time of a report and of the sums. `riskIds` never change for a registered
+    /// strategy, so the sums by risk id stay in step without a loop over strategies.
+    /// @param previous The debt so far.
+    /// @param previousTime The time of the last report so far.
+    function _setAccount(
+        uint256 id,
+        uint256 riskIds,
+        uint256 previous,
+        uint256 previousTime,
+        uint256 debt,
+        uint256 time
+    ) internal {
+        if (debt > MAX_ASSETS) revert Errors.LiquidityVault_DebtTooHigh(id, debt, MAX_ASSETS);
+        // Differences modulo 2^256: each sum is what it was plus the difference, and no true sum leaves its field.
+        unchecked {
+            uint256 change = debt - previous;
+            _addToHalf(_accounts, id - 1, change + ((time - previousTime) << DEBT_BITS));
+            if (change == 0) return;
+            Totals storage totals = _totals;
+            totals.totalDebt = uint96(totals.totalDebt + change);
+            if (previous == 0 || debt == 0) totals.debtIds ^= uint32(1 << (id - 1));
+            for (uint256 rest = riskIds; rest != 0; rest &= rest - 1) {
+                _addToHalf(_riskDebts, rest.lowest(), change);
+            }
         }
     }
 
-    function _stampReport(uint8 id) internal {
-        _reportedAt[id - 1] = uint32(block.timestamp);
+    function _setDebt(uint256 id, uint256 riskIds, uint256 debt) internal {
+        (uint256 previous, uint256 time) = _account(id);
+        _setAccount(id, riskIds, previous, time, debt, time);
     }
 
-    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Reads a word of eight times
-    /// at
-    /// once.
+    /// @dev Oldest report among strategies with debt, stored so that no user path loops. Has to run after a strategy
+    /// whose report was the oldest was reported or lost its debt, and after the first strategy got one; no other act can
+    /// move the minimum. Ends at the first strategy that is as old as the oldest was: none can be older.
     function _refreshNavTimestamp() internal {
         uint256 ids = _totals.debtIds;
+        uint256 former = _clock.navTimestamp;
         uint256 oldest = ids == 0 ? 0 : type(uint40).max;
-        for (uint256 slot; ids != 0; ++slot) {
-            uint256 byte_ = ids & 0xff;
-            ids >>= 8;
-            if (byte_ == 0) continue;
-            uint256 times;
-            // solhint-disable-next-line no-inline-assembly
-            assembly ("memory-safe") {
-                times := sload(add(_reportedAt.slot, slot))
-            }
-            for (; byte_ != 0; byte_ >>= 1) {
-                if (byte_ & 1 != 0 && uint32(times) < oldest) oldest = uint32(times);
-                times >>= 32;
-            }
+        for (uint256 rest = ids; rest != 0; rest &= rest - 1) {
+            (, uint256 time) = _account(rest.lowest() + 1);
+            if (time == former) return;
+            if (time < oldest) oldest = time;
         }
-        if (_clock.navTimestamp != oldest) _clock.navTimestamp = uint40(oldest);
+        if (former != oldest) _clock.navTimestamp = uint40(oldest);
     }
 
     /// @dev Adds a gain and sets the end to the amount-weighted mean of what remains and a full period: a large old
@@ -250,5 +271,25 @@ abstract contract VaultBooks {
         _clock.since = uint40(block.timestamp);
         _clock.until = uint40(block.timestamp + period);
         emit ILiquidityVault.LockProfit(sum, block.timestamp + period);
+    }
+
+    // PRIVATE
+
+    function _half(uint256[STRATEGY_SLOTS / 2] storage words, uint256 index) private view returns (uint256 half) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            half := and(shr(shl(7, and(index, 1)), sload(add(words.slot, shr(1, index)))), sub(shl(128, 1), 1))
+        }
+    }
+
+    /// @dev Adds to one half of a word. A negative change, modulo 2^256, borrows nothing from the other half as long as
+    /// this half stays what it must be: zero or more and below 2^128. The compiler's own arrays of uint128 cost an
+    /// exponentiation and a second read per access.
+    function _addToHalf(uint256[STRATEGY_SLOTS / 2] storage words, uint256 index, uint256 change) private {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let slot := add(words.slot, shr(1, index))
+            sstore(slot, add(sload(slot), shl(shl(7, and(index, 1)), change)))
+        }
     }
 }

@@ -42,6 +42,11 @@ contract VaultOperations is Rebalancer, StrategyExits {
         return _claimFinished(ids);
     }
 
+    /// @notice See {ILiquidityVault.harvest}.
+    function harvest(uint8[] calldata ids) external onlyDelegated returns (uint256 received) {
+        return _harvest(ids);
+    }
+
     /// @notice See {ILiquidityVault.rebalance}.
     function rebalance(
         Leg[] calldata legs,

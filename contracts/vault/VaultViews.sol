@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {FeeTerms, ILiquidityVault, StrategyReport} from "../interfaces/ILiquidityVault.sol";
+import {BitSet32} from "../libraries/BitSet32.sol";
 import {PackedRecord} from "../types/PackedRecord.sol";
 import {StrategyState} from "../types/Strategy.sol";
 import {SyncLiquidity} from "./SyncLiquidity.sol";
@@ -53,6 +54,11 @@ abstract contract VaultViews is SyncLiquidity, ILiquidityVault, VaultFees {
     /// @inheritdoc ILiquidityVault
     function reportedAt(uint8 id) external view returns (uint40) {
         return uint40(_reportTime(id));
+    }
+
+    /// @inheritdoc ILiquidityVault
+    function harvestedAt(uint8 id) external view returns (uint256) {
+        return _harvestedAt[id];
     }
 
     /// @inheritdoc ILiquidityVault
@@ -118,7 +124,7 @@ abstract contract VaultViews is SyncLiquidity, ILiquidityVault, VaultFees {
         if (rest == 0) return false;
         if (block.timestamp > uint256(_clock.navTimestamp) + IN_KIND_AFTER) return true;
         for (; rest != 0; rest &= rest - 1) {
-            PackedRecord info = _recordOf(uint8(_lowestBit(rest) + 1));
+            PackedRecord info = _recordOf(uint8(BitSet32.lowest(rest) + 1));
             if (info.state() == StrategyState.Frozen) return true;
         }
         return false;

@@ -7,27 +7,9 @@ import {
   type ContractCallFuture,
   type NamedArtifactContractDeploymentFuture,
 } from "@nomicfoundation/ignition-core";
+import { ZeroAddress } from "ethers";
 import { DEFAULT_BATCH_SECONDS, type EnginePlan, type StrategyPlan } from "../plan.ts";
-
-/** As in contracts/libraries/Roles.sol. */
-export const ROLE = { admin: 0n, curator: 1n, guardian: 2n, proposer: 3n } as const;
-
-/** Which role calls what. A function that is not listed is ADMIN's. */
-const CALLERS = {
-  curator: {
-    StrategyRegistry: ["registerStrategy", "setLimits", "setRiskCap", "reactivate"],
-    OracleGuard: ["setOracle"],
-    LiquidityVault: ["unpauseDeposits", "unfreeze", "setFees", "setWithdrawalOrder", "forceRevoke"],
-    ProposalModule: ["unpause", "setPolicy", "setSignerTiers"],
-  },
-  guardian: {
-    StrategyRegistry: ["lowerLimits", "lowerRiskCap", "restrict"],
-    OracleGuard: ["disable"],
-    LiquidityVault: ["pauseDeposits", "freeze", "lowerFees"],
-    ProposalModule: ["pause"],
-  },
-  proposer: { ProposalModule: ["propose"] },
-} as const;
+import { CALLERS, ROLE, withdrawalIds } from "../roles.ts";
 
 export type SelectorOf = (contract: string, functionName: string) => string;
 
@@ -109,16 +91,30 @@ export function engineModule(plan: EnginePlan, selectorOf: SelectorOf, deployer:
       }),
     );
 
+    // Everything that a curator would otherwise have to schedule on the first day.
+    const terms: ContractCallFuture<string, string>[] = [];
+    const order = withdrawalIds(plan);
+    if (order.length > 0)
+      terms.push(m.call(vault, "setWithdrawalOrder", [[...order]], { id: "withdrawal_order", after: [previous] }));
+    const { recipient, managementBps, performanceBps } = plan.fees;
+    if (recipient !== ZeroAddress) {
+      const named = m.call(vault, "setFeeRecipient", [recipient], { id: "fee_recipient", after: [setUp] });
+      terms.push(m.call(vault, "setFees", [managementBps, performanceBps], { id: "fees", after: [named] }));
+    }
+    if (plan.signerTiers.largeBps > 0)
+      terms.push(m.call(module, "setSignerTiers", [{ ...plan.signerTiers }], { id: "signer_tiers", after: [setUp] }));
+    const ready = [...capped, ...terms];
+
     const granted = [
       m.call(manager, "grantRole", [ROLE.curator, plan.curator, plan.curatorDelay], {
         id: "grant_curator",
-        after: capped,
+        after: ready,
       }),
       // The curator may lower risk at once, like any guardian.
-      m.call(manager, "grantRole", [ROLE.guardian, plan.curator, 0], { id: "grant_guardian_curator", after: capped }),
-      m.call(manager, "grantRole", [ROLE.guardian, plan.guardian, 0], { id: "grant_guardian", after: capped }),
-      m.call(manager, "grantRole", [ROLE.proposer, plan.proposer, 0], { id: "grant_proposer", after: capped }),
-      m.call(manager, "grantRole", [ROLE.admin, plan.safe, plan.ownerDelay], { id: "grant_admin", after: capped }),
+      m.call(manager, "grantRole", [ROLE.guardian, plan.curator, 0], { id: "grant_guardian_curator", after: ready }),
+      m.call(manager, "grantRole", [ROLE.guardian, plan.guardian, 0], { id: "grant_guardian", after: ready }),
+      m.call(manager, "grantRole", [ROLE.proposer, plan.proposer, 0], { id: "grant_proposer", after: ready }),
+      m.call(manager, "grantRole", [ROLE.admin, plan.safe, plan.ownerDelay], { id: "grant_admin", after: ready }),
     ];
     const left = m.call(manager, "renounceRole", [ROLE.curator, deployer], { id: "leave_curator", after: granted });
     m.call(manager, "renounceRole", [ROLE.admin, deployer], { id: "leave_admin", after: [left] });

@@ -8,8 +8,10 @@ import {
   DEFAULT_CURATOR_DELAY,
   DEFAULT_LOSS_TRIP_BPS,
   DEFAULT_POLICY,
+  DEFAULT_SIGNER_TIERS,
   DEFAULT_VAULT,
   type EnginePlan,
+  NO_FEES,
   ORACLE_KIND,
   type OraclePlan,
   type StrategyPlan,
@@ -43,6 +45,41 @@ const parametersSchema = z
     proposer: account,
     /** The account that deploys; ends without any role. */
     deployer: account,
+    /** Who is paid, and how much: basis points of assets a year, and of the gain above the high-water mark. None when absent. */
+    fees: z
+      .strictObject({
+        recipient: account,
+        managementBps: z.number().int().min(0).max(200, "at most 200, as the vault allows"),
+        performanceBps: z.number().int().min(0).max(2_000, "at most 2000, as the vault allows"),
+      })
+      .optional(),
+    /** Signatures by the size of a move, basis points of NAV; the default of deploy/plan.ts when absent. */
+    signerTiers: z
+      .strictObject({
+        smallBps: z.number().int().min(0).max(10_000),
+        smallSigners: z.number().int().min(1).max(255),
+        largeBps: z.number().int().min(0).max(10_000),
+        largeSigners: z.number().int().min(1).max(255),
+      })
+      .refine(
+        ({ smallBps, largeBps, smallSigners, largeSigners }) => smallBps <= largeBps && smallSigners <= largeSigners,
+        {
+          message: "the tier of large moves must be at or above the one of small moves",
+        },
+      )
+      .optional(),
+    /** Keys of strategies that pay at once, in the order in which sync exits pull from them; Aave when absent. */
+    withdrawalOrder: z.array(z.string()).max(8, "at most eight").optional(),
+    /** Lower or higher caps than the plan's, by strategy key: WETH, and basis points of NAV. */
+    caps: z
+      .record(
+        z.string(),
+        z.strictObject({
+          absoluteCap: z.string().regex(/^\d+(\.\d{1,18})?$/, 'WETH as a decimal string, e.g. "500"'),
+          relativeCapBps: z.number().int().min(0).max(10_000),
+        }),
+      )
+      .optional(),
   })
   .refine(({ proposer, guardian, curator, safe }) => new Set([proposer, guardian, curator, safe]).size === 4, {
     message: "safe, curator, guardian and proposer must be four different accounts",
@@ -123,6 +160,29 @@ export const MAINNET_STRATEGIES: readonly StrategyPlan[] = [
   },
 ];
 
+export class UnknownCapError extends InputError {
+  readonly code = "UNKNOWN_CAP";
+  readonly key: string;
+  constructor(key: string, known: readonly string[]) {
+    super(`The parameters cap "${key}", which is no strategy of the plan. Known are ${known.join(", ")}.`);
+    this.key = key;
+  }
+}
+
+/** The strategies with the parameters' own caps; the inflow budget stays a quarter of the cap a day. */
+function capped(strategies: readonly StrategyPlan[], caps: Parameters["caps"] = {}): readonly StrategyPlan[] {
+  const known = MAINNET_STRATEGIES.map(({ key }) => key);
+  const unknown = Object.keys(caps).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new UnknownCapError(unknown, known);
+  return strategies.map((strategy) => {
+    const cap = caps[strategy.key];
+    return cap === undefined ? strategy : { ...strategy, limits: limits(cap.relativeCapBps, cap.absoluteCap) };
+  });
+}
+
+/** Pays at once unless its reserve is lent out in full: the first place for sync exits to look. */
+const DEFAULT_WITHDRAWAL_ORDER: readonly string[] = ["aave"];
+
 /** The plan for these people; `strategies` narrows it, e.g. in a test whose state holds only some feeds. */
 export function mainnetPlan(
   parameters: Parameters,
@@ -140,7 +200,12 @@ export function mainnetPlan(
     proposer: parameters.proposer,
     curatorDelay: DEFAULT_CURATOR_DELAY,
     ownerDelay: DEFAULT_CURATOR_DELAY,
-    strategies,
+    fees: parameters.fees ?? NO_FEES,
+    signerTiers: parameters.signerTiers ?? DEFAULT_SIGNER_TIERS,
+    withdrawalOrder:
+      parameters.withdrawalOrder ??
+      DEFAULT_WITHDRAWAL_ORDER.filter((key) => strategies.some((strategy) => strategy.key === key)),
+    strategies: capped(strategies, parameters.caps),
     riskCaps: [
       { riskId: 0, absoluteCap: parseEther("1000"), relativeCapBps: 4_000 },
       { riskId: 1, absoluteCap: parseEther("1000"), relativeCapBps: 4_000 },

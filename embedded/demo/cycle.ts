@@ -9,20 +9,20 @@ import type { KeeperConfig } from "../../keeper/config/schema.ts";
 import { executeProposal } from "../../keeper/execute/execute.ts";
 import { systemClock } from "../../keeper/kernel/clock.ts";
 import type { Hash } from "../../keeper/kernel/units.ts";
+import { collectApprovals, describeMissing, describeNeed, readSignersNeeded } from "../../keeper/propose/approvals.ts";
 import type { BuiltProposal } from "../../keeper/propose/build.ts";
 import { proposeOnChain } from "../../keeper/propose/publish.ts";
 import { approveBySafeTransaction } from "../../keeper/propose/safe-fallback.ts";
-import { collectSignatures, readSafeOwners } from "../../keeper/propose/signing.ts";
 import { formatProposalFile } from "../../keeper/propose/typed-data.ts";
 import { cycleFigures } from "../../keeper/report/figures.ts";
-import type { CycleResult } from "../../keeper/report/result.ts";
+import type { CycleResult, RunEvent } from "../../keeper/report/result.ts";
 import { type CycleFindings, runCycle } from "../../keeper/run.ts";
 import type { EngineAddresses } from "../engine.ts";
 import { DemoStepError } from "../errors.ts";
 import { formatDate } from "../market/market.ts";
 import type { Role, World } from "../world.ts";
 import { type Ledger, readVault, type VaultState } from "./ledger.ts";
-import type { OwnerRole, People } from "./people.ts";
+import { OWNERS, type OwnerRole, type People } from "./people.ts";
 
 export interface Stage {
   readonly world: World;
@@ -32,6 +32,10 @@ export interface Stage {
   readonly people: People;
   readonly ledger: Ledger;
   readonly folder: string;
+  /** What people did, in order. */
+  readonly events: RunEvent[];
+  /** Who waits for the redeem queue. */
+  readonly waiting: Set<Role>;
 }
 
 export interface CyclePlan {
@@ -45,7 +49,7 @@ export interface CyclePlan {
 
 type Result = Omit<CycleResult, "realizedNetApyPct">;
 
-function senderFor({ client, config, world }: Stage, role: Role): Sender {
+export function senderFor({ client, config, world }: Stage, role: Role): Sender {
   return createSender(client, new Wallet(world.account(role).privateKey), config, systemClock, { pollMs: 20 });
 }
 
@@ -81,20 +85,29 @@ function emptyResult(stage: Stage, plan: CyclePlan, before: Before, findings: Cy
     navAfter: formatEther(before.state.nav),
     allocationBefore: before.state.weights,
     allocationAfter: before.state.weights,
+    signersNeeded: null,
+    send: null,
     httpRequests: findings?.snapshot.httpRequests ?? stage.client.httpRequests() - before.requestsBefore,
     ...cycleFigures(findings),
   };
 }
 
-/** Approval by the owners, either way; the packed signatures. */
+/** Approval by the owners: as many as the module asks for, by signatures or, where that suffices, by a Safe transaction. */
 async function approve(
   stage: Stage,
   plan: CyclePlan,
   built: BuiltProposal,
-): Promise<{ signatures: string; signers: readonly string[] }> {
+): Promise<Pick<CycleResult, "signers" | "signersNeeded"> & { approvedBy: CyclePlan["approval"]; signatures: string }> {
   const { world, engine, people, client, folder } = stage;
   const domain = { chainId: client.chainId, module: engine.module };
-  if (plan.approval === "safe-transaction") {
+  const proposalFile = { id: built.id, domain, proposal: built.proposal };
+  const needed = await readSignersNeeded(client, engine.module, built.id, built.proposal);
+  const signersNeeded = {
+    required: needed.required,
+    owners: needed.owners.length,
+    reason: describeNeed(needed),
+  };
+  if (plan.approval === "safe-transaction" && needed.required <= needed.threshold) {
     await approveBySafeTransaction({
       provider: world.chain.provider,
       safe: world.addresses.safe,
@@ -104,23 +117,25 @@ async function approve(
       executor: new Wallet(world.account("executor").privateKey),
       contractNetworks: world.addresses.safeContractNetworks,
     });
-    return { signatures: "0x", signers: plan.signers.map((role) => world.account(role).address) };
+    const signers = plan.signers.map((role) => world.account(role).address);
+    return { signatures: "0x", signers, signersNeeded, approvedBy: "safe-transaction" };
   }
   const file = join(folder, `proposal-${plan.index}.json`);
-  writeFileSync(file, formatProposalFile({ id: built.id, domain, proposal: built.proposal }, built.sentence));
+  writeFileSync(file, formatProposalFile(proposalFile, built.sentence));
   writeFileSync(join(folder, `evidence-${plan.index}.json`), built.evidence);
-  const collected = collectSignatures(
-    built.id,
-    await readSafeOwners(client, world.addresses.safe),
-    await people.sign(file, plan.signers),
-  );
-  if (!collected.isComplete)
-    throw new DemoStepError("sign", `${collected.signers.length} of ${collected.threshold} signatures`);
-  return { signatures: collected.packed, signers: collected.signers };
+  // The two whose turn it is, and the others only where the move is large.
+  const asked = [...plan.signers, ...OWNERS.filter((role) => !plan.signers.includes(role))].slice(0, needed.required);
+  const approvals = await collectApprovals(client, proposalFile, needed, await people.sign(file, asked));
+  if (!approvals.isComplete) throw new DemoStepError("sign", describeMissing(approvals));
+  const signers = approvals.given.map(({ owner }) => owner);
+  return { signatures: approvals.packed, signers, signersNeeded, approvedBy: "signatures" };
 }
 
 /** Gas a transaction cost, by hash. */
-async function gasOf({ world }: Stage, transaction: Hash): Promise<{ readonly used: number; readonly paid: bigint }> {
+export async function gasOf(
+  { world }: Stage,
+  transaction: Hash,
+): Promise<{ readonly used: number; readonly paid: bigint }> {
   const receipt = await world.chain.ethers.provider.getTransactionReceipt(transaction);
   if (receipt === null) throw new DemoStepError("receipt", `no receipt of ${transaction}`);
   return { used: Number(receipt.gasUsed), paid: receipt.gasUsed * receipt.gasPrice };
@@ -158,7 +173,9 @@ export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> 
     proposalId: built.id,
     sentence: built.sentence,
     signers: approved.signers,
-    approvedBy: plan.approval,
+    signersNeeded: approved.signersNeeded,
+    approvedBy: approved.approvedBy,
+    send: outcome.send,
     executedBy: world.account("executor").address,
   };
   const executed = await executeProposal(senderFor(stage, "executor"), {

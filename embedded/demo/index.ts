@@ -5,20 +5,23 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
+import { withAnswerCache } from "../../keeper/chain/answer-cache.ts";
 import { createClient } from "../../keeper/chain/client.ts";
 import { observe } from "../../keeper/data/observe.ts";
+import { maintain } from "../../keeper/execute/maintain.ts";
 import type { BuiltProposal } from "../../keeper/propose/build.ts";
 import { annualizedPct } from "../../keeper/report/performance.ts";
-import type { CycleResult, RunResult } from "../../keeper/report/result.ts";
-import { deployEngine, type EngineAddresses, type EngineStrategy } from "../engine.ts";
+import type { CycleResult, RunEvent, RunResult } from "../../keeper/report/result.ts";
+import { deployEngine, EMBEDDED_FEES, type EngineAddresses, type EngineStrategy } from "../engine.ts";
+import { DemoStepError } from "../errors.ts";
 import { keeperConfigFor } from "../keeper-config.ts";
 import type { FeedName } from "../market/live.ts";
-import { createWorld, type Role, type World } from "../world.ts";
-import { type CyclePlan, liveCycle, type Stage } from "./cycle.ts";
+import { createWorld, type World } from "../world.ts";
+import { type CyclePlan, gasOf, liveCycle, type Stage, senderFor } from "./cycle.ts";
 import { alternativesFrom, Ledger, readVault } from "./ledger.ts";
 import { createPeople, type OwnerRole } from "./people.ts";
 import { describeMarket } from "./recorded-comparison.ts";
-import { partOf } from "./script.ts";
+import { partOf, type Scene, scenesOf } from "./script.ts";
 import { summarize } from "./summary.ts";
 
 export interface DemoOptions {
@@ -51,22 +54,6 @@ const RECORDED: Scenario = { historyDays: 91, cycleDays: 28, cycles: 9, lookback
 /** No table records how long withdrawals took; Lido's usual one to five days. */
 const ASSUMED_QUEUE_DELAY_DAYS = 4;
 
-/** Money that comes and goes before a cycle: index of the cycle, who, how much. */
-const FLOWS: readonly {
-  readonly cycle: number;
-  readonly who: Role;
-  readonly deposit?: string;
-  readonly withdraw?: string;
-}[] = [
-  { cycle: 0, who: "firstDepositor", deposit: "2000" },
-  { cycle: 0, who: "secondDepositor", deposit: "1000" },
-  { cycle: 1, who: "thirdDepositor", deposit: "800" },
-  { cycle: 2, who: "secondDepositor", deposit: "700" },
-  { cycle: 3, who: "firstDepositor", deposit: "600" },
-  { cycle: 4, who: "thirdDepositor", withdraw: "150" },
-  { cycle: 4, who: "secondDepositor", deposit: "900" },
-  { cycle: 5, who: "firstDepositor", deposit: "500" },
-];
 const SILENT_DAYS = 2;
 
 const pairs: readonly (readonly OwnerRole[])[] = [
@@ -75,24 +62,73 @@ const pairs: readonly (readonly OwnerRole[])[] = [
   ["firstOwner", "thirdOwner"],
 ];
 
-/** Lives one day, and does what people do every day: claim, report, look after frozen strategies. */
+const eth = (amount: bigint): string => Number(formatEther(amount)).toFixed(2);
+
+/** Something that people did: into the report, and said at once. */
+function note(stage: Stage, kind: RunEvent["kind"], text: string, progress: (line: string) => void): void {
+  const { date } = stage.world.driver.today();
+  stage.events.push({ date, kind, text });
+  progress(`  ${date} ${text}`);
+}
+
+/** Chores of the redeem queue by the keeper's own code, and claims by whoever waits. True when somebody left. */
+async function tendQueue(stage: Stage, progress: (line: string) => void): Promise<boolean> {
+  const { people, ledger, waiting, config } = stage;
+  if (waiting.size === 0) return false;
+  const { done } = await maintain(senderFor(stage, "executor"), config);
+  for (const one of done) {
+    if ("lost" in one) throw new DemoStepError(one.kind, one.lost);
+    ledger.spend((await gasOf(stage, one.transactionHash)).paid);
+  }
+  const priced = done.some(({ kind }) => kind === "price");
+  if (priced) note(stage, "priced", "the redeem queue prices its batch by reports younger than the requests", progress);
+  for (const who of [...waiting]) {
+    const paid = await people.claimRedeem(who);
+    if (paid === 0n) continue;
+    waiting.delete(who);
+    ledger.queuePaid += paid;
+    note(stage, "claimed", `${who} claims ${eth(paid)} WETH from the redeem queue`, progress);
+  }
+  return priced;
+}
+
+/** Lives one day, and does what people do every day: claim, report, look after frozen strategies and the redeem queue. */
 async function liveDay(stage: Stage, progress: (line: string) => void): Promise<void> {
   const { world, people, ledger, engine } = stage;
   await world.driver.advance(1);
   ledger.spend(await people.reportAll());
-  for (const note of await people.tendFrozen()) progress(`  ${world.driver.today().date} ${note}`);
+  for (const { kind, text } of await people.tendFrozen()) note(stage, kind, text, progress);
   ledger.close(world.driver.today().start, await readVault(world, engine));
+  // Who leaves takes his part out of the NAV: a flow, no loss.
+  if (await tendQueue(stage, progress)) ledger.flowed(await readVault(world, engine));
 }
 
-async function moneyMoves(stage: Stage, cycle: number, progress: (line: string) => void): Promise<void> {
+async function play(stage: Stage, scenes: readonly Scene[], progress: (line: string) => void): Promise<void> {
   const { world, people, ledger, engine } = stage;
-  const moves = FLOWS.filter((flow) => flow.cycle === cycle);
-  for (const { who, deposit, withdraw } of moves) {
-    if (deposit !== undefined) await people.deposit(who, parseEther(deposit));
-    if (withdraw !== undefined) await people.withdraw(who, parseEther(withdraw));
-    progress(`  ${who} ${deposit === undefined ? `withdraws ${withdraw}` : `deposits ${deposit}`} WETH`);
+  for (const scene of scenes) {
+    if (scene.act === "deposit") {
+      await people.deposit(scene.who, parseEther(scene.weth));
+      note(stage, "deposit", `${scene.who} deposits ${scene.weth} WETH`, progress);
+    } else if (scene.act === "withdraw") {
+      const paid = await people.withdraw(scene.who, parseEther(scene.weth));
+      note(stage, "withdraw", `${scene.who} withdraws ${eth(paid)} WETH`, progress);
+    } else if (scene.act === "request-redeem") {
+      await people.requestRedeem(scene.who, scene.percent);
+      stage.waiting.add(scene.who);
+      const text = `${scene.who} asks the redeem queue for ${scene.percent} % of the holding; nobody knows the price yet`;
+      note(stage, "redeem-request", text, progress);
+    } else {
+      const frozen = await people.freeze();
+      if (frozen !== null)
+        note(
+          stage,
+          "frozen",
+          `the guardian freezes ${frozen} as a drill: nothing may enter it, what is there may leave`,
+          progress,
+        );
+    }
   }
-  if (moves.length > 0) ledger.flowed(await readVault(world, engine));
+  if (scenes.some(({ act }) => act === "deposit" || act === "withdraw")) ledger.flowed(await readVault(world, engine));
 }
 
 const FEED_OF: Readonly<Partial<Record<EngineStrategy["protocol"], FeedName>>> = {
@@ -122,7 +158,12 @@ function planOf(
     // What has no feed cannot lose it: this proposal goes through, the next one gets the part.
     if (feeds.length === 0) return;
     for (const feed of feeds) stage.world.driver.silent.add(feed);
-    progress(`  the price feeds of what the proposal touches fall silent for ${SILENT_DAYS} days`);
+    note(
+      stage,
+      "feeds",
+      `the price feeds of what the proposal touches fall silent for ${SILENT_DAYS} days, after it was signed`,
+      progress,
+    );
     for (; silentDays < SILENT_DAYS; silentDays += 1) await liveDay(stage, progress);
     stage.world.driver.silent.clear();
   };
@@ -151,21 +192,23 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
   const { seed, marketDir, folder, progress, now } = options;
   const started = now();
   const scenario = marketDir === null ? SYNTHETIC : RECORDED;
-  progress(
-    `[1/4] a chain lives through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`,
-  );
+  progress("[1/4] a chain with its venues, and the engine on it by its Ignition module: roles to a 2-of-3 Safe ...");
+  // The engine is there before the history: positions in ranges have a rate only from their adapter's first day on.
   const world = await createWorld(
     marketDir === null
-      ? { seed, historyDays: scenario.historyDays }
-      : { marketDir, historyDays: scenario.historyDays, assumedQueueDelayDays: ASSUMED_QUEUE_DELAY_DAYS },
+      ? { seed, historyDays: 0 }
+      : { marketDir, historyDays: 0, assumedQueueDelayDays: ASSUMED_QUEUE_DELAY_DAYS },
   );
   try {
     // Keys, logs and proposals of an earlier run belong to an earlier chain.
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const worldAt = now();
-    progress("[2/4] deploying the engine by its Ignition module, roles handed over to a 2-of-3 Safe ...");
     const engine = await deployEngine(world);
+    const engineAt = now();
+    progress(
+      `[2/4] living through ${scenario.historyDays} days of ${marketDir === null ? "a seeded market" : "the recorded market"} ...`,
+    );
+    await world.driver.advance(scenario.historyDays);
     const config = keeperConfigFor(world, engine, {
       seed,
       historyDays: scenario.lookbackDays,
@@ -173,22 +216,34 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
     });
     const configFile = join(folder, "keeper.json");
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
-    const client = await createClient({
-      url: world.chain.url,
-      expectedChainId: config.chainId,
-      timeoutMs: config.rpc.timeoutMs,
-      maxBatch: config.rpc.maxBatch,
-    });
+    const client = withAnswerCache(
+      await createClient({
+        url: world.chain.url,
+        expectedChainId: config.chainId,
+        timeoutMs: config.rpc.timeoutMs,
+        maxBatch: config.rpc.maxBatch,
+      }),
+    );
     const ledger = new Ledger();
-    const stage: Stage = { world, engine, client, config, people: createPeople(world, engine, folder), ledger, folder };
-    const engineAt = now();
+    const stage: Stage = {
+      world,
+      engine,
+      client,
+      config,
+      people: createPeople(world, engine, folder),
+      ledger,
+      folder,
+      events: [],
+      waiting: new Set(),
+    };
+    const worldAt = now();
 
     progress(`[3/4] ${scenario.cycles} cycles, one every ${scenario.cycleDays} days ...`);
     const cycles: Omit<CycleResult, "realizedNetApyPct">[] = [];
     const dayOfCycle: number[] = [];
     ledger.close(world.driver.today().start, await readVault(world, engine));
     for (let index = 0; index < scenario.cycles; index += 1) {
-      await moneyMoves(stage, index, progress);
+      await play(stage, scenesOf(index, 0, scenario.cycleDays), progress);
       dayOfCycle.push(ledger.length - 1);
       const { plan, silentDays } = planOf(cycles, stage, progress);
       const cycle = await liveCycle(stage, plan);
@@ -196,7 +251,10 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
       progress(
         `  ${cycle.date} cycle ${index}: ${cycle.status}${cycle.status === "executed" ? "" : ` (${cycle.reasons[0] ?? ""})`}`,
       );
-      for (let day = silentDays(); day < scenario.cycleDays; day += 1) await liveDay(stage, progress);
+      for (let day = silentDays() + 1; day <= scenario.cycleDays; day += 1) {
+        await liveDay(stage, progress);
+        if (day < scenario.cycleDays) await play(stage, scenesOf(index, day, scenario.cycleDays), progress);
+      }
     }
     const cyclesAt = now();
 
@@ -217,6 +275,7 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
         strategyRegistry: engine.registry,
         oracleGuard: engine.guard,
         accessManager: engine.manager,
+        redeemQueue: engine.queue,
         ...Object.fromEntries(engine.strategies.map(({ name, adapter }) => [`adapter: ${name}`, adapter])),
       },
       safe: {
@@ -225,13 +284,19 @@ export async function runDemo(options: DemoOptions): Promise<FinishedDemo> {
         threshold: 2,
       },
       horizonDays: config.horizonDays,
+      fees: { ...EMBEDDED_FEES, recipient: world.account("treasury").address },
+      events: stage.events,
       cycles: withRealized(cycles, dayOfCycle, ledger.growth(true)),
       series,
-      summary: summarize(series, ledger.growth(false), cycles, formatEther(ledger.gasPaid)),
+      summary: summarize(series, ledger.growth(false), cycles, {
+        gasWeth: formatEther(ledger.gasPaid),
+        feesWeth: formatEther(ledger.feesPaid),
+        queuePaidWeth: formatEther(ledger.queuePaid),
+      }),
       timings: {
-        worldMs: Math.round(worldAt - started),
-        deployMs: Math.round(engineAt - worldAt),
-        cyclesMs: Math.round(cyclesAt - engineAt),
+        deployMs: Math.round(engineAt - started),
+        worldMs: Math.round(worldAt - engineAt),
+        cyclesMs: Math.round(cyclesAt - worldAt),
         totalMs: Math.round(now() - started),
         peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
       },

@@ -13,16 +13,21 @@ export interface VaultState {
   readonly nav: bigint;
   readonly sharePrice: number;
   readonly weights: readonly NamedWeight[];
+  /** All shares, and those of the fee recipient. */
+  readonly supply: bigint;
+  readonly feeShares: bigint;
 }
 
 const ONE_SHARE = 10n ** 24n;
 
 export async function readVault(world: World, engine: EngineAddresses): Promise<VaultState> {
   const vault = LiquidityVault__factory.connect(engine.vault, world.chain.ethers.provider);
-  const [nav, idle, price, ...debts] = await Promise.all([
+  const [nav, debt, price, supply, feeShares, ...debts] = await Promise.all([
     vault.nav(),
-    vault.idle(),
+    vault.totalDebt(),
     vault.convertToAssets(ONE_SHARE),
+    vault.totalSupply(),
+    vault.balanceOf(world.account("treasury").address),
     ...engine.strategies.map(({ id }) => vault.debtOf(id)),
   ]);
   const share = (amount: bigint) => (nav === 0n ? 0 : ratio(amount, nav));
@@ -31,8 +36,11 @@ export async function readVault(world: World, engine: EngineAddresses): Promise<
     sharePrice: fromWad(price),
     weights: [
       ...engine.strategies.map(({ id, name }, index) => ({ id, name, weight: share(debts[index] ?? 0n) })),
-      { id: 0, name: "idle", weight: share(idle) },
+      // What priced requests are owed lies in idle and is nobody's weight.
+      { id: 0, name: "idle", weight: share(nav - debt) },
     ],
+    supply,
+    feeShares,
   };
 }
 
@@ -45,6 +53,10 @@ export class Ledger {
   readonly #days: LedgerDay[] = [];
   #gas = 0n;
   #gasToday = 0n;
+  #fees = 0n;
+  #feeShares = 0n;
+  /** Claimed from the redeem queue, asset units. */
+  queuePaid = 0n;
 
   /** Adds gas to the day that is open. */
   spend(gas: bigint): void {
@@ -54,6 +66,19 @@ export class Ledger {
 
   get gasPaid(): bigint {
     return this.#gas;
+  }
+
+  get feesPaid(): bigint {
+    return this.#fees;
+  }
+
+  /** Worth of the fee shares minted since the last look, at the share price of now. */
+  #takeFees({ nav, supply, feeShares }: VaultState): bigint {
+    const minted = feeShares - this.#feeShares;
+    this.#feeShares = feeShares;
+    const worth = supply === 0n ? 0n : (minted * nav) / supply;
+    this.#fees += worth;
+    return worth;
   }
 
   get length(): number {
@@ -68,6 +93,7 @@ export class Ledger {
       navBeforeFlow: state.nav,
       navAfterFlow: state.nav,
       gasPaid: this.#gasToday,
+      feesPaid: this.#takeFees(state),
       state,
     });
     this.#gasToday = 0n;

@@ -12,6 +12,7 @@ import { AccessManager__factory } from "../../types/ethers-contracts/factories/@
 import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { OracleGuard__factory } from "../../types/ethers-contracts/factories/contracts/OracleGuard__factory.ts";
+import { RedeemQueue__factory } from "../../types/ethers-contracts/factories/contracts/RedeemQueue__factory.ts";
 import { StrategyRegistry__factory } from "../../types/ethers-contracts/factories/contracts/StrategyRegistry__factory.ts";
 import type { EngineAddresses } from "../engine.ts";
 import { DemoStepError } from "../errors.ts";
@@ -19,7 +20,7 @@ import type { Role, World } from "../world.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
-const OWNERS = ["firstOwner", "secondOwner", "thirdOwner"] as const;
+export const OWNERS = ["firstOwner", "secondOwner", "thirdOwner"] as const;
 export type OwnerRole = (typeof OWNERS)[number];
 
 const STATE = { active: 1n, frozen: 3n } as const;
@@ -45,10 +46,16 @@ export interface People {
   readonly sign: (proposalFile: string, owners: readonly OwnerRole[]) => Promise<readonly OwnerSignature[]>;
   readonly deposit: (who: Role, amount: bigint) => Promise<void>;
   readonly withdraw: (who: Role, amount: bigint) => Promise<bigint>;
+  /** Asks the redeem queue for a share of one's holding, per cent; the shares that went there. */
+  readonly requestRedeem: (who: Role, percent: number) => Promise<bigint>;
+  /** Claims what the queue has ready for them; the assets, 0 while there is nothing. */
+  readonly claimRedeem: (who: Role) => Promise<bigint>;
+  /** The guardian freezes the first strategy of the withdrawal order that holds anything; its name, null when none does. */
+  readonly freeze: () => Promise<string | null>;
   /** Collects finished exits and reports every strategy; the gas it cost, wei. */
   readonly reportAll: () => Promise<bigint>;
   /** Schedules, and after the delay executes, the return of strategies that are frozen but priced normally again. */
-  readonly tendFrozen: () => Promise<readonly string[]>;
+  readonly tendFrozen: () => Promise<readonly { readonly kind: "scheduled" | "returned"; readonly text: string }[]>;
 }
 
 export function createPeople(world: World, engine: EngineAddresses, folder: string): People {
@@ -93,12 +100,12 @@ export function createPeople(world: World, engine: EngineAddresses, folder: stri
     return paid;
   };
 
-  const tendFrozen = async (): Promise<readonly string[]> => {
+  const tendFrozen: People["tendFrozen"] = async () => {
     const curator = await signer("curator");
     const registry = StrategyRegistry__factory.connect(engine.registry, curator);
     const guard = OracleGuard__factory.connect(engine.guard, curator);
     const manager = AccessManager__factory.connect(engine.manager, curator);
-    const done: string[] = [];
+    const done: { kind: "scheduled" | "returned"; text: string }[] = [];
     for (const { id, name } of engine.strategies) {
       const { state } = await registry.strategy(id);
       if (state !== STATE.frozen) continue;
@@ -108,10 +115,13 @@ export function createPeople(world: World, engine: EngineAddresses, folder: stri
       const readyAt = await manager.getSchedule(operation);
       if (readyAt === 0n) {
         await mined("schedule", manager.schedule(engine.registry, data, 0));
-        done.push(`curator schedules the return of ${name}: it trades at par again; executable after the delay`);
+        done.push({
+          kind: "scheduled",
+          text: `the curator schedules the return of ${name}, executable after the delay`,
+        });
       } else if (readyAt <= BigInt(await chain.now())) {
         await mined("reactivate", manager.execute(engine.registry, data));
-        done.push(`curator returns ${name} to Active`);
+        done.push({ kind: "returned", text: `the curator returns ${name} to Active` });
       }
     }
     return done;
@@ -131,6 +141,34 @@ export function createPeople(world: World, engine: EngineAddresses, folder: stri
       const paid = amount < most ? amount : most;
       if (paid > 0n) await mined("withdraw", vault.withdraw(paid, address, address));
       return paid;
+    },
+    requestRedeem: async (who, percent) => {
+      const vault = await vaultAs(who);
+      const queue = RedeemQueue__factory.connect(engine.queue, await signer(who));
+      const { address } = world.account(who);
+      const shares = ((await vault.balanceOf(address)) * BigInt(percent)) / 100n;
+      await mined("approve the queue", vault.approve(engine.queue, shares));
+      await mined("request", queue.requestRedeem(shares, address, address));
+      return shares;
+    },
+    claimRedeem: async (who) => {
+      const queue = RedeemQueue__factory.connect(engine.queue, await signer(who));
+      const { address } = world.account(who);
+      const [shares, assets] = [await queue.maxRedeem(address), await queue.maxWithdraw(address)];
+      if (shares === 0n) return 0n;
+      await mined("claim from the queue", queue.redeem(shares, address, address));
+      return assets;
+    },
+    freeze: async () => {
+      const vault = await vaultAs("guardian");
+      const registry = StrategyRegistry__factory.connect(engine.registry, await signer("guardian"));
+      for (const id of await vault.withdrawalOrder()) {
+        const { state } = await registry.strategy(id);
+        if (state !== STATE.active || (await vault.debtOf(id)) === 0n) continue;
+        await mined("freeze", registry.restrict(id, STATE.frozen));
+        return engine.strategies.find((strategy) => BigInt(strategy.id) === id)?.name ?? String(id);
+      }
+      return null;
     },
     reportAll,
     tendFrozen,

@@ -22,7 +22,7 @@ export function summarize(
   series: readonly DayPoint[],
   gross: readonly number[],
   cycles: readonly Pick<CycleResult, "status">[],
-  gasWeth: string,
+  paid: Pick<RunSummary, "gasWeth" | "feesWeth" | "queuePaidWeth">,
 ): RunSummary {
   const days = series.length - 1;
   const [first, last] = [series[0], series[series.length - 1]];
@@ -39,11 +39,11 @@ export function summarize(
     holdApyPct,
     maxDrawdownPct: maxDrawdownPct(index),
     volatilityPct: volatilityPct(index),
-    gasWeth,
+    ...paid,
     executed: count(cycles, "executed"),
     refused: count(cycles, "refused"),
     held: count(cycles, "held"),
-    verdict: `Net of gas the vault earned ${netApyPct.toFixed(2)} % a year over ${days} days, ${against("equal weight without costs", netApyPct, equalWeightApyPct)} and ${against("holding stETH", netApyPct, holdApyPct)}. On average ${meanIdlePct(series).toFixed(1)} % of NAV was idle; both alternatives are always fully invested and pay nothing.`,
+    verdict: `Net of gas and fees the vault earned ${netApyPct.toFixed(2)} % a year over ${days} days, ${against("equal weight without costs", netApyPct, equalWeightApyPct)} and ${against("holding stETH", netApyPct, holdApyPct)}. On average ${meanIdlePct(series).toFixed(1)} % of NAV was idle; both alternatives are always fully invested and pay nothing.`,
     from: first?.date ?? "",
     to: last?.date ?? "",
   };

@@ -8,6 +8,7 @@ import { type Call, mineBlock } from "../block.ts";
 import type { Chain } from "../chain.ts";
 import type { Feed } from "../chainlink.ts";
 import { EmbeddedClockError, MarketExhaustedError } from "../errors.ts";
+import type { EmbeddedVenue } from "../venues/venue.ts";
 import type { LendingDemand } from "./lending.ts";
 import { addDays, firstDay, formatDate, HOURS_PER_DAY, type Market, type MarketDay } from "./market.ts";
 
@@ -23,6 +24,8 @@ export interface StakingVenue {
 }
 
 export interface MarketVenues {
+  /** Those beside the ones below. */
+  readonly venues: readonly EmbeddedVenue[];
   readonly steth: StakingVenue;
   readonly weeth: StakingVenue;
   readonly aave: LendingDemand;
@@ -108,6 +111,7 @@ export async function createDriver(chain: Chain, venues: MarketVenues, market: M
         ...(await venues.steth.rateCalls(stethRate)),
         ...(await venues.weeth.rateCalls(weethRate)),
         ...priceCalls(venues, silent, closing, day, midnight),
+        ...(await venueCalls(venues, day, { time: midnight, finalizable, stakingRate: stethRate })),
         ...(await lendingCalls(venues, coming, midnight)),
       ],
     });
@@ -166,4 +170,18 @@ async function lendingCalls(venues: MarketVenues, day: MarketDay, timestamp: num
   const aave = await venues.aave.calls(day.aaveSupplyRate, timestamp);
   if (venues.gearbox === null || day.gearboxSupplyRate === null) return aave;
   return [...aave, ...(await venues.gearbox.calls(day.gearboxSupplyRate, timestamp))];
+}
+
+async function venueCalls(
+  { venues }: MarketVenues,
+  day: MarketDay,
+  at: { readonly time: number; readonly finalizable: number; readonly stakingRate: bigint },
+): Promise<readonly Call[]> {
+  const { venues: days, stethPrice } = day;
+  if (days === null) return [];
+  const calls: Call[] = [];
+  for (const venue of venues) {
+    calls.push(...(await venue.midnightCalls({ ...days[venue.key], ...at, stakingRatio: stethPrice })));
+  }
+  return calls;
 }

@@ -2,6 +2,7 @@
 
 import { SECONDS_PER_DAY } from "../../keeper/kernel/units.ts";
 import { MarketParameterError } from "../errors.ts";
+import type { VenueDay, VenueKey } from "../venues/venue.ts";
 
 export const HOURS_PER_DAY = 24;
 
@@ -29,6 +30,8 @@ export interface MarketDay {
   readonly baseFees: readonly bigint[];
   /** A withdrawal request is finalized at the end of the first day on which it is at least this many days old. */
   readonly queueDelayDays: number;
+  /** The venues beside these; null when the source has no such series. */
+  readonly venues: Readonly<Record<VenueKey, VenueDay>> | null;
 }
 
 /** Levels at 00:00 UTC of the first day, before anything happens. */

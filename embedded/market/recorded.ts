@@ -130,6 +130,7 @@ function buildDays(
       ethUsd: prices?.get(date)?.ethUsd ?? null,
       baseFees,
       queueDelayDays,
+      venues: null,
     };
   });
 }

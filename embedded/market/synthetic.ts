@@ -3,10 +3,13 @@
  * 2024-2025 (staking 2.8-3.4 %, restaking 3.0-3.8 %, WETH lending around 2 % with demand shocks); they are no forecast
  * and no evidence about real venues. One depeg of the restaking token is always there: see {@link DEPEG}.
  */
+
 import { createRng, type Rng } from "../../keeper/kernel/rng.ts";
 import { DAYS_PER_YEAR } from "../../keeper/kernel/units.ts";
 import { MarketParameterError } from "../errors.ts";
 import { addDays, formatDate, HOURS_PER_DAY, type Market, type MarketDay, parseDate } from "./market.ts";
+import { bounded, clamp, lending, ratio } from "./processes.ts";
+import { syntheticVenues } from "./synthetic-venues.ts";
 
 /** The depeg: weETH's market price falls below its protocol rate in two days, and comes back by the fifth. */
 export const DEPEG = {
@@ -59,6 +62,7 @@ export function syntheticMarket(options: SyntheticOptions): Market {
     ethUsd: ethUsd(rng.fork("ethUsd")),
     baseFees: baseFees(rng.fork("baseFees")),
     queueDelay: queueDelay(rng.fork("queueDelay")),
+    venues: syntheticVenues(rng),
   };
   const initial = { stethRate: 1.19, weethRate: 1.055, stethPrice: 0.9995, weethRatio: 0.9995, ethUsd: 3_000 };
   const days: MarketDay[] = [];
@@ -78,72 +82,10 @@ export function syntheticMarket(options: SyntheticOptions): Market {
       ethUsd: series.ethUsd(),
       baseFees: series.baseFees(),
       queueDelayDays: series.queueDelay(),
+      venues: series.venues(weekday),
     });
   }
   return { source: `synthetic, seed ${seed}, ${count} days from ${firstDate}`, initial, days };
-}
-
-const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
-
-interface Reverting {
-  readonly mean: number;
-  /** Share of the gap closed per day. */
-  readonly reversion: number;
-  /** Standard deviation of the daily innovation. */
-  readonly shock: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Mean-reverting annual rate inside hard bounds. */
-function bounded(rng: Rng, process: Reverting): () => number {
-  let level = process.mean;
-  return () => {
-    level = clamp(
-      level + process.reversion * (process.mean - level) + process.shock * rng.normal(),
-      process.low,
-      process.high,
-    );
-    return level;
-  };
-}
-
-interface Lending {
-  readonly mean: number;
-  readonly floor: number;
-  readonly ceiling: number;
-  /** Probability of a demand shock on a day. */
-  readonly shockChance: number;
-  /** Mean size of a demand shock, added to the annual rate. */
-  readonly shockSize: number;
-  /** Amplitude of the weekly pattern: demand is higher on working days. */
-  readonly weekly: number;
-}
-
-/** Lending rate: a slow level, borrowing rushes that arrive at random and halve in two days, and a week. */
-function lending(rng: Rng, process: Lending): (weekday: number) => number {
-  let level = process.mean;
-  let rush = 0;
-  return (weekday) => {
-    level += 0.05 * (process.mean - level) + 0.0009 * rng.normal();
-    rush *= Math.SQRT1_2;
-    // Exponential sizes: most rushes are small, a few are not.
-    if (rng.uniform() < process.shockChance) rush += -process.shockSize * Math.log(1 - rng.uniform());
-    const isWeekend = weekday === 0 || weekday === 6;
-    return clamp(level + rush + (isWeekend ? -process.weekly : 0.4 * process.weekly), process.floor, process.ceiling);
-  };
-}
-
-/** Market price over redemption value: Ornstein-Uhlenbeck around 0.9995 with a stationary deviation of 5 bp. */
-function ratio(rng: Rng): () => number {
-  const mean = 0.9995;
-  const persistence = 0.8;
-  const innovation = 0.0005 * Math.sqrt(1 - persistence ** 2);
-  let level = mean;
-  return () => {
-    level = mean + persistence * (level - mean) + innovation * rng.normal();
-    return level;
-  };
 }
 
 /** Geometric Brownian motion without drift, 60 % annual volatility. */

@@ -114,6 +114,23 @@ export class BlockHashMismatchError extends ChainError {
   }
 }
 
+/** The RPCs do not tell the same. */
+export class QuorumError extends ChainError {
+  readonly code = "RPC_QUORUM";
+  override readonly retryable = true;
+  readonly what: string;
+  readonly same: number;
+  readonly wanted: number;
+  constructor(what: string, same: number, wanted: number, asked: number) {
+    super(
+      `${same} of ${asked} RPCs agree on ${what}, rpc.quorum asks for ${wanted}. One of them is behind, on a fork, or wrong: nothing is decided by it. Try again, or replace the one that differs.`,
+    );
+    this.what = what;
+    this.same = same;
+    this.wanted = wanted;
+  }
+}
+
 /** `eth_call` or gas estimation reverted. */
 export class CallRevertedError extends ChainError {
   readonly code = "CALL_REVERTED";

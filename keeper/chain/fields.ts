@@ -23,6 +23,9 @@ export function uint(row: Row, key: Key): bigint {
   return value;
 }
 
+/** As {@link uint}, for signed fields: ethers gives both as bigint. */
+export const signed = uint;
+
 /** An integer that must fit a JavaScript number exactly. */
 export function int(row: Row, key: Key): number {
   const value = Number(uint(row, key));

@@ -3,9 +3,10 @@ import type { Interface } from "ethers";
 import { IMulticall3__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/multicall/IMulticall3__factory.ts";
 import { EngineError } from "../kernel/errors.ts";
 import type { Address } from "../kernel/units.ts";
+import { decodeAggregate3, encodeAggregate3 } from "./aggregate3.ts";
 import { type BlockTag, blockParam, type ChainClient, type RpcAnswer, type RpcCall, resultOf } from "./client.ts";
 import { DecodeError } from "./errors.ts";
-import { bool, decodeRow, list, type Row, text, uint } from "./fields.ts";
+import { decodeRow, type Row, uint } from "./fields.ts";
 import { explainRevert } from "./revert.ts";
 
 const multicall3 = IMulticall3__factory.createInterface();
@@ -52,9 +53,7 @@ export const blockTimestamp = (multicall: Address): ViewCall<bigint> =>
 
 /** The `eth_call` that runs the views at a block. */
 export function aggregateCall(multicall: Address, calls: readonly ViewCall<unknown>[], block: BlockTag): RpcCall {
-  const data = multicall3.encodeFunctionData("aggregate3", [
-    calls.map(({ target, data: callData }) => ({ target, allowFailure: true, callData })),
-  ]);
+  const data = encodeAggregate3(calls);
   return { method: "eth_call", params: [{ to: multicall, data }, blockParam(block)] };
 }
 
@@ -78,13 +77,13 @@ export function decodeAggregate<T>(
   const result = resultOf(rpcCall, answer);
   if (result === "0x") return calls.map(() => ({ ok: false, reason: "Multicall3 has no code at this block" }));
   if (typeof result !== "string") throw new DecodeError("aggregate3", "it is not a hex string");
-  const rows = list(decodeRow(multicall3, "aggregate3", result, "aggregate3"), 0);
+  const rows = decodeAggregate3(result);
   if (rows.length !== calls.length)
     throw new DecodeError("aggregate3", `it has ${rows.length} results for ${calls.length} calls`);
   return calls.map((call, index) => {
     const row = rows[index];
     if (row === undefined) throw new DecodeError("aggregate3", `result ${index} is missing`);
-    return outcome(call, bool(row, "success"), text(row, "returnData"));
+    return outcome(call, row.success, row.returnData);
   });
 }
 

@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type ChainClient, createClient } from "../chain/client.ts";
 import { RpcTimeoutError, RpcUnreachableError } from "../chain/errors.ts";
+import { openQuorum } from "../chain/quorum.ts";
 import { loadConfig } from "../config/load.ts";
 import type { KeeperConfig } from "../config/schema.ts";
-import { InputError } from "../kernel/errors.ts";
+import { EngineError, InputError } from "../kernel/errors.ts";
 import { progress } from "./output.ts";
 
 export class FileUnreadableError extends InputError {
@@ -60,15 +61,23 @@ export interface Connected {
 
 /** A client of the first configured RPC that answers. One that serves another chain is an error, not a reason to go on. */
 export async function connect(config: KeeperConfig): Promise<ChainClient> {
+  const { quorum = 1 } = config.rpc;
+  const open = (url: string): Promise<ChainClient> =>
+    createClient({
+      url,
+      expectedChainId: config.chainId,
+      timeoutMs: config.rpc.timeoutMs,
+      maxBatch: config.rpc.maxBatch,
+    });
+  if (quorum > 1) {
+    return openQuorum(quorum, config.rpcUrls.map(open), (failure) =>
+      progress(failure instanceof EngineError ? `${failure.code}: ${failure.message}` : failure.message),
+    );
+  }
   let silent: RpcUnreachableError | RpcTimeoutError | null = null;
   for (const url of config.rpcUrls) {
     try {
-      return await createClient({
-        url,
-        expectedChainId: config.chainId,
-        timeoutMs: config.rpc.timeoutMs,
-        maxBatch: config.rpc.maxBatch,
-      });
+      return await open(url);
     } catch (error) {
       if (!(error instanceof RpcUnreachableError || error instanceof RpcTimeoutError)) throw error;
       silent = error;

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { renderReport } from "../report/html.ts";
 import { shortNames } from "../report/names.ts";
 import type { CycleResult, NamedWeight, RunResult } from "../report/result.ts";
@@ -18,27 +19,45 @@ export interface DemoFlags {
 }
 
 const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
-const allocation = (weights: readonly NamedWeight[]): string => {
-  const shown = shortNames(weights.map(({ name }) => name));
-  return weights
-    .map(({ weight }, index) => ({ name: shown[index] ?? "", weight }))
-    .filter(({ weight }) => weight >= 0.0005)
-    .map(({ name, weight }) => `${name} ${(weight * 100).toFixed(0)}`)
-    .join(" ");
-};
+/** Moves shown in a row; the report has them all. */
+const MOVES_SHOWN = 8;
+/** Shares of NAV below this are dust that exits leave behind. */
+const DUST = 0.0005;
+const idleOf = (weights: readonly NamedWeight[]): number => weights.find(({ id }) => id === 0)?.weight ?? 0;
+
+/** What changed, largest first: "swETH +3 rsETH +7 idle -20", in % of NAV. */
+function moves({ allocationBefore, allocationAfter }: CycleResult): string {
+  const names = allocationAfter.map(({ name }) => name);
+  const shown = shortNames(names);
+  const changes = allocationAfter
+    .map(({ id, weight }, index) => ({
+      name: shown[index] ?? "",
+      change: weight - (allocationBefore.find((other) => other.id === id)?.weight ?? 0),
+    }))
+    .filter(({ change }) => Math.abs(change) >= 0.005)
+    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+  const rest = changes.length - MOVES_SHOWN;
+  const words = changes
+    .slice(0, MOVES_SHOWN)
+    .map(({ name, change }) => `${name} ${change > 0 ? "+" : "-"}${Math.abs(change * 100).toFixed(0)}`);
+  return changes.length === 0 ? "-" : `${words.join(" ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
 
 function table(cycles: readonly CycleResult[]): string {
-  const head = ["date", "status", "before, %", "after, %", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
+  const head = ["date", "status", "moved, % of NAV", "in", "idle", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
   const rows = cycles.map((cycle) => [
     cycle.date,
     cycle.status,
-    allocation(cycle.allocationBefore),
-    allocation(cycle.allocationAfter),
+    moves(cycle),
+    String(cycle.allocationAfter.filter(({ id, weight }) => id !== 0 && weight >= DUST).length),
+    `${percent(idleOf(cycle.allocationAfter) * 100, 1)} %`,
     percent(cycle.expectedNetApyPct),
     percent(cycle.realizedNetApyPct),
     percent(cycle.cvarPct, 3),
     cycle.gasUsed === null ? "-" : String(cycle.gasUsed),
-    cycle.signers.map((signer) => signer.slice(0, 6)).join(" ") || "-",
+    cycle.signersNeeded === null
+      ? "-"
+      : `${cycle.signersNeeded.required} of ${cycle.signersNeeded.owners}: ${cycle.signers.map((signer) => signer.slice(0, 6)).join(" ")}`,
     cycle.transaction?.slice(0, 10) ?? "-",
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
@@ -50,12 +69,25 @@ function table(cycles: readonly CycleResult[]): string {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
+/** The risk panel of the last cycle that came that far: what was held and, where something was proposed, that. */
+function riskLines(date: string, { beta, horizonDays, current, proposed }: RiskPanel): readonly string[] {
+  const shown = proposed ?? current;
+  const share = (value: number): string => `${(value * 100).toFixed(3)} %`;
+  const pair = (pick: (risk: AllocationRisk) => number): string =>
+    proposed === null ? share(pick(current)) : `${share(pick(current))} -> ${share(pick(proposed))}`;
+  return [
+    `Risk on ${date}, share of NAV, ${proposed === null ? "held" : "held -> proposed"}, at ${beta} over ${horizonDays} days:`,
+    `  VaR ${pair((r) => r.var)}, CVaR ${pair((r) => r.cvar)}, EVaR ${pair((r) => r.evar)}, drawdown ${pair((r) => r.maxDrawdown)}, CDaR ${pair((r) => r.cdar)}`,
+    `  ${shown.stresses.map(({ name, loss, locked }) => `${name}: ${loss > 0 || locked === 0 ? `-${share(loss)}` : ""}${locked > 0 ? ` ${share(locked)} locked` : ""}`.replace(":  ", ": ")).join("; ")}`,
+  ];
+}
+
 function describe(result: RunResult, files: { readonly html: string; readonly json: string }): string {
   const { summary, market } = result;
   const lines = [
     table(result.cycles),
     "",
-    "expected and realized: net APY in %, CVaR: 95 % over the horizon in % of NAV",
+    "in: venues held afterwards; expected and realized: net APY in %; CVaR: 95 % over the horizon in % of NAV",
     "",
   ];
   if (market.mapping.length > 0) {
@@ -79,6 +111,13 @@ function describe(result: RunResult, files: { readonly html: string; readonly js
     cycle.status === "executed" ? [] : [`  ${cycle.date} ${cycle.status}: ${cycle.reasons.join("; ")}`],
   );
   if (reasons.length > 0) lines.push("Not executed, and why:", ...reasons, "");
+  lines.push("Besides the cycles:", ...result.events.map(({ date, text }) => `  ${date} ${text}`), "");
+  const { managementBps, performanceBps } = result.fees;
+  lines.push(
+    `Fees of ${managementBps / 100} % of assets a year and ${performanceBps / 100} % of the gain took ${Number(summary.feesWeth).toFixed(3)} WETH in shares; ${Number(summary.queuePaidWeth).toFixed(3)} WETH left through the redeem queue.`,
+  );
+  const assessed = [...result.cycles].reverse().find(({ panel }) => panel !== null);
+  if (assessed?.panel) lines.push(...riskLines(assessed.date, assessed.panel), "");
   lines.push(`${summary.executed} executed, ${summary.refused} refused, ${summary.held} held. ${summary.verdict}`);
   lines.push(`report: ${files.html}`, `data:   ${files.json}`);
   return lines.join("\n");

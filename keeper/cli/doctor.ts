@@ -27,6 +27,8 @@ export interface DoctorFlags {
   readonly config: string;
   readonly keyFile?: string;
   readonly passwordFile?: string;
+  /** Deployment parameters: then the chain is held against the plan they give. */
+  readonly parameters?: string;
 }
 
 export interface Finding {
@@ -333,16 +335,34 @@ async function paused(client: ChainClient, module: Address): Promise<Finding> {
     : ok("executions are open");
 }
 
+/** The deployment against the plan of its parameters: every setting, cap, oracle and role. */
+async function deployment(client: ChainClient, config: KeeperConfig, parametersFile: string): Promise<Finding> {
+  const { mainnetPlan, readParameters } = await import("../../deploy/plans/mainnet.ts");
+  const { verifyDeployment } = await import("../../deploy/verify.ts");
+  const parameters = readParameters(resolve(parametersFile));
+  const facts = await verifyDeployment(client, config.addresses, mainnetPlan(parameters), parameters.deployer);
+  const wrong = facts.filter(({ holds }) => !holds);
+  if (wrong.length === 0) return ok(`${facts.length} settings, caps, oracles and roles are as planned`);
+  const listed = wrong.map(({ what, expected, found }) => `${what}: planned ${expected}, on chain ${found}`);
+  return problem(
+    EXIT.refused,
+    `${wrong.length} of ${facts.length} facts differ from the plan: ${listed.join("; ")}`,
+    "Let the curator or the owner correct the chain, or correct the parameters.",
+  );
+}
+
 async function chainChecks(
   doctor: Doctor,
   client: ChainClient,
   config: KeeperConfig,
   signer: Address | null,
+  parameters: string | undefined,
 ): Promise<void> {
   const head = await client.header("latest");
   doctor.add("gas", gasPrice(config, head));
   await doctor.run("contracts", async () => ({ finding: await code(client, config), value: true }));
   await doctor.find("archive", () => archive(client, config, head));
+  if (parameters !== undefined) await doctor.find("deployment", () => deployment(client, config, parameters));
   if (signer !== null) {
     await doctor.find("proposer", () => proposerRole(client, config.addresses.module, signer));
     await doctor.find("balance", () => balance(client, signer, head));
@@ -399,7 +419,7 @@ export async function doctor(flags: DoctorFlags): Promise<CommandResult> {
     if (client === null) found.skip(["contracts", "archive", "strategies"], "no RPC of the configured chain answers");
     else {
       try {
-        await chainChecks(found, client, config, signer);
+        await chainChecks(found, client, config, signer, flags.parameters);
       } catch (error) {
         found.add("chain", failure(error));
       } finally {

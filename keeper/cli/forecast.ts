@@ -17,6 +17,7 @@ import { thetaForecaster } from "../forecast/theta.ts";
 import { OptionError, wholeNumber } from "./context.ts";
 import { describeLstm, type LstmFlags } from "./forecast-lstm.ts";
 import type { CommandResult } from "./output.ts";
+import { type Regressors, readRegressors } from "./regressors.ts";
 import { readTable, regularColumn } from "./table.ts";
 
 export interface ForecastFlags extends LstmFlags {
@@ -27,6 +28,8 @@ export interface ForecastFlags extends LstmFlags {
   readonly levels: string;
   readonly order?: string;
   readonly period: string;
+  /** Table of regressors, history and horizon. */
+  readonly xreg?: string;
 }
 
 const FORECASTERS: Readonly<Record<string, Forecaster>> = {
@@ -91,15 +94,26 @@ function arimaFacts(fit: ArimaFit): Readonly<Record<string, unknown>> {
   };
 }
 
-function describeArima(series: Series, fit: ArimaFit, h: number, levels: readonly number[]): Described {
-  const { mean, standardError } = predictArima({ y: series.values }, fit, h);
+function describeArima(
+  series: Series,
+  fit: ArimaFit,
+  h: number,
+  levels: readonly number[],
+  regressors: Regressors | null = null,
+): Described {
+  const input = { y: series.values, ...(regressors === null ? {} : { xreg: regressors.past }) };
+  const { mean, standardError } = predictArima(input, fit, h, regressors?.future ?? []);
   const constant = { none: "", mean: " with mean", drift: " with drift" }[fit.constant];
   return {
     model: orderName(fit.order) + constant,
     path: gaussianPath(mean, standardError, levels),
-    facts: arimaFacts(fit),
+    facts: { ...arimaFacts(fit), ...(regressors === null ? {} : { regressors: namedRegressors(regressors, fit) }) },
   };
 }
+
+/** Coefficients of the regressors by the names of their columns. */
+const namedRegressors = ({ names }: Regressors, { xreg }: ArimaFit): Readonly<Record<string, number | undefined>> =>
+  Object.fromEntries(names.map((name, i) => [name, xreg[i]]));
 
 function describeAutomatic(series: Series, h: number, levels: readonly number[]): Described {
   const needed = observationsNeeded(series.period, h, levels);
@@ -115,22 +129,36 @@ function describeAutomatic(series: Series, h: number, levels: readonly number[])
     path: found,
     facts: {
       members: members.map(({ name, mae, weight }) => ({ name, mae, weight })),
-      gate: { passed: found.combination.passed, statistic: test.statistic, pValue: test.pValue },
+      gate: { share: found.combination.share, statistic: test.statistic, pValue: test.pValue },
       horizonBands: found.horizonBands,
       intervals: "adaptive conformal",
     },
   };
 }
 
-function describe(flags: ForecastFlags, series: Series, h: number, levels: readonly number[]): Described {
+function describe(
+  flags: ForecastFlags,
+  series: Series,
+  h: number,
+  levels: readonly number[],
+  regressors: Regressors | null,
+): Described {
+  if (flags.xreg !== undefined && !["auto", "arima"].includes(flags.model))
+    throw new OptionError(
+      "--xreg",
+      flags.xreg,
+      `Only ARIMA uses regressors: choose --model arima, not ${flags.model}.`,
+    );
+  const input = { y: series.values, ...(regressors === null ? {} : { xreg: regressors.past }) };
   if (flags.order !== undefined) {
     if (!["auto", "arima"].includes(flags.model))
       throw new OptionError("--order", flags.order, `Drop it, or choose --model arima instead of ${flags.model}.`);
     const order = parseOrder(flags.order);
-    return describeArima(series, fitArima({ y: series.values }, order, constantFor(order)), h, levels);
+    return describeArima(series, fitArima(input, order, constantFor(order)), h, levels, regressors);
   }
-  if (flags.model === "auto") return describeAutomatic(series, h, levels);
-  if (flags.model === "arima") return describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
+  if (flags.model === "auto" && regressors === null) return describeAutomatic(series, h, levels);
+  if (["auto", "arima"].includes(flags.model))
+    return describeArima(series, autoArima(input, series.period), h, levels, regressors);
   const forecaster = FORECASTERS[flags.model];
   if (forecaster === undefined)
     throw new OptionError("--model", flags.model, `Choose one of ${MODEL_NAMES.join(", ")}.`);
@@ -165,12 +193,13 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
   const levels = parseLevels(flags.levels);
   const table = await readTable(flags.data);
   const { values, times, absentSteps } = regularColumn(table, flags.column);
+  const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
   const started = performance.now();
   refuseLstmFlags(flags);
   const { model, path, facts } =
     flags.model === "lstm" && flags.order === undefined
       ? await describeLstm(table, flags.column, flags, h, levels)
-      : describe(flags, { values, period }, h, levels);
+      : describe(flags, { values, period }, h, levels, regressors);
   const milliseconds = Math.round(performance.now() - started);
   const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
   const last = times?.[times.length - 1];
@@ -223,7 +252,7 @@ function textOf(
     `${data.column}: ${data.observations} observations, ${data.missing} missing; model ${data.model}; mean over the horizon ${figure(data.horizonMean)}`,
   ];
   for (const name of [
-    ...["coefficients", "sigma2", "loglik", "aicc", "note", "gate", "members"],
+    ...["coefficients", "regressors", "sigma2", "loglik", "aicc", "note", "gate", "members"],
     ...["backend", "trainedOn", "networks", "horizonQuantiles"],
   ]) {
     const fact = facts[name];

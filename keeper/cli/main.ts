@@ -9,6 +9,11 @@ import type { ExecuteFlags, OnceFlags } from "./operator.ts";
 import { type OutputOptions, printUsageError, runCommand } from "./output.ts";
 import type { SignFlags } from "./owner.ts";
 import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
+import type { MaintainFlags } from "./queue.ts";
+import type { RangesFlags } from "./ranges.ts";
+import type { RunFlags } from "./run.ts";
+import type { StatusFlags } from "./status.ts";
+import type { VenuesFlags } from "./venues.ts";
 
 const DEFAULT_CONFIG = "keeper.json";
 /** As in the configuration: 32 bits. */
@@ -21,7 +26,10 @@ const program = new Command("amplified")
   .description(
     "Forecasts, optimizes and checks the allocation of an ETH vault; proposes it on chain; executes what the Safe's owners signed.",
   )
-  .addHelpText("after", "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 1 anything else.")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 6 not yet, 1 anything else.",
+  )
   .configureOutput({ outputError: (message) => printUsageError(message, process.argv) })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.badInput);
@@ -39,9 +47,23 @@ program
     runCommand(flags, async () => (await import("./demo.ts")).demo(flags, wholeNumber("--seed", flags.seed, MAX_SEED))),
   );
 
-program
-  .command("keeper")
-  .description("the keeper's own work")
+const keeper = program.command("keeper").description("the keeper's own work");
+keeper
+  .command("run")
+  .description("chores and cycles at an interval until it is stopped; sends only what a key is given for")
+  .addOption(config())
+  .option("--interval <seconds>", "pause between rounds", "3600")
+  .option("--rounds <number>", "end after so many rounds; without it, on SIGINT or SIGTERM")
+  .option("--propose", "publish proposals on chain")
+  .option("--key-file <file>", "the proposer's key, mode 0600: pays for chores, and for proposals with --propose")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .option("--out <directory>", "where proposals and evidence are written", "out")
+  .addOption(json())
+  .action((flags: RunFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./run.ts")).keeperRun(flags)),
+  );
+
+keeper
   .command("once")
   .description("run one cycle: observe to propose; a dry run unless --propose is given")
   .addOption(config())
@@ -55,10 +77,33 @@ program
   );
 
 program
+  .command("queue")
+  .description("the redeem queue: what is owed, what waits for a price, and what anyone may do about it now")
+  .addOption(config())
+  .addOption(json())
+  .action((flags: { config: string } & OutputOptions) =>
+    runCommand(flags, async () => (await import("./queue.ts")).queue(flags.config)),
+  );
+
+program
+  .command("maintain")
+  .description(
+    "do what is due and anyone may do: collect exits, report, price and fund the redeem queue; a dry run without a key",
+  )
+  .addOption(config())
+  .option("--key-file <file>", "key that pays the gas, mode 0600")
+  .option("--password-file <file>", "password of an encrypted keystore")
+  .addOption(json())
+  .action((flags: MaintainFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./queue.ts")).maintainOnce(flags)),
+  );
+
+program
   .command("doctor")
   .description("check everything a run needs, one line each, with the remedy")
   .addOption(config())
   .option("--key-file <file>", "also check this key: its file, its role as proposer, its balance")
+  .option("--parameters <file>", "also hold the deployment against the plan of these mainnet parameters")
   .option("--password-file <file>", "password of an encrypted keystore")
   .addOption(json())
   .action((flags: DoctorFlags & OutputOptions) =>
@@ -92,6 +137,12 @@ program
   .option("--password-file <file>", "password of an encrypted keystore")
   .requiredOption("--chain-id <number>", "the chain the owner means to sign for")
   .requiredOption("--module <address>", "the ProposalModule the owner means to sign for")
+  .option("--for <safe>", "sign as an owner of this Safe, which is itself an owner of the approving Safe")
+  .addOption(
+    new Option("--parent-version <version>", "with --for: version of the approving Safe")
+      .choices(["1.5.0", "1.4.1"])
+      .default("1.5.0"),
+  )
   .option("--now <seconds>", "Unix time to judge expiry by; the machine's clock when absent")
   .option("--out <file>", "where the signature is written; printed when absent")
   .addOption(json())
@@ -100,10 +151,21 @@ program
   );
 
 program
+  .command("status <proposal>")
+  .description("what a proposal (file or id) still needs: who approved, how many must and why, when it may execute")
+  .addOption(config())
+  .option("--signatures <files...>", "the owners' signature files collected so far", [])
+  .addOption(json())
+  .action((proposal: string, flags: StatusFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./status.ts")).status(proposal, flags)),
+  );
+
+program
   .command("execute <proposal-file>")
   .description("execute an approved proposal; anyone may")
   .addOption(config())
   .option("--signatures <files...>", "the owners' signature files; none when the Safe approved by transaction", [])
+  .option("--patient", "wait for a cheap hour before the deadline, by the forecast of base fees")
   .requiredOption("--key-file <file>", "key that pays the gas, mode 0600")
   .option("--password-file <file>", "password of an encrypted keystore")
   .addOption(json())
@@ -113,9 +175,15 @@ program
 
 program
   .command("venues")
-  .description("list every protocol and token, its adapter and twin, and which tests prove it on what code")
+  .description(
+    "list every protocol and token, its adapter and twin, and which tests prove it; with --config the state of an engine's venues now",
+  )
+  .addOption(new Option("-c, --config <file>", "the keeper's configuration; without it no chain is read"))
+  .option("--rpc <url>", "read this endpoint instead of the configuration's")
   .addOption(json())
-  .action((flags: OutputOptions) => runCommand(flags, async () => (await import("./venues.ts")).listVenues()));
+  .action((flags: VenuesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./venues.ts")).showVenues(flags)),
+  );
 
 program
   .command("optimize")
@@ -178,6 +246,10 @@ program
   .option("--levels <percent>", "stated probabilities of the intervals", "80,95")
   .option("--order <p,d,q[,P,D,Q,m]>", "fit this ARIMA and print its coefficients, sigma2, loglik, AICc")
   .option("--period <rows>", "rows per season, 1 for none", "1")
+  .option(
+    "--xreg <file>",
+    "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
+  )
   .option("--backend <name>", "of --model lstm: wasm (default), typescript, tfjs, tfjs-node")
   .option("--liquidity <column>", "of --model lstm: utilization or liquidity of the series, as an input")
   .option("--pools <columns>", "of --model lstm: other columns to train on, comma-separated, or all")
@@ -186,6 +258,36 @@ program
   .addOption(json())
   .action((flags: ForecastFlags & OutputOptions) =>
     runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  );
+
+program
+  .command("ranges")
+  .description(
+    "where a concentrated position of your own pair should stand: decision, figures, and a picture with --out",
+  )
+  .requiredOption("--data <file>", "CSV or JSON with dates: prices, asset per unit of the other token (ETH per wstETH)")
+  .option("--column <name>", "the price; needed when there are several columns")
+  .option("--rate-column <name>", "the protocol's rate, the anchor; a time-weighted mean price without it")
+  .option("--legs <asset,other>", "columns with both tokens' prices in a third currency, for their correlation")
+  .option("--fee <pips>", "the pool's fee, hundredths of a basis point", "100")
+  .option("--spacing <ticks>", "the pool's tick spacing", "1")
+  .addOption(
+    new Option("--asset-token <index>", "which token of the pool the asset is").choices(["0", "1"]).default("1"),
+  )
+  .option("--value <asset>", "worth of the position", "100")
+  .option("--volume <asset>", "trade a day that leaves the price alone; 0 counts arbitrage only", "0")
+  .option("--others-liquidity <L>", "others' liquidity in range, in whole units of L", "0")
+  .option("--pool-price <price>", "the pool's own price now; the last price of the file when absent")
+  .option("--current <lower,upper>", "the present range in ticks; none when absent")
+  .option("--gas-cost <asset>", "gas of one reposition", "0.02")
+  .option("--slippage <fraction>", "lost on what is sold, besides the fee", "0.0005")
+  .option("--horizon <days>", "days the range is meant to stand", "14")
+  .option("--cvar-limit <fraction>", "largest CVaR 95 % of the net result over the horizon", "0.01")
+  .option("--seed <number>", "seed of the scenarios", "1")
+  .option("--out <file>", "write an HTML page with the range against the price")
+  .addOption(json())
+  .action((flags: RangesFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./ranges.ts")).decideRanges(flags)),
   );
 
 await program.parseAsync();

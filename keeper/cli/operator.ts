@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { TransactionStuckError } from "../chain/errors.ts";
 import { createSender } from "../chain/sender.ts";
 import { loadSigner } from "../chain/signer.ts";
+import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { cycleFigures, exclusions } from "../report/figures.ts";
@@ -16,6 +17,22 @@ export interface OnceFlags {
   readonly keyFile?: string;
   readonly passwordFile?: string;
   readonly out: string;
+}
+
+/** The risk panel in a few lines: each measure before and after, then the stresses of what is proposed. */
+function panelLines({ beta, horizonDays, current, proposed }: RiskPanel): readonly string[] {
+  const after = proposed ?? current;
+  const pair = (pick: (risk: AllocationRisk) => number): string =>
+    `${percent(pick(current))} -> ${percent(pick(after))}`;
+  return [
+    `  risk at ${beta} over ${horizonDays} days, held -> proposed: VaR ${pair((r) => r.var)}, CVaR ${pair((r) => r.cvar)}, EVaR ${pair((r) => r.evar)}`,
+    `  drawdown of these weights ${pair((r) => r.maxDrawdown)}, CDaR ${pair((r) => r.cdar)}, payable today ${pair((r) => r.liquid)}, one day's loss with the cost of leaving ${pair((r) => r.liquidityAdjustedLoss)}`,
+    ...after.stresses.map(
+      ({ name, loss, locked }) =>
+        `  stress ${name}: loses ${percent(loss)}${locked > 0 ? `, locks ${percent(locked)}` : ""}`,
+    ),
+    ...(after.unmeasured > 0 ? [`  not measured: ${percent(after.unmeasured)} of NAV`] : []),
+  ];
 }
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
@@ -44,6 +61,7 @@ async function draftFiles(
 /** Runs the stages once. A dry run unless --propose is given. */
 export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   const { runCycle } = await import("../run.ts");
+  const { describeNeed, readSignersNeeded } = await import("../propose/approvals.ts");
   const { proposeOnChain } = await import("../propose/publish.ts");
   const { formatProposalFile } = await import("../propose/typed-data.ts");
   if (flags.propose && flags.keyFile === undefined)
@@ -72,7 +90,8 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
         exitCode: EXIT.held,
       };
     }
-    const { built, findings, approved } = outcome;
+    const { built, findings, approved, send } = outcome;
+    const signers = await readSignersNeeded(client, config.addresses.module, built.id, built.proposal);
     const domain = { chainId: config.chainId, module: config.addresses.module };
     const name = built.id.slice(2, 10);
     const file = join(resolve(flags.out), `proposal-${name}.json`);
@@ -98,7 +117,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
     }
     await drafts.keep();
     const figures = cycleFigures(findings);
-    const { forecasts: _forecasts, frontier: _frontier, ...short } = figures;
+    const { forecasts: _forecasts, frontier: _frontier, panel: _panel, ...short } = figures;
     const data = {
       status: flags.propose ? "proposed" : "dry-run",
       id: built.id,
@@ -109,6 +128,9 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       file,
       transaction,
       proposal: built.proposal,
+      signers,
+      panel: findings.panel,
+      send,
       risk: approved.risk,
       ...short,
     };
@@ -121,6 +143,9 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
         (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
       ),
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
+      ...panelLines(findings.panel),
+      `  gas now ${(send.now / 1e9).toFixed(2)} gwei: ${send.reason}`,
+      `  signatures: ${describeNeed(signers)}`,
       `id ${built.id}`,
       flags.propose
         ? `proposed${transaction === null ? " earlier" : ` in ${transaction}`}; owners sign ${file}`
@@ -135,15 +160,17 @@ export interface ExecuteFlags {
   readonly signatures: readonly string[];
   readonly keyFile: string;
   readonly passwordFile?: string;
+  /** Wait for a cheap hour before the deadline. */
+  readonly patient?: boolean;
 }
 
 /** Executes a proposal file with the owners' signature files; anyone may. */
 export async function execute(file: string, flags: ExecuteFlags): Promise<CommandResult> {
   const { executeProposal } = await import("../execute/execute.ts");
+  const { waitForCheapHour } = await import("./patient.ts");
   const { TooFewSignaturesError } = await import("../propose/errors.ts");
-  const { collectSignatures, parseOwnerSignature, readApprover, readSafeOwners, reviewProposal } = await import(
-    "../propose/signing.ts"
-  );
+  const { collectApprovals, describeMissing, readSignersNeeded } = await import("../propose/approvals.ts");
+  const { parseOwnerSignature, reviewProposal } = await import("../propose/signing.ts");
   const content = await readText(file);
   const signatures = await Promise.all(
     flags.signatures.map(async (path) => parseOwnerSignature(await readText(path), path)),
@@ -152,17 +179,25 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
   return connected(flags.config, async ({ client, config }) => {
     const { module, vault } = config.addresses;
     const { timestamp } = await client.header("latest");
-    const { id, proposal } = reviewProposal(content, { chainId: config.chainId, module, now: timestamp });
-    const owners = await readSafeOwners(client, await readApprover(client, module));
-    const collected = signatures.length === 0 ? null : collectSignatures(id, owners, signatures);
-    if (collected !== null && !collected.isComplete)
-      throw new TooFewSignaturesError(collected.signers, collected.threshold, owners.safe);
+    const reviewed = reviewProposal(content, { chainId: config.chainId, module, now: timestamp });
+    const { id, proposal } = reviewed;
+    const needed = await readSignersNeeded(client, module, id, proposal);
+    const approvals = await collectApprovals(client, reviewed, needed, signatures);
+    if (!approvals.isComplete)
+      throw new TooFewSignaturesError(
+        approvals.given.map(({ owner }) => owner),
+        needed.required,
+        describeMissing(approvals),
+      );
+    const waited = flags.patient
+      ? await waitForCheapHour(client, { deadline: proposal.deadline, gasDays: config.history.gasDays }, systemClock)
+      : null;
     const outcome = await executeProposal(createSender(client, signer, config, systemClock), {
       module,
       vault,
       proposal,
       id,
-      signatures: collected?.packed ?? "0x",
+      signatures: approvals.packed,
     });
     const text = {
       executed: () =>
@@ -176,6 +211,13 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
       refused: () => (outcome.kind === "refused" ? `refused, nothing changed: ${outcome.reason}` : ""),
       notReady: () => (outcome.kind === "notReady" ? `not before ${new Date(outcome.until * 1000).toISOString()}` : ""),
     }[outcome.kind]();
-    return { data: outcome, text, exitCode: outcome.kind === "executed" ? EXIT.ok : EXIT.refused };
+    const exitCode = { executed: EXIT.ok, notReady: EXIT.notYet, aborted: EXIT.refused, refused: EXIT.refused }[
+      outcome.kind
+    ];
+    return {
+      data: waited === null ? outcome : { ...outcome, waited },
+      text: waited === null ? text : `${text}\n${waited.text}`,
+      exitCode,
+    };
   });
 }

@@ -6,6 +6,7 @@ import { loadSigner } from "../chain/signer.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { type Address, address, type Hash, hash } from "../kernel/units.ts";
 import { describe } from "../propose/describe.ts";
+import type { ParentVersion } from "../propose/signing.ts";
 import { parseProposalFile, proposalHashes } from "../propose/typed-data.ts";
 import { connected, OptionError, readText, wholeNumber } from "./context.ts";
 import type { CommandResult } from "./output.ts";
@@ -17,11 +18,12 @@ export interface SignFlags {
   readonly module: string;
   readonly now?: string;
   readonly out?: string;
+  readonly for?: string;
+  readonly parentVersion: ParentVersion;
 }
 
-export function moduleAddress(value: string): Address {
-  if (!isAddress(value))
-    throw new OptionError("--module", value, "Give the ProposalModule's address, 0x and 40 hex digits.");
+function addressOption(option: string, value: string, what: string): Address {
+  if (!isAddress(value)) throw new OptionError(option, value, `Give ${what} address, 0x and 40 hex digits.`);
   return address(getAddress(value));
 }
 
@@ -36,15 +38,24 @@ export async function sign(file: string, flags: SignFlags): Promise<CommandResul
   const { signProposal } = await import("../propose/signing.ts");
   const content = await readText(file);
   const now = flags.now === undefined ? Math.floor(Date.now() / 1000) : wholeNumber("--now", flags.now);
-  const expected = { chainId: wholeNumber("--chain-id", flags.chainId), module: moduleAddress(flags.module), now };
-  const signed = await signProposal(content, await loadSigner(resolve(flags.keyFile), flags.passwordFile), expected);
+  const expected = {
+    chainId: wholeNumber("--chain-id", flags.chainId),
+    module: addressOption("--module", flags.module, "the ProposalModule's"),
+    now,
+  };
+  const via =
+    flags.for === undefined
+      ? null
+      : { safe: addressOption("--for", flags.for, "the Safe's"), parent: flags.parentVersion };
+  const signer = await loadSigner(resolve(flags.keyFile), flags.passwordFile);
+  const signed = await signProposal(content, signer, expected, via);
   const json = `${JSON.stringify(signed, null, 2)}\n`;
   if (flags.out !== undefined) await writeFile(resolve(flags.out), json);
   const { domain, proposal } = parseProposalFile(content);
   const text = [
     describe(proposal, new Map()),
     ...hashLines(proposalHashes(domain, proposal)),
-    `signed by ${signed.signer}${flags.out === undefined ? `\n${json.trimEnd()}` : `, written to ${flags.out}`}`,
+    `signed by ${signed.signer}${signed.via === undefined ? "" : ` for Safe ${signed.via}`}${flags.out === undefined ? `\n${json.trimEnd()}` : `, written to ${flags.out}`}`,
   ].join("\n");
   return { data: signed, text };
 }
@@ -55,12 +66,18 @@ const hashLines = (hashes: ReturnType<typeof proposalHashes>): string[] =>
 export async function verify(id: string, configFile: string): Promise<CommandResult> {
   const wanted = proposalHash(id);
   const { verifyProposal } = await import("../propose/verify.ts");
+  const { deployedAt } = await import("../propose/list.ts");
   const { recompute } = await import("../recompute.ts");
   return connected(configFile, async ({ client, config }) => {
     const names = new Map(config.strategies.map((strategy) => [strategy.id, strategy.name]));
     const { module } = config.addresses;
-    const result = await verifyProposal(client, module, wanted, names, (published) =>
-      recompute(client, config, published),
+    const result = await verifyProposal(
+      client,
+      module,
+      wanted,
+      names,
+      (published) => recompute(client, config, published),
+      await deployedAt(client, config),
     );
     const hashes = proposalHashes({ chainId: config.chainId, module }, result.published.proposal);
     const verdict = {
@@ -89,7 +106,7 @@ export async function show(id: string | undefined, configFile: string): Promise<
   const wanted = id === undefined ? null : proposalHash(id);
   return connected(configFile, async ({ client, config }) => {
     const names = new Map(config.strategies.map((strategy) => [strategy.id, strategy.name]));
-    const all = await listProposals(client, config.addresses, wanted);
+    const all = await listProposals(client, config, wanted);
     const rows = all.map(({ published, state, isApproved }) => ({
       id: published.id,
       state,

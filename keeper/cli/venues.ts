@@ -1,6 +1,38 @@
 /** `venues`: what the engine can hold, and what each venue was tested on. The text is docs/VENUES.md, to the letter. */
+import { resolve } from "node:path";
+import { loadConfig } from "../config/load.ts";
 import { VENUE_ENTRIES, type VenueTests, venues } from "../protocols/venues.ts";
+import { connect, OptionError } from "./context.ts";
 import type { CommandResult } from "./output.ts";
+import { describeStates, venueStates } from "./venue-states.ts";
+
+export interface VenuesFlags {
+  readonly config?: string;
+  readonly rpc?: string;
+}
+
+/** The table of coverage and, with a configuration, the state of that engine's venues at the latest block. */
+export async function showVenues({ config: file, rpc }: VenuesFlags): Promise<CommandResult> {
+  const { data: coverage, text } = listVenues();
+  if (file === undefined) {
+    if (rpc !== undefined)
+      throw new OptionError(
+        "--rpc",
+        rpc,
+        "Name the engine with --config, too: an endpoint alone does not tell its contracts.",
+      );
+    return { data: { coverage, state: null }, text };
+  }
+  const loaded = await loadConfig(resolve(file), process.env);
+  const config = rpc === undefined ? loaded : { ...loaded, rpcUrls: [rpc] };
+  const client = await connect(config);
+  try {
+    const state = await venueStates(client, config);
+    return { data: { coverage, state }, text: describeStates(state) };
+  } finally {
+    client.close();
+  }
+}
 
 const HEAD = `# Venues and tokens
 

@@ -41,11 +41,25 @@ const strategy = z.strictObject({
     .min(0, "0 or more days")
     .max(60, "at most 60 days")
     .optional(),
+  /** Active management of a range position; without it the range stays where it is. */
+  range: z
+    .strictObject({
+      /** Trade a day that leaves the pool's price where it was, WETH: the operator's own figure. 0 counts arbitrage only. */
+      volumePerDayEth: z
+        .number({ error: "WETH a day, 0 or more" })
+        .min(0, "0 or more WETH a day")
+        .max(1e9, "at most 1e9 WETH a day"),
+      /** Days a range is meant to stand. */
+      horizonDays: integer(1, 90, "days"),
+      /** Largest CVaR of the position's net result over those days. */
+      maxCvar: fraction("largest CVaR of the range over its horizon"),
+    })
+    .optional(),
 });
 
 export const configSchema = z
   .strictObject({
-    /** First one that answers is used. */
+    /** The first that answers is used; with rpc.quorum all of them are asked. */
     rpcUrls: z
       .array(z.string({ error: "an http or https URL" }).refine(isRpcUrl, { error: "an http or https URL" }), {
         error: "a list of URLs",
@@ -54,6 +68,8 @@ export const configSchema = z
     rpc: z.strictObject({
       timeoutMs: integer(500, 120_000, "milliseconds"),
       maxBatch: integer(1, 100, "calls per HTTP request"),
+      /** How many of rpcUrls must agree on the pinned block and on every call at it; 1 when absent: the first that answers. */
+      quorum: integer(1, 8, "RPCs").optional(),
     }),
     chainId: integer(1, Number.MAX_SAFE_INTEGER, "the chain's id"),
     addresses: z.strictObject({
@@ -98,6 +114,8 @@ export const configSchema = z
     }),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
+    /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */
+    deploymentBlock: integer(0, Number.MAX_SAFE_INTEGER, "the deployment's block").optional(),
     /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })
@@ -108,6 +126,13 @@ export const configSchema = z
         context.addIssue({ code: "custom", path: ["strategies", index, "id"], message: "an id that occurs once" });
       seen.add(id);
     });
+    if ((config.rpc.quorum ?? 1) > config.rpcUrls.length) {
+      context.addIssue({
+        code: "custom",
+        path: ["rpc", "quorum"],
+        message: `at most the number of rpcUrls (${config.rpcUrls.length})`,
+      });
+    }
     if (config.risk.maxVar > config.risk.maxCvar) {
       context.addIssue({
         code: "custom",

@@ -71,3 +71,15 @@ export class NoPastError extends HoldError {
     this.blocks = blocks;
   }
 }
+
+/** Nobody prices the redeem queue. */
+export class QueueTooLongError extends HoldError {
+  readonly code = "QUEUE_TOO_LONG";
+  readonly batches: number;
+  constructor(batches: number, most: number) {
+    super(
+      `The run is held: ${batches} batches of the redeem queue wait for a price, at most ${most} are read. Run amplified maintain: anyone may price them.`,
+    );
+    this.batches = batches;
+  }
+}

@@ -1,11 +1,12 @@
 /** Past base fees through `eth_feeHistory`, thinned to one per hour. */
 import { toQuantity } from "ethers";
 import { z } from "zod";
-import type { RpcAnswer, RpcCall } from "../chain/client.ts";
-import { resultOf } from "../chain/client.ts";
+import type { ChainClient, RpcAnswer, RpcCall } from "../chain/client.ts";
+import { decodeHeader, headerCall, resultOf } from "../chain/client.ts";
 import { feeHistorySchema } from "../chain/fees.ts";
+import { SECONDS_PER_DAY } from "../kernel/units.ts";
 import { RequiredReadError } from "./errors.ts";
-import { type TimedBlock, timeOf } from "./timeline.ts";
+import { anchorBlocks, blockAt, sortTimed, type TimedBlock, timeOf } from "./timeline.ts";
 
 /** Most blocks nodes give per call. */
 export const FEE_HISTORY_BLOCKS = 1024;
@@ -19,6 +20,25 @@ export function feeHistoryCalls(from: number, to: number): readonly RpcCall[] {
     calls.push({ method: "eth_feeHistory", params: [toQuantity(count), toQuantity(newest), []] });
   }
   return calls;
+}
+
+/** The base fees of the last `days`, one per hour, without a snapshot: for whoever only wants to know when to send. */
+export async function readGasHistory(
+  client: Pick<ChainClient, "header" | "batch" | "maxBatch">,
+  days: number,
+): Promise<GasHistory & { readonly now: TimedBlock & { readonly baseFee: bigint } }> {
+  const now = await client.header("latest");
+  const anchorCalls = anchorBlocks(now, days, client.maxBatch).map(headerCall);
+  const anchors = (await client.batch(anchorCalls)).map((answer, index) => {
+    const call = anchorCalls[index];
+    if (call === undefined) throw new RequiredReadError(null, "an anchor header", "no answer");
+    return decodeHeader(resultOf(call, answer), "latest");
+  });
+  const points = sortTimed([...anchors, now]);
+  const from = blockAt(points, now.timestamp - days * SECONDS_PER_DAY) ?? points[0]?.number ?? now.number;
+  const calls = feeHistoryCalls(from, now.number);
+  const history = gasHistory(calls, await client.batch(calls), points, { from, to: now.number });
+  return { ...history, now };
 }
 
 export interface GasHistory {

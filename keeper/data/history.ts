@@ -3,12 +3,12 @@ import type { Outcome, ViewCall } from "../chain/multicall.ts";
 import type { DataFlag, StrategyHistory } from "../kernel/artifacts.ts";
 import { WAD } from "../kernel/units.ts";
 import { NoHistoryError } from "./errors.ts";
-import { feedRound, type RegisteredStrategy, type VenueState } from "./state.ts";
+import { type AdapterState, feedRound, type RegisteredStrategy } from "./state.ts";
 
 /** What one strategy needs at each past block. */
 export interface HistoryReads {
   readonly strategy: RegisteredStrategy;
-  readonly venue: VenueState;
+  readonly venue: AdapterState;
   readonly rate: ViewCall<bigint>;
   readonly round: ViewCall<{ readonly answer: bigint; readonly updatedAt: number }> | null;
 }
@@ -20,7 +20,7 @@ export interface HistorySample {
   readonly round: Outcome<{ readonly answer: bigint; readonly updatedAt: number }> | null;
 }
 
-export function historyReads(strategy: RegisteredStrategy, venue: VenueState, asset: VaultAsset): HistoryReads {
+export function historyReads(strategy: RegisteredStrategy, venue: AdapterState, asset: VaultAsset): HistoryReads {
   const { feed } = strategy.oracle;
   return {
     strategy,

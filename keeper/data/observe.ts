@@ -13,10 +13,19 @@ import { configHash } from "../config/load.ts";
 import type { KeeperConfig } from "../config/schema.ts";
 import type { DataFlag, MarketSnapshot, StrategyReading } from "../kernel/artifacts.ts";
 import { assets, WAD } from "../kernel/units.ts";
-import { BooksDifferError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
+import { BooksDifferError, NoHistoryError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
 import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
 import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
-import { type CoreState, planCore, planVenue, ReadPlan, type RegisteredStrategy, type VenueState } from "./state.ts";
+import { planQueueRange, planQueueShares, worthOf } from "./queue.ts";
+import {
+  type AdapterState,
+  type CoreState,
+  planCore,
+  planVenue,
+  ReadPlan,
+  type RegisteredStrategy,
+  type VenueAnswer,
+} from "./state.ts";
 import {
   anchorBlocks,
   blockAt,
@@ -53,21 +62,26 @@ function checkBooks(core: CoreState, config: KeeperConfig): readonly DataFlag[] 
       "Add the missing strategies to the configuration.",
     );
   }
-  if (core.vault.idle + core.vault.totalDebt !== core.vault.nav) {
-    throw new BooksDifferError(
-      "idle plus debt",
-      core.vault.nav,
-      core.vault.idle + core.vault.totalDebt,
-      "Check the vault's address.",
-    );
+  const { idle, totalDebt, queueOwed, nav } = core.vault;
+  // The vault never shows a negative NAV.
+  const found = idle + totalDebt > queueOwed ? idle + totalDebt - queueOwed : 0n;
+  if (found !== nav) {
+    throw new BooksDifferError("idle plus debt, less what the queue is owed", nav, found, "Check the vault's address.");
   }
   if (core.registered === core.strategies.length) return [];
   const message = `the registry has ${core.registered} strategies, the configuration names ${core.strategies.length}; the others hold no debt and are left alone`;
   return [{ strategyId: null, code: "STRATEGIES_NOT_CONFIGURED", message, excludes: false }];
 }
 
-function reading(strategy: RegisteredStrategy, venue: VenueState): StrategyReading {
+/** A strategy whose adapter is silent counts as the contracts count it: at its book value, and nothing can be done with it. */
+function silentVenue({ id }: RegisteredStrategy): AdapterState {
+  const nothing = { liquid: 0n, pending: 0n, claimable: 0n, maxAllocate: 0n, maxDeallocate: 0n };
+  return { id, ...nothing, targets: [], feedDecimals: null };
+}
+
+function reading(strategy: RegisteredStrategy, answer: VenueAnswer): StrategyReading {
   const { quote, protocol } = strategy;
+  const venue = answer.ok ? answer.venue : silentVenue(strategy);
   const { liquid, pending, claimable } = venue;
   return {
     id: strategy.id,
@@ -81,7 +95,7 @@ function reading(strategy: RegisteredStrategy, venue: VenueState): StrategyReadi
     inflowLeft: assets(strategy.inflowLeft),
     debt: assets(strategy.debt),
     // IOracleGuard.value, computed here: it needs realAssets of the same block as an argument.
-    value: assets((liquid * quote.sellFactor) / WAD + pending + claimable),
+    value: assets(answer.ok ? (liquid * quote.sellFactor) / WAD + pending + claimable : strategy.debt),
     liquid: assets(liquid),
     pending: assets(pending),
     claimable: assets(claimable),
@@ -90,18 +104,30 @@ function reading(strategy: RegisteredStrategy, venue: VenueState): StrategyReadi
     price: quote,
     hasAsyncExit: protocol.hasAsyncExit,
     exitDelayDays: strategy.exitDelayDays,
+    fault: answer.ok ? null : answer.fault,
   };
 }
 
 /** The rate read at the venue must be the one the adapter vouches for, or the history is of another thing. */
 function rateFlag({ strategy }: HistoryReads, rate: Outcome<bigint>): readonly DataFlag[] {
   const stated = strategy.quote.rate;
-  if (!rate.ok) throw new RequiredReadError(strategy.name, "the venue's rate", rate.reason);
+  if (!rate.ok) {
+    const message = `${strategy.name}: the venue's rate cannot be read (${rate.reason})`;
+    return [{ strategyId: strategy.id, code: "RATE_UNREADABLE", message, excludes: true }];
+  }
   const distance = rate.value > stated ? rate.value - stated : stated - rate.value;
   if (distance * WAD <= RATE_TOLERANCE_WAD * stated) return [];
   const message = `${strategy.name}: the venue's rate is ${rate.value}, the adapter's is ${stated}`;
   return [{ strategyId: strategy.id, code: "RATE_SOURCE_DIFFERS", message, excludes: true }];
 }
+
+/** What keeps one strategy out of a run without holding the others. */
+const flagOf = ({ id, name }: RegisteredStrategy, code: string, problem: string): DataFlag => ({
+  strategyId: id,
+  code,
+  message: `${name}: ${problem}`,
+  excludes: true,
+});
 
 /** All samples at one block, in the order of the reads. */
 interface BlockSample extends TimedBlock {
@@ -207,6 +233,7 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   });
   const venuePlan = new ReadPlan();
   const readVenues = strategies.map((strategy) => planVenue(strategy, venuePlan));
+  const readRange = core.queue === null ? null : planQueueRange(core.queue, venuePlan);
   const venueCall = aggregateCall(multicall, venuePlan.calls, pinned.number);
   const gasFrom =
     blockAt(points, pinned.timestamp - config.history.gasDays * 86_400) ?? points[0]?.number ?? pinned.number;
@@ -214,12 +241,18 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   const feesBeside = client.maxBatch - 1;
   const second = await client.batch([venueCall, ...feeCalls.slice(0, feesBeside)]);
   venuePlan.settle(decodeAggregate(venueCall, at(second, 0, "the adapters"), venuePlan.calls));
-  const venues = readVenues.map((read) => read());
+  const answers = readVenues.map((read) => read());
+  const range = readRange === null ? { first: 1, last: 0 } : readRange();
 
-  const reads = strategies.map((strategy, index) => {
-    const venue = venues[index];
-    if (venue === undefined) throw new RequiredReadError(strategy.name, "the adapter", "it was not read");
-    return historyReads(strategy, venue, core.asset);
+  const read = strategies.map((strategy, index) => {
+    const answer = answers[index];
+    if (answer === undefined) throw new RequiredReadError(strategy.name, "the adapter", "it was not read");
+    return { strategy, answer };
+  });
+  const reads = read.flatMap(({ strategy, answer }) => {
+    if (answer.ok) return [historyReads(strategy, answer.venue, core.asset)];
+    flags.push(flagOf(strategy, "ADAPTER_FAULT", `the adapter does not answer (${answer.fault})`));
+    return [];
   });
   const reader = new HistoryReader(multicall, reads);
   const targets = dayTargets(pinned, config.history.days);
@@ -227,9 +260,16 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     (number) => number < pinned.number,
   );
   const dayBlocks = [...wanted, pinned.number];
-  const third = await client.batch([...dayBlocks.map((number) => reader.call(number)), ...feeCalls.slice(feesBeside)]);
+  const queuePlan = new ReadPlan();
+  const readShares = core.queue === null ? () => 0n : planQueueShares(core.queue, range, queuePlan);
+  const queueCalls = queuePlan.calls.length === 0 ? [] : [aggregateCall(multicall, queuePlan.calls, pinned.number)];
+  const laterFees = feeCalls.slice(feesBeside);
+  const third = await client.batch([...dayBlocks.map((number) => reader.call(number)), ...laterFees, ...queueCalls]);
+  const queueAt = dayBlocks.length + laterFees.length;
+  for (const call of queueCalls)
+    queuePlan.settle(decodeAggregate(call, at(third, queueAt, "the redeem queue"), queuePlan.calls));
   const found = dayBlocks.flatMap((number, index) => reader.decode(number, at(third, index, `block ${number}`)) ?? []);
-  const feeAnswers = [...second.slice(1), ...third.slice(dayBlocks.length)];
+  const feeAnswers = [...second.slice(1), ...third.slice(dayBlocks.length, queueAt)];
 
   // The re-check travels last in the last batch: what was read before it was read from this very chain.
   const recheck = headerCall(pinned.number);
@@ -255,16 +295,22 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   );
   if (present === undefined || days.length === 0) throw new NoPastError(days.length);
   flags.push(...offTargetFlags(days));
-  const history = reads.map((read, index) => {
+  const history = reads.flatMap((past, index) => {
     const sampleOf = ({ samples }: BlockSample): HistorySample => {
       const sample = samples[index];
-      if (sample === undefined) throw new RequiredReadError(read.strategy.name, "a past sample", "it was not read");
+      if (sample === undefined) throw new RequiredReadError(past.strategy.name, "a past sample", "it was not read");
       return sample;
     };
-    flags.push(...rateFlag(read, sampleOf(present).rate));
-    const built = buildHistory(read, [...days, present].map(sampleOf), targets[0] ?? pinned.timestamp);
-    flags.push(...built.flags);
-    return built.history;
+    flags.push(...rateFlag(past, sampleOf(present).rate));
+    try {
+      const built = buildHistory(past, [...days, present].map(sampleOf), targets[0] ?? pinned.timestamp);
+      flags.push(...built.flags);
+      return [built.history];
+    } catch (error) {
+      if (!(error instanceof NoHistoryError)) throw error;
+      flags.push(flagOf(past.strategy, error.code, `it has no usable history (${error.reason})`));
+      return [];
+    }
   });
 
   return {
@@ -276,11 +322,11 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
       configHash: configHash(config),
       seed: config.seed,
     },
-    vault: core.vault,
+    vault: { ...core.vault, queuePending: worthOf(readShares(), core.vault) },
     configEpoch: core.configEpoch,
     nextExecutionAt: core.nextExecutionAt,
     policy: core.policy,
-    strategies: reads.map(({ strategy, venue }) => reading(strategy, venue)),
+    strategies: read.map(({ strategy, answer }) => reading(strategy, answer)),
     riskCaps: core.riskCaps,
     history,
     gas: { baseFee: pinned.baseFee, ...gasHistory(feeCalls, feeAnswers, points, { from: gasFrom, to: pinned.number }) },

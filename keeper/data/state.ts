@@ -24,7 +24,8 @@ const feedInterface = IFeed__factory.createInterface();
 const STATES: readonly StrategyStateName[] = ["None", "Active", "ReduceOnly", "Frozen", "Revoked"];
 const STATUSES: readonly PriceStatusName[] = ["Closed", "Normal", "NoInflow", "ExitOnly", "Frozen"];
 export type OracleKindName = "None" | "AssetDenominated" | "MarketOfToken" | "MarketOfUnderlying" | "RateOnly";
-const KINDS: readonly OracleKindName[] = [
+/** Members of the guard's OracleKind, in order. */
+export const ORACLE_KINDS: readonly OracleKindName[] = [
   "None",
   "AssetDenominated",
   "MarketOfToken",
@@ -108,8 +109,10 @@ export interface RegisteredStrategy {
 }
 
 export interface CoreState {
-  readonly vault: MarketSnapshot["vault"];
+  readonly vault: Omit<MarketSnapshot["vault"], "queuePending">;
   readonly asset: Address;
+  /** The redeem queue; null while none is bound. */
+  readonly queue: Address | null;
   readonly registryVault: Address;
   readonly configEpoch: bigint;
   readonly nextExecutionAt: number;
@@ -130,6 +133,12 @@ export function planCore(config: KeeperConfig, plan: ReadPlan): () => CoreState 
   const totalSupply = vaultUint("totalSupply");
   const lockedProfit = vaultUint("lockedProfit");
   const minimumIdle = vaultUint("minimumIdle");
+  const queueOwed = vaultUint("queueLiabilities");
+  const queue = plan.need(
+    null,
+    "LiquidityVault.redeemQueue",
+    view(vaultInterface, vault, "redeemQueue", [], (row) => addr(row, 0)),
+  );
   const asset = plan.need(
     null,
     "LiquidityVault.asset",
@@ -190,8 +199,10 @@ export function planCore(config: KeeperConfig, plan: ReadPlan): () => CoreState 
         totalSupply: shares(totalSupply()),
         lockedProfit: assets(lockedProfit()),
         minimumIdle: assets(minimumIdle()),
+        queueOwed: assets(queueOwed()),
       },
       asset: asset(),
+      queue: queue() === ZeroAddress ? null : queue(),
       registryVault: registryVault(),
       configEpoch: configEpoch(),
       nextExecutionAt: nextExecutionAt(),
@@ -256,7 +267,7 @@ function planStrategy(
       const record = struct(row, 0);
       const feed = addr(record, "feed");
       return {
-        kind: member(KINDS, record, "kind"),
+        kind: member(ORACLE_KINDS, record, "kind"),
         feed: feed === ZeroAddress ? null : feed,
         heartbeat: int(record, "heartbeat"),
         margin: int(record, "margin"),
@@ -277,7 +288,7 @@ function planStrategy(
 }
 
 /** What the adapter of one strategy says. */
-export interface VenueState {
+export interface AdapterState {
   readonly id: number;
   readonly liquid: bigint;
   readonly pending: bigint;
@@ -289,11 +300,28 @@ export interface VenueState {
   readonly feedDecimals: number | null;
 }
 
+/** What an adapter said, or the first thing it refused to say: one broken venue must not hold the others. */
+export type VenueAnswer =
+  | { readonly ok: true; readonly venue: AdapterState }
+  | { readonly ok: false; readonly fault: string };
+
 /** Plans the reads of one adapter, its immutables and its feed's decimals. */
-export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => VenueState {
-  const { id, name, adapter, protocol } = strategy;
-  const real = plan.need(
-    name,
+export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => VenueAnswer {
+  const { id, adapter, protocol } = strategy;
+  const outcomes: (() => Outcome<unknown>)[] = [];
+  const ask = <T>(what: string, call: ViewCall<T>): (() => T) => {
+    const read = plan.want({ ...call, what });
+    outcomes.push(() => {
+      const outcome = read();
+      return outcome.ok ? outcome : { ok: false, reason: `${what}: ${outcome.reason}` };
+    });
+    return () => {
+      const outcome = read();
+      if (!outcome.ok) throw new RequiredReadError(strategy.name, what, outcome.reason);
+      return outcome.value;
+    };
+  };
+  const real = ask(
     "realAssets",
     view(adapterInterface, adapter, "realAssets", [], (row) => ({
       liquid: uint(row, "liquid"),
@@ -301,26 +329,32 @@ export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => V
       claimable: uint(row, "claimable"),
     })),
   );
-  const maxAllocate = plan.need(name, "maxAllocate", viewUint(adapterInterface, adapter, "maxAllocate"));
-  const maxDeallocate = plan.need(name, "maxDeallocate", viewUint(adapterInterface, adapter, "maxDeallocate"));
-  const targets = protocol.targets(adapter).map((call) => plan.need(name, "the venue's address", call));
+  const maxAllocate = ask("maxAllocate", viewUint(adapterInterface, adapter, "maxAllocate"));
+  const maxDeallocate = ask("maxDeallocate", viewUint(adapterInterface, adapter, "maxDeallocate"));
+  const targets = protocol.targets(adapter).map((call) => ask("the venue's address", call));
   const { feed } = strategy.oracle;
   const decimals =
     feed === null
       ? null
-      : plan.need(
-          name,
+      : ask(
           "the feed's decimals",
           view(feedInterface, feed, "decimals", [], (row) => int(row, 0)),
         );
-  return () => ({
-    id,
-    ...real(),
-    maxAllocate: maxAllocate(),
-    maxDeallocate: maxDeallocate(),
-    targets: targets.map((target) => target()),
-    feedDecimals: decimals === null ? null : decimals(),
-  });
+  return () => {
+    const failed = outcomes.map((outcome) => outcome()).find(({ ok }) => !ok);
+    if (failed !== undefined && !failed.ok) return { ok: false, fault: failed.reason };
+    return {
+      ok: true,
+      venue: {
+        id,
+        ...real(),
+        maxAllocate: maxAllocate(),
+        maxDeallocate: maxDeallocate(),
+        targets: targets.map((target) => target()),
+        feedDecimals: decimals === null ? null : decimals(),
+      },
+    };
+  };
 }
 
 /** The feed's last round: answer in the feed's units and its time. */

@@ -2,7 +2,7 @@
  * When to send: an optimal stopping rule over the forecast of the next hours. Waiting from hour k is worth
  * V(k) = E[min(F(k+1), V(k+1))], with V = infinity after the last hour that is allowed; send when the fee now is at most V.
  */
-import type { GasForecast } from "../kernel/artifacts.ts";
+import type { GasForecast, SendPlan } from "../kernel/artifacts.ts";
 
 export type SendTime =
   | { readonly kind: "send"; readonly reason: string }
@@ -26,6 +26,15 @@ export interface ScheduleConfig {
 export const DEFAULT_SCHEDULE_CONFIG: ScheduleConfig = { minimumSaving: 0.02, reserveHours: 2 };
 
 const HOUR = 3_600;
+
+/** The plan as reports and people read it. */
+export function sendPlan(now: number, deadline: number, forecast: GasForecast, config: ScheduleConfig): SendPlan {
+  const plan = planSend(now, deadline, forecast, config);
+  if (plan.kind === "send") return { now, kind: "send", until: null, expectedFee: null, reason: plan.reason };
+  const { until, expectedFee, expectedSaving } = plan;
+  const reason = `waiting is expected to save ${(expectedSaving * 100).toFixed(1)} % of the fee`;
+  return { now, kind: "wait", until, expectedFee, reason };
+}
 
 /** Mean of min(F, cap) under the quantiles, each standing for an equal share of probability. */
 function expectedMinimum(quantiles: readonly { readonly fee: number }[], cap: number): number {

@@ -3,21 +3,15 @@
  * walk-forward errors, behind the naive gate, with conformal intervals.
  */
 import { requireCount, requireInside } from "../math/checks.ts";
-import {
-  exponentialForecaster,
-  meanForecaster,
-  medianForecaster,
-  naiveForecaster,
-  seasonalNaiveForecaster,
-} from "./baselines.ts";
+import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
 import { arimaForecaster, etsForecaster } from "./classical.ts";
-import { type Combination, type CombineOptions, combine } from "./combine.ts";
+import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
 import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { TooFewOriginsError } from "./errors.ts";
 import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
 
-export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, gate: 0.3 } as const;
+export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, caution: 0.3 } as const;
 
 /** Observations before the first origin: two months of days, or three seasons. */
 export const firstOriginOf = (period: number): number => Math.max(60, 3 * period);
@@ -25,17 +19,31 @@ export const firstOriginOf = (period: number): number => Math.max(60, 3 * period
 /** Fewer origins than this say nothing about which member is better. */
 const MINIMUM_ORIGINS = 20;
 
-export function membersFor(period: number): Forecaster[] {
-  const simple = [0.05, 0.1, 0.2, 0.4].map(exponentialForecaster);
-  const robust = [meanForecaster(30), meanForecaster(90), medianForecaster(7), medianForecaster(30)];
+const SMOOTHING = [0.05, 0.1, 0.2, 0.4];
+
+const members = (sees: Member["sees"], forecasters: readonly Forecaster[]): Member[] =>
+  forecasters.map((forecaster) => ({ forecaster, sees }));
+
+/**
+ * Exponential means twice: spikes say nothing about tomorrow on most yields, and on some a jump is the new level from its first
+ * day on. The weights find out which. Means and fitted models see the series without spikes.
+ */
+export const membersOf = (smoothing: readonly number[], calm: readonly Forecaster[]): Member[] => {
+  const exponential = smoothing.map(exponentialForecaster);
+  return [...members("raw", [naiveForecaster, ...exponential]), ...members("cleaned", [...exponential, ...calm])];
+};
+
+export function membersFor(period: number): Member[] {
   const fitted = [thetaForecaster, arimaForecaster];
-  return period > 1
-    ? [naiveForecaster, seasonalNaiveForecaster, ...simple, etsForecaster, ...fitted]
-    : [naiveForecaster, ...simple, ...robust, ...fitted];
+  const calm =
+    period > 1
+      ? [seasonalNaiveForecaster, etsForecaster, ...fitted]
+      : [meanForecaster(30), meanForecaster(90), ...fitted];
+  return membersOf(SMOOTHING, calm);
 }
 
 export interface AutomaticForecast extends PathForecast {
-  /** "combination", or "naive" when the gate stayed shut. */
+  /** "combination", in whatever share, or "naive" when the gate stayed shut. */
   readonly model: "combination" | "naive";
   readonly combination: Combination;
   readonly horizonBands: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
@@ -65,16 +73,16 @@ export function automaticForecast(
   }
   const options = { ...DEFAULT_COMBINE, firstOrigin, horizon, ...changes };
   const combination = combine(series, naiveForecaster, membersFor(series.period), options);
-  const { passed, combined, naive, origins, path, mean } = combination;
+  const { share, used, origins, path, mean } = combination;
   const bands = conformalBands(
-    passed ? combined : naive.paths,
+    used,
     realizedPaths(series.values, origins, horizon),
     combination.residuals,
     levels,
     kind,
   );
   return {
-    model: passed ? "combination" : "naive",
+    model: share > 0 ? "combination" : "naive",
     combination,
     mean: path,
     horizonMean: mean,

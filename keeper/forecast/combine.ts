@@ -4,9 +4,15 @@
  */
 import { EmptySampleError } from "../math/errors.ts";
 import { average, type Forecaster, type Series } from "./forecaster.ts";
-import { type DieboldMariano, dieboldMariano } from "./gate.ts";
+import { type DieboldMariano, dieboldMariano, type Evidence, evidenceHorizons, gateShare } from "./gate.ts";
 import { withoutSpikes } from "./spikes.ts";
 import { realizedMeans, type Walk, type WalkOptions, walkForward } from "./walk-forward.ts";
+
+/** A forecaster, and whether it sees the series as it is or without spikes. */
+export interface Member {
+  readonly forecaster: Forecaster;
+  readonly sees: "raw" | "cleaned";
+}
 
 /** Differences of errors below this share of the value are rounding. */
 const ROUNDING = 1e-12;
@@ -16,8 +22,8 @@ export interface CombineOptions extends WalkOptions {
   readonly sharpness: number;
   /** Past origins before weights differ from equal. */
   readonly warmUp: number;
-  /** One-sided Diebold-Mariano p-value below which the combination replaces the naive forecast. */
-  readonly gate: number;
+  /** How far the combination must be ahead of the naive forecast to be used in full; see gateShare. */
+  readonly caution: number;
 }
 
 export interface MemberScore {
@@ -40,8 +46,10 @@ export interface Combination {
   readonly mae: number;
   readonly naive: Walk;
   readonly test: DieboldMariano;
-  /** True when the combination passed the gate and is the forecast in use. */
-  readonly passed: boolean;
+  /** Share of the combination in the forecast in use, from 0 to 1; the rest is the naive forecast. */
+  readonly share: number;
+  /** The forecast in use at past origins, with the weights and the share of the time. */
+  readonly used: readonly Float64Array[];
   /** Path in use at the end of the series, and its mean. */
   readonly path: Float64Array;
   readonly mean: number;
@@ -61,16 +69,20 @@ export function weightsOf(errors: readonly number[], sharpness: number): number[
 export function combine(
   series: Series,
   naive: Forecaster,
-  members: readonly Forecaster[],
+  members: readonly Member[],
   options: CombineOptions,
 ): Combination {
   if (members.length === 0) throw new EmptySampleError("members of a combination", 1, 0);
-  const { horizon, sharpness, warmUp, gate, step } = options;
-  // Forecasters see the series without spikes; what they are judged by keeps them.
+  const { horizon, sharpness, warmUp, caution, step } = options;
+  // Everything is judged by the series as it is, spikes included.
   const cleaned = withoutSpikes(series.values);
-  const seen = { values: cleaned.values, period: series.period };
-  const naiveWalk = walkForward(naive, seen, options);
-  const walks = members.map((member) => walkForward(member, seen, options));
+  const raw = { values: Float64Array.from(series.values), period: series.period };
+  const calm = { values: cleaned.values, period: series.period };
+  const naiveWalk = walkForward(naive, raw, options);
+  const walks = members.map(({ forecaster, sees }) => {
+    const walk = walkForward(forecaster, sees === "raw" ? raw : calm, options);
+    return sees === "raw" ? walk : { ...walk, name: `${walk.name} without spikes` };
+  });
   const { origins } = naiveWalk;
   const realized = realizedMeans(series.values, origins, horizon);
   const errorsOf = (walk: Walk): Float64Array => walk.means.map((mean, k) => Math.abs((realized[k] ?? 0) - mean));
@@ -109,9 +121,15 @@ export function combine(
     return Math.abs(gain) > ROUNDING * Math.abs(truth) ? gain : 0;
   });
   const test = dieboldMariano(advantage, Math.ceil(horizon / step) - 1);
-  const passed = test.statistic > 0 && test.pValue < gate;
-  const used = passed ? combined : naiveWalk.paths;
-  const usedMeans = passed ? combinedMeans : naiveWalk.means;
+  const shares = sharesOf(series.values, origins, naiveWalk.paths, combined, caution);
+  const used = combined.map((path, k) => {
+    const share = shares[k] ?? 0;
+    const plain = naiveWalk.paths[k];
+    return share === 0 && plain !== undefined
+      ? plain
+      : path.map((value, h) => share * value + (1 - share) * (plain?.[h] ?? Number.NaN));
+  });
+  const usedMeans = Float64Array.from(used, average);
   const end = origins.length - 1;
   return {
     spikes: cleaned.spikes,
@@ -129,9 +147,47 @@ export function combine(
       Math.max(1, known.length),
     naive: naiveWalk,
     test,
-    passed,
+    share: shares[end] ?? 0,
+    used,
     path: used[end] ?? new Float64Array(horizon),
     mean: usedMeans[end] ?? Number.NaN,
     residuals: known.map((k) => (realized[k] ?? 0) - (usedMeans[k] ?? 0)),
   };
+}
+
+/** The gate's share at every origin, from the errors whose steps had passed by then. */
+function sharesOf(
+  values: ArrayLike<number>,
+  origins: readonly number[],
+  naive: readonly Float64Array[],
+  combined: readonly Float64Array[],
+  caution: number,
+): number[] {
+  const horizon = combined[0]?.length ?? 0;
+  const tracks = evidenceHorizons(horizon).map((steps) => ({
+    evidence: { steps, count: 0, naive: 0, model: 0 } satisfies Evidence,
+    realized: realizedMeans(values, origins, steps),
+    next: 0,
+  }));
+  const meanOf = (path: Float64Array | undefined, steps: number): number => average(path?.subarray(0, steps) ?? []);
+  return origins.map((t, k) => {
+    for (const track of tracks) {
+      const { evidence, realized } = track;
+      const { steps } = evidence;
+      for (; track.next < k && (origins[track.next] ?? 0) + steps <= t; track.next++) {
+        const truth = realized[track.next] ?? Number.NaN;
+        if (Number.isNaN(truth)) continue;
+        const plain = Math.abs(truth - meanOf(naive[track.next], steps));
+        const model = Math.abs(truth - meanOf(combined[track.next], steps));
+        evidence.count++;
+        evidence.naive += plain;
+        // Rounding is no advantage: on a constant series it would otherwise decide.
+        evidence.model += Math.abs(plain - model) > ROUNDING * Math.abs(truth) ? model : plain;
+      }
+    }
+    return gateShare(
+      tracks.map(({ evidence }) => evidence),
+      caution,
+    );
+  });
 }

@@ -14,8 +14,8 @@ export interface ForecastConfig {
   readonly smoothingFactors: readonly number[];
   /** Window of the moving mean, days. */
   readonly meanDays: number;
-  /** Diebold-Mariano p-value below which the combination replaces the naive forecast. */
-  readonly gate: number;
+  /** How far the combination must be ahead of the naive forecast to be used in full, above 0; see gateShare. */
+  readonly caution: number;
   /** Stated probabilities of the prediction intervals, each in (0, 1). */
   readonly intervalLevels: readonly number[];
   /** Joint scenarios. */
@@ -38,7 +38,7 @@ export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
   minimumOrigins: 30,
   smoothingFactors: [0.05, 0.1, 0.2, 0.4],
   meanDays: 30,
-  gate: 0.3,
+  caution: 0.3,
   intervalLevels: [0.8, 0.95],
   scenarios: 1000,
   blockDays: 5,
@@ -53,7 +53,7 @@ export function checkForecastConfig(config: ForecastConfig): void {
   requireCount("minimumOrigins", config.minimumOrigins, 2);
   for (const factor of config.smoothingFactors) requireBetween("smoothing factor", factor, 1e-6, 1);
   requireCount("meanDays", config.meanDays, 1);
-  requireInside("gate", config.gate, 0, 1);
+  requireBetween("caution", config.caution, 1e-6, 100);
   for (const level of config.intervalLevels) requireInside("interval level", level, 0, 1);
   requireCount("scenarios", config.scenarios, 1);
   requireCount("blockDays", config.blockDays, 1);

@@ -1,5 +1,5 @@
 /** Why no forecast can be vouched for. */
-import { HoldError } from "../kernel/errors.ts";
+import { EngineError, HoldError } from "../kernel/errors.ts";
 
 export class TooFewOriginsError extends HoldError {
   readonly code = "FORECAST_TOO_FEW_ORIGINS";
@@ -39,5 +39,14 @@ export class ReturnImpossibleError extends HoldError {
     super(`Strategy ${strategyId} has a daily return of ${value}. A total loss is not a sample to forecast from.`);
     this.strategyId = strategyId;
     this.value = value;
+  }
+}
+
+/** A thread of a batch died, or met an error that is not the data's fault. */
+export class WorkerFailedError extends EngineError {
+  readonly code = "FORECAST_WORKER_FAILED";
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : `it ended with code ${String(cause)}`;
+    super(`A forecasting thread failed: ${why}. Run with 0 threads to see the whole trace.`, { cause });
   }
 }

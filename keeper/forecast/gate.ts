@@ -1,4 +1,7 @@
-/** The naive gate: a model is used only where it has beaten the naive forecast by more than luck explains. */
+/**
+ * The naive gate: how much of a model's forecast is used, by how it has fared against the naive one. No evidence, or evidence
+ * against the model, means the naive forecast itself.
+ */
 import { normalCdf } from "../math/normal.ts";
 
 export interface DieboldMariano {
@@ -31,4 +34,48 @@ export function dieboldMariano(advantage: ArrayLike<number>, lags: number): Dieb
   const correction = Math.max(0.01, (n + 1 - 2 * h + (h * (h - 1)) / n) / n);
   const statistic = (centre / Math.sqrt(longRun / n)) * Math.sqrt(correction);
   return { statistic, pValue: 1 - normalCdf(statistic) };
+}
+
+/** Absolute errors of the mean over so many steps, summed over the past origins whose steps are known. */
+export interface Evidence {
+  readonly steps: number;
+  count: number;
+  naive: number;
+  model: number;
+}
+
+/** What an independent error over a shorter horizon counts for, against one over the horizon itself. */
+const SHORTER_COUNTS = 0.5;
+/** A model without error on a series that moves: as good as it can look. */
+const LEAST_RATIO = 1e-3;
+
+/** Below a week one day's spike is most of an error and says nothing about slower reversion. */
+const SHORTEST_EVIDENCE = 5;
+
+/**
+ * Horizons whose errors bear on a horizon: itself, and a quarter of it where that is about a week or more: the same history
+ * holds four times as many independent errors of it. What reverts within a week has reverted within a month, and what walks
+ * at random does so at both.
+ */
+export function evidenceHorizons(horizon: number): number[] {
+  const shorter = Math.floor(horizon / 4);
+  return shorter < SHORTEST_EVIDENCE ? [horizon] : [horizon, shorter];
+}
+
+/**
+ * Share of the model in the forecast, from 0 (naive) to 1: log of the ratio of mean absolute errors, averaged over the
+ * horizons by their independent errors n, times -sqrt(n) / caution. The ratio's own standard error shrinks with sqrt(n),
+ * so a gain counts once it is more than noise, and caution says by how much.
+ */
+export function gateShare(evidence: readonly Evidence[], caution: number): number {
+  let total = 0;
+  let independent = 0;
+  evidence.forEach(({ steps, count, naive, model }, k) => {
+    if (count < 3 || !(naive > 0)) return;
+    const n = (count / steps) * (k === 0 ? 1 : SHORTER_COUNTS);
+    independent += n;
+    total += n * Math.log(Math.max(LEAST_RATIO, model / naive));
+  });
+  if (independent === 0) return 0;
+  return Math.min(1, Math.max(0, (-total / independent / caution) * Math.sqrt(independent)));
 }

@@ -3,14 +3,13 @@ import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
-import { DEFAULT_COMBINE } from "./automatic.ts";
-import { exponentialForecaster, meanForecaster, medianForecaster, naiveForecaster } from "./baselines.ts";
+import { DEFAULT_COMBINE, membersOf } from "./automatic.ts";
+import { meanForecaster, naiveForecaster } from "./baselines.ts";
 import { arimaWithin } from "./classical.ts";
-import { combine } from "./combine.ts";
+import { combine, type Member } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
 import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
-import type { Forecaster } from "./forecaster.ts";
 import { DEFAULT_LSTM_CONFIG } from "./lstm/config.ts";
 import { globalLstm } from "./lstm/forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
@@ -33,19 +32,11 @@ const intervals = (centre: number, radii: readonly { level: number; radius: numb
 /** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
 const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 });
 
-const membersOf = ({ smoothingFactors, meanDays }: ForecastConfig): Forecaster[] => [
-  naiveForecaster,
-  ...smoothingFactors.map(exponentialForecaster),
-  meanForecaster(meanDays),
-  meanForecaster(3 * meanDays),
-  medianForecaster(7),
-  medianForecaster(meanDays),
-  thetaForecaster,
-  STAGE_ARIMA,
-];
+const stageMembers = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] =>
+  membersOf(smoothingFactors, [meanForecaster(meanDays), meanForecaster(3 * meanDays), thetaForecaster, STAGE_ARIMA]);
 
 /** Members from one global network over all strategies, by strategy; none where the configuration does not ask for it. */
-function lstmMembers({ strategies, days, provenance }: Features, config: ForecastConfig): Map<number, Forecaster> {
+function lstmMembers({ strategies, days, provenance }: Features, config: ForecastConfig): Map<number, Member> {
   if (config.lstm === null) return new Map();
   const series = strategies.map(({ id, yieldReturns }) => ({ id: String(id), values: yieldReturns }));
   const lstm = globalLstm(
@@ -58,26 +49,28 @@ function lstmMembers({ strategies, days, provenance }: Features, config: Forecas
       seed: provenance.seed,
     },
   );
-  return new Map(strategies.map(({ id }) => [id, lstm.forecasterFor(String(id), "member")]));
+  return new Map(
+    strategies.map(({ id }) => [id, { forecaster: lstm.forecasterFor(String(id), "member"), sees: "cleaned" }]),
+  );
 }
 
 function forecastOne(
   strategy: StrategyFeatures,
   days: readonly number[],
   config: ForecastConfig,
-  lstm: Forecaster | undefined,
+  learned: readonly Member[],
 ): StrategyForecast {
   const { horizonDays, minimumTrainingDays, intervalLevels } = config;
   const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, [...membersOf(config), ...(lstm === undefined ? [] : [lstm])], {
+  const combination = combine(series, naiveForecaster, [...stageMembers(config), ...learned], {
     ...DEFAULT_COMBINE,
     firstOrigin: minimumTrainingDays,
     horizon: horizonDays,
-    gate: config.gate,
+    caution: config.caution,
   });
-  const { passed, combined, naive, origins, residuals, members, realized } = combination;
+  const { share, used, origins, residuals, members, realized } = combination;
   const bands = conformalBands(
-    passed ? combined : naive.paths,
+    used,
     realizedPaths(series.values, origins, horizonDays),
     residuals,
     intervalLevels,
@@ -87,7 +80,7 @@ function forecastOne(
   return {
     id: strategy.id,
     name: strategy.name,
-    model: passed ? "combination" : "naive",
+    model: share > 0 ? "combination" : "naive",
     meanDaily: combination.mean,
     intervals: intervals(
       combination.mean,
@@ -124,7 +117,10 @@ export function forecast(features: Features, config: ForecastConfig): ForecastSe
   if (origins < needed) throw new TooFewOriginsError(days.length, origins, needed);
 
   const lstm = lstmMembers(features, config);
-  const forecasts = strategies.map((strategy) => forecastOne(strategy, days, config, lstm.get(strategy.id)));
+  const forecasts = strategies.map((strategy) => {
+    const member = lstm.get(strategy.id);
+    return forecastOne(strategy, days, config, member === undefined ? [] : [member]);
+  });
   return {
     provenance,
     horizonDays: config.horizonDays,

@@ -2,6 +2,7 @@
  * The Theta method (Assimakopoulos and Nikolopoulos 2000) as simple exponential smoothing with half the linear trend as
  * drift (Hyndman and Billah 2003), on seasonally adjusted data when the season passes a test.
  */
+import { stl } from "../math/stl.ts";
 import { interpolate } from "./arima/problem.ts";
 import { naiveForecaster } from "./baselines.ts";
 import { fitShape } from "./ets/fit.ts";
@@ -29,9 +30,27 @@ export function isSeasonal(y: Float64Array, period: number): boolean {
   return Math.abs(covariance(period) / origin) > SEASONALITY_QUANTILE * Math.sqrt((1 + 2 * sum) / n);
 }
 
-/** Classical decomposition: seasonal terms from a centred moving average, ratio for positive data, else difference. */
-function seasonalTerms(y: Float64Array, period: number): { terms: Float64Array; multiplicative: boolean } {
-  const multiplicative = y.every((value) => value > 0);
+interface Season {
+  /** Of each step that was fitted. */
+  readonly past: Float64Array;
+  /** By phase, from the end of what was fitted on. */
+  readonly terms: Float64Array;
+  readonly multiplicative: boolean;
+}
+
+/**
+ * Ratios cannot describe data that reach zero or below. Their seasons are differences that may drift: a decomposition by loess
+ * follows them, where one fixed pattern would be last year's.
+ */
+function driftingSeason(y: Float64Array, period: number): Season {
+  const past = stl(y, period).seasonal;
+  const terms = new Float64Array(period);
+  for (let t = Math.max(0, y.length - period); t < y.length; t++) terms[t % period] = past[t] ?? 0;
+  return { past, terms, multiplicative: false };
+}
+
+/** Classical decomposition: seasonal ratios to a centred moving average. */
+function seasonalRatios(y: Float64Array, period: number): Season {
   const half = Math.floor(period / 2);
   const totals = new Float64Array(period);
   const counts = new Float64Array(period);
@@ -42,19 +61,19 @@ function seasonalTerms(y: Float64Array, period: number): { terms: Float64Array; 
       trend += (edge * (y[t + k] ?? 0)) / period;
     }
     const phase = t % period;
-    totals[phase] = (totals[phase] ?? 0) + (multiplicative ? (y[t] ?? 0) / trend : (y[t] ?? 0) - trend);
+    totals[phase] = (totals[phase] ?? 0) + (y[t] ?? 0) / trend;
     counts[phase] = (counts[phase] ?? 0) + 1;
   }
-  const terms = totals.map((total, phase) => total / Math.max(1, counts[phase] ?? 0));
+  const raw = totals.map((total, phase) => total / Math.max(1, counts[phase] ?? 0));
   let centre = 0;
-  for (const term of terms) centre += term / period;
-  return { terms: terms.map((term) => (multiplicative ? term / centre : term - centre)), multiplicative };
+  for (const term of raw) centre += term / period;
+  const terms = raw.map((term) => term / centre);
+  return { past: y.map((_, t) => terms[t % period] ?? 1), terms, multiplicative: true };
 }
 
 interface ThetaParameters {
   readonly period: number;
-  /** Seasonal terms by phase, or null. */
-  readonly season: { readonly terms: Float64Array; readonly multiplicative: boolean } | null;
+  readonly season: Season | null;
   readonly alpha: number;
   readonly start: number;
   readonly sigma: number;
@@ -62,7 +81,7 @@ interface ThetaParameters {
 
 function thetaModel(parameters: ThetaParameters, values: ArrayLike<number>): FittedModel {
   const { season, alpha, start, sigma, period } = parameters;
-  const term = (t: number): number => season?.terms[t % period] ?? 0;
+  const term = (t: number): number => season?.past[t] ?? season?.terms[t % period] ?? 0;
   const y = interpolate(values);
   const n = y.length;
   // Sums for the trend line, and the smoothed level, in one pass.
@@ -100,11 +119,12 @@ export const thetaForecaster: Forecaster = {
     const { period } = series;
     const y = interpolate(series.values);
     if (y.length < SHORTEST) return { ...naiveForecaster.fit(series), name: "theta" };
-    const found = isSeasonal(y, period) ? seasonalTerms(y, period) : null;
+    const describe = y.every((value) => value > 0) ? seasonalRatios : driftingSeason;
+    const found = isSeasonal(y, period) ? describe(y, period) : null;
     // A ratio near zero would blow the adjusted series up.
     const season = found?.multiplicative && !found.terms.every((value) => value > 1e-10) ? null : found;
     const adjusted = y.map((value, t) => {
-      const term = season?.terms[t % period] ?? 0;
+      const term = season?.past[t] ?? 0;
       return season === null ? value : season.multiplicative ? value / term : value - term;
     });
     const smooth = fitShape(adjusted, { error: "A", trend: "N", season: "N", period: 1 });

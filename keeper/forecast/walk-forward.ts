@@ -1,6 +1,6 @@
 /** Walk-forward evaluation of forecasters: what each would have said at every past origin, from what was known then. */
 import { requireCount } from "../math/checks.ts";
-import { average, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
+import { average, type Band, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
 
 export interface WalkOptions {
   /** Observations before the first origin. */
@@ -10,6 +10,8 @@ export interface WalkOptions {
   readonly refitEvery: number;
   /** Steps between origins. */
   readonly step: number;
+  /** Levels of the models' own intervals to keep; none by default. */
+  readonly levels?: readonly number[];
 }
 
 export interface Walk {
@@ -18,6 +20,8 @@ export interface Walk {
   readonly origins: readonly number[];
   /** Path forecast at each origin. */
   readonly paths: readonly Float64Array[];
+  /** The model's own intervals of that path, level by level. */
+  readonly bands: readonly (readonly Band[])[];
   /** Mean of that path. */
   readonly means: Float64Array;
   /** The fitted model at the end of the series. */
@@ -38,7 +42,7 @@ function next(
 }
 
 export function walkForward(forecaster: Forecaster, series: Series, options: WalkOptions): Walk {
-  const { firstOrigin, horizon, refitEvery, step } = options;
+  const { firstOrigin, horizon, refitEvery, step, levels = [] } = options;
   requireCount("first origin", firstOrigin, 1);
   requireCount("forecast horizon", horizon, 1);
   requireCount("origins between fits", refitEvery, 1);
@@ -49,6 +53,7 @@ export function walkForward(forecaster: Forecaster, series: Series, options: Wal
   origins.push(values.length);
   let model: FittedModel | null = null;
   const paths: Float64Array[] = [];
+  const bands: (readonly Band[])[] = [];
   let last: FittedModel | null = null;
   origins.forEach((t, k) => {
     const known = values.subarray(0, t);
@@ -57,12 +62,15 @@ export function walkForward(forecaster: Forecaster, series: Series, options: Wal
     const current = next(forecaster, { values: known, period: series.period }, model, fresh, k === origins.length - 1);
     if (fresh) model = current;
     last = current;
-    paths.push(current.forecast(horizon).mean);
+    const ahead = current.forecast(horizon, levels);
+    paths.push(ahead.mean);
+    bands.push(ahead.bands);
   });
   return {
     name: forecaster.name,
     origins,
     paths,
+    bands,
     means: Float64Array.from(paths, average),
     last: last ?? forecaster.fit(series),
   };

@@ -55,6 +55,11 @@ export interface StrategyReading {
   readonly hasAsyncExit: boolean;
   /** Expected wait of an asynchronous exit, days; 0 when exits are instant. */
   readonly exitDelayDays: number;
+  /**
+   * What the adapter refused to tell; null when it told everything. Then `value` is the vault's own book value, which is
+   * what the contracts count, all other amounts are 0, and nothing enters or leaves.
+   */
+  readonly fault: string | null;
 }
 
 export interface RiskCapReading {
@@ -92,7 +97,12 @@ export interface MarketSnapshot {
     readonly totalAssets: Assets;
     readonly totalSupply: Shares;
     readonly lockedProfit: Assets;
+    /** Buffer and `queueOwed`: what must remain idle after a rebalance. */
     readonly minimumIdle: Assets;
+    /** Owed to priced requests of the redeem queue: held in idle or debts, no part of `nav`. */
+    readonly queueOwed: Assets;
+    /** What requests that still wait for a price are worth today: part of `nav`, about to leave. */
+    readonly queuePending: Assets;
   };
   readonly configEpoch: bigint;
   readonly nextExecutionAt: number;
@@ -190,6 +200,17 @@ export interface GasForecast {
   }[];
 }
 
+/** When to send, by the forecast of base fees; fees in wei per gas. `unknown` where the past is too short to say. */
+export interface SendPlan {
+  readonly now: number;
+  readonly kind: "send" | "wait" | "unknown";
+  /** Cheapest expected hour, Unix seconds; null unless waiting. */
+  readonly until: number | null;
+  /** Expected price when waiting by the rule; null unless waiting. */
+  readonly expectedFee: number | null;
+  readonly reason: string;
+}
+
 // ---- optimize ----
 
 export interface StrategyWeight {
@@ -267,6 +288,50 @@ export type Breach =
       readonly stated: number;
       readonly recomputed: number;
     };
+
+/** Where the risk of an allocation comes from: components add up to the measure (Euler). */
+export interface RiskContribution {
+  readonly name: string;
+  readonly weight: number;
+  /** Part of CVaR and of EVaR, share of NAV. */
+  readonly cvar: number;
+  readonly evar: number;
+}
+
+/** A named hypothetical and what it would cost; `locked` is the share of NAV that cannot be withdrawn while it lasts. */
+export interface StressFigure {
+  readonly name: string;
+  readonly assumes: string;
+  readonly loss: number;
+  readonly locked: number;
+}
+
+/** Every risk figure of one allocation, shares of NAV; positive is a loss. */
+export interface AllocationRisk {
+  readonly var: number;
+  readonly cvar: number;
+  readonly evar: number;
+  /** Of these weights over the aligned daily history, share of the peak. */
+  readonly maxDrawdown: number;
+  readonly cdar: number;
+  /** Weight whose risk no scenario covers. */
+  readonly unmeasured: number;
+  /** Share of NAV, idle included, that can be paid out today. */
+  readonly liquid: number;
+  /** One day's VaR with the cost of selling what can be sold and of waiting for the rest. */
+  readonly liquidityAdjustedLoss: number;
+  readonly contributions: readonly RiskContribution[];
+  readonly stresses: readonly StressFigure[];
+}
+
+/** The risk of what is held and of what is proposed, side by side. */
+export interface RiskPanel {
+  readonly beta: number;
+  readonly horizonDays: number;
+  readonly current: AllocationRisk;
+  /** Null when nothing is proposed. */
+  readonly proposed: AllocationRisk | null;
+}
 
 declare const approval: unique symbol;
 

@@ -49,11 +49,14 @@ export class RiskCapMissingError extends HoldError {
 
 /** `part / whole` as a float; 18 decimals are kept before the one rounding. */
 const share = (part: bigint, whole: bigint): number => Number((part * 10n ** 18n) / whole) / 1e18;
+/** What a solver's bounds may be off by when they meet exactly. */
+const ROUNDING = 1e-9;
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 function entryBlockedBy(reading: StrategyReading): string | null {
   if (reading.state !== "Active") return `state is ${reading.state}`;
   if (reading.price.status !== "Normal") return `price status is ${reading.price.status}`;
+  if (reading.fault !== null) return `the adapter does not answer: ${reading.fault}`;
   if (reading.absoluteCap === 0n || reading.relativeCapBps === 0) return "cap is zero";
   return null;
 }
@@ -69,7 +72,7 @@ function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number;
   const unpriced = reading.price.status === "Frozen" || reading.price.status === "Closed";
   // An asynchronous venue takes a request for everything; a synchronous one pays what it has.
   const payable = reading.hasAsyncExit ? open : smaller(reading.maxDeallocate, open);
-  const leavable = unpriced || reading.state === "Revoked" ? 0n : payable;
+  const leavable = unpriced || reading.state === "Revoked" || reading.fault !== null ? 0n : payable;
   const room = smaller(reading.maxAllocate, reading.inflowLeft);
   return {
     id: reading.id,
@@ -85,14 +88,34 @@ function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number;
 }
 
 /**
+ * Least idle weight: the buffer, and what the redeem queue is owed or about to be owed. Money on its way out of a venue
+ * cannot be the buffer, but it is what the queue waits for: asking for it again each run would empty the venue. No more is
+ * asked for the queue than can leave at all: what is stuck would make every other move impossible.
+ */
+function minimumIdleWeight(
+  { vault }: MarketSnapshot,
+  nav: bigint,
+  transit: bigint,
+  strategies: readonly StrategyLimits[],
+): number {
+  const { minimumIdle, queueOwed, queuePending } = vault;
+  const buffer = notNegative(minimumIdle - queueOwed);
+  const withoutQueue = share(buffer + transit - queueOwed, nav);
+  const wanted = queueOwed + queuePending;
+  if (wanted <= transit) return Math.max(0, withoutQueue);
+  const reachable = 1 - strategies.reduce((sum, { minWeight }) => sum + minWeight, 0) - ROUNDING;
+  return Math.max(0, Math.min(share(buffer + wanted - queueOwed, nav), Math.max(reachable, withoutQueue)));
+}
+
+/**
  * The bounds of one run.
  * @throws {NavNotPositiveError | RiskCapMissingError} when the snapshot cannot be used.
  * @throws {CostMissingError | CostOutOfRangeError} when the costs cannot.
  */
 export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): AllocationConstraints {
-  const { idle, minimumIdle } = snapshot.vault;
-  // Present values, not the vault's cached debts: execution reports before it moves.
-  const nav = assets(snapshot.strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle));
+  const { idle, queueOwed } = snapshot.vault;
+  // Present values, not the vault's cached debts: execution reports before it moves. What the queue is owed is not ours.
+  const nav = assets(snapshot.strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle) - queueOwed);
   const transit = snapshot.strategies.reduce<bigint>((sum, reading) => sum + inTransit(reading), 0n);
   const transitOf = (riskId: number): bigint =>
     snapshot.strategies.reduce<bigint>(
@@ -131,7 +154,10 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
         nav,
       ),
     })),
-    idle: { current: share(idle + transit, nav), minimum: share(minimumIdle + transit, nav) },
+    idle: {
+      current: share(idle - queueOwed + transit, nav),
+      minimum: minimumIdleWeight(snapshot, nav, transit, strategies),
+    },
     fixedCost: costs.fixedCost,
     legCost: costs.legCost,
   };

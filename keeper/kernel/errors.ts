@@ -1,7 +1,7 @@
 /** Every failure of the keeper: one class, a literal code, the values that explain it, and what to do. */
 
 /** Exit codes of the command line, by class of failure. */
-export const EXIT = { ok: 0, unexpected: 1, badInput: 2, held: 3, chain: 4, refused: 5 } as const;
+export const EXIT = { ok: 0, unexpected: 1, badInput: 2, held: 3, chain: 4, refused: 5, notYet: 6 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export abstract class EngineError extends Error {

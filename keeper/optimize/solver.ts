@@ -2,6 +2,7 @@
  * A convex programme in, a checked optimum or one of three typed failures out. Quadratics go to our own interior point, linear
  * programmes to HiGHS. HiGHS' quadratic solver is not used: on degenerate programmes it writes outside its memory.
  */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Highs, Model, ModelData } from "highs";
 import { type ConvexProgramme, infeasibility, lowerBound, objectiveAt } from "../math/certificate.ts";
@@ -11,7 +12,15 @@ import { elasticProgramme, type Relaxation, usedStretches } from "./relaxation.t
 import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 
 // The package declares one type file for both of its builds, which is right for the CommonJS one only.
-const highsPackage: typeof import("highs") = createRequire(import.meta.url)("highs");
+const require = createRequire(import.meta.url);
+const highsPackage: typeof import("highs") = require("highs");
+
+/** The solver's code, compiled once in a process: instances share it, and nothing else. */
+let compiled: Promise<WebAssembly.Module> | null = null;
+const compiledRuntime = (): Promise<WebAssembly.Module> => {
+  compiled ??= WebAssembly.compile(readFileSync(require.resolve("highs/runtime")));
+  return compiled;
+};
 
 /** Column and row names say in an infeasibility report what conflicts. */
 export interface NamedProgramme extends ConvexProgramme {
@@ -117,7 +126,17 @@ export class Solver {
 
   /** A fresh WebAssembly instance: no state of an earlier solve can leak into this one. */
   static async load(): Promise<Solver> {
-    return new Solver(await highsPackage.default());
+    const runtime = await compiledRuntime();
+    // Emscripten's hook: the option `wasmModule` of the package's types is ignored by its build (1.15.3).
+    const instantiateWasm = (
+      imports: WebAssembly.Imports,
+      receive: (instance: WebAssembly.Instance) => void,
+    ): Record<string, never> => {
+      void WebAssembly.instantiate(runtime, imports).then(receive);
+      return {};
+    };
+    const options = { wasmModule: runtime, instantiateWasm };
+    return new Solver(await highsPackage.default(options));
   }
 
   /**

@@ -51,8 +51,14 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
 /**
  * Decides between moving and holding.
  * @param target its `currentReturn` and `expectedReturn` are the two sides of the gain.
+ * @param breaches what the current allocation violates besides its caps, e.g. a tail limit; mending it needs no gain.
  */
-export function decide(target: TargetAllocation, constraints: AllocationConstraints, config: PolicyConfig): Decision {
+export function decide(
+  target: TargetAllocation,
+  constraints: AllocationConstraints,
+  config: PolicyConfig,
+  breaches: readonly string[] = [],
+): Decision {
   checkPolicyConfig(config);
   const ids = constraints.strategies.map((s) => s.id);
   const targetIds = target.weights.map((w) => w.id);
@@ -67,7 +73,10 @@ export function decide(target: TargetAllocation, constraints: AllocationConstrai
   const drift = turnoverOf(fullMoves, target.idleWeight - constraints.idle.current);
   if (drift <= DUST) return { kind: "hold", provenance, reasons: ["the target is the current allocation"] };
 
-  const step = Math.min(1, config.maximumTurnover / drift);
+  const invested = sum(constraints.strategies.map((s) => s.currentWeight));
+  const isIdle = invested <= 1e-6;
+  // The limit is on switching: first money that waits for its turn earns nothing and protects nobody.
+  const step = isIdle ? 1 : Math.min(1, config.maximumTurnover / drift);
   const moves = fullMoves.map((move) => step * move);
   const turnover = step * drift;
   const cost = costOf(constraints, moves);
@@ -75,9 +84,7 @@ export function decide(target: TargetAllocation, constraints: AllocationConstrai
   const gain = step * (target.expectedReturn - target.currentReturn) * periods;
   const figures = `gain ${percent(gain)} of NAV over ${config.holdingDays} days, cost ${percent(cost)}`;
 
-  const forced = violations(constraints, Math.max(config.mendAbove, DUST));
-  const invested = sum(constraints.strategies.map((s) => s.currentWeight));
-  const isIdle = invested <= 1e-6;
+  const forced = [...violations(constraints, Math.max(config.mendAbove, DUST)), ...breaches];
   const reasons: string[] = [];
   if (forced.length > 0) reasons.push(...forced, figures);
   else if (isIdle) {

@@ -11,6 +11,7 @@ import type {
   TargetAllocation,
 } from "../kernel/artifacts.ts";
 import { canonicalHash, canonicalJson } from "../kernel/canonical.ts";
+import type { RangeOutcome } from "../kernel/ranges.ts";
 import { assets, BPS, fromWad, type Hash, hash, mulDivDown } from "../kernel/units.ts";
 import { describe } from "./describe.ts";
 import { ProvenanceDiffersError } from "./errors.ts";
@@ -25,6 +26,8 @@ export interface ProposeInput {
   readonly approved: ApprovedAllocation;
   /** See `chooseNonce` in publish.ts. */
   readonly nonce: bigint;
+  /** What the range policy said of each range strategy; none by default. */
+  readonly ranges?: readonly RangeOutcome[];
 }
 
 export interface BuiltProposal {
@@ -66,7 +69,7 @@ function requireSameRun({ snapshot, forecast, target, decision, approved }: Prop
 
 /** What an owner or auditor needs to follow the proposal back to the chain. Bulky series are there by hash. */
 function evidenceOf(
-  { snapshot, forecast, target, decision, approved }: ProposeInput,
+  { snapshot, forecast, target, decision, approved, ranges = [] }: ProposeInput,
   notes: readonly string[],
 ): string {
   return canonicalJson({
@@ -106,6 +109,7 @@ function evidenceOf(
       reasons: decision.reasons,
     },
     approved: { weights: approved.weights, idleWeight: approved.idleWeight, risk: approved.risk },
+    ...(ranges.length === 0 ? {} : { ranges }),
     notes,
   });
 }
@@ -115,7 +119,7 @@ export function buildProposal(input: ProposeInput, config: KeeperConfig): BuiltP
   requireSameRun(input);
   const { snapshot, approved, nonce } = input;
   const { provenance, policy } = snapshot;
-  const plan = planLegs(snapshot, approved.weights, approved.idleWeight, config.limits);
+  const plan = planLegs(snapshot, approved.weights, approved.idleWeight, config.limits, input.ranges);
   const hold = (reason: string): ProposalHold => ({ kind: "hold", provenance, reasons: [reason, ...plan.notes] });
   if (plan.legs.length === 0) return hold(`no move of at least ${config.limits.minLegEth} WETH remains`);
 

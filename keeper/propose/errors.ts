@@ -108,13 +108,38 @@ export class DuplicateSignerError extends RefusedError {
 export class TooFewSignaturesError extends RefusedError {
   readonly code = "TOO_FEW_SIGNATURES";
   readonly signers: readonly string[];
-  readonly threshold: number;
-  constructor(signers: readonly string[], threshold: number, safe: string) {
+  readonly required: number;
+  /** @param need why that many, as {@link describeNeed} says it. */
+  constructor(signers: readonly string[], required: number, need: string) {
     super(
-      `${signers.length} owner(s) signed (${signers.join(", ") || "none"}), Safe ${safe} asks for ${threshold}. Collect the missing signatures.`,
+      `${signers.length} owner(s) approved (${signers.join(", ") || "none"}): ${need}. Collect the missing approvals.`,
     );
     this.signers = signers;
-    this.threshold = threshold;
+    this.required = required;
+  }
+}
+
+/** The module asks an account that is no Safe, whose signers this keeper cannot list. */
+export class ApproverNotSafeError extends RefusedError {
+  readonly code = "APPROVER_NOT_SAFE";
+  readonly approver: string;
+  constructor(approver: string) {
+    super(
+      `The approver ${approver} is no Safe: it judges signatures itself. Let it call approve on the module, then execute without --signatures.`,
+    );
+    this.approver = approver;
+  }
+}
+
+/** The Safe refuses what looks like an owner's approval. */
+export class ApprovalRefusedError extends RefusedError {
+  readonly code = "APPROVAL_REFUSED";
+  readonly owner: string;
+  readonly reason: string;
+  constructor(owner: string, reason: string) {
+    super(`The Safe refuses the approval of its owner ${owner}: ${reason}. Let that owner approve again.`);
+    this.owner = owner;
+    this.reason = reason;
   }
 }
 

@@ -2,9 +2,11 @@
 
 import type { KeeperConfig } from "../config/schema.ts";
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
+import type { RangeOutcome } from "../kernel/ranges.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
 import { isProtocolId } from "../protocols/ids.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { repositions } from "./reposition.ts";
 
 /** Amounts are cut to this many wei (1e-6 WETH), so that people can read them. */
 const READABLE = 10n ** 12n;
@@ -59,7 +61,11 @@ function leg(move: Move): Leg {
 const openOf = ({ value, pending, claimable }: StrategyReading): bigint => larger(value - pending - claimable, 0n);
 
 function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): Move | null {
-  const { name, price, state, liquid } = strategy;
+  const { name, price, state, liquid, fault } = strategy;
+  if (fault !== null) {
+    notes.push(`${name}: nothing can leave, the adapter does not answer (${fault})`);
+    return null;
+  }
   if (state === "None" || state === "Revoked" || price.status === "Frozen" || price.status === "Closed") {
     notes.push(`${name}: nothing can leave (registry ${state}, price ${price.status})`);
     return null;
@@ -83,14 +89,8 @@ function lossOf(move: Move): bigint {
   return move.amount - minValueOf(move) + repriced;
 }
 
-/** Cuts inflows in proportion until exits and inflows together may lose no more than allowed, with a tenth to spare. */
-function withinLoss(
-  inflows: readonly Move[],
-  exits: readonly Move[],
-  maxLoss: bigint,
-  notes: string[],
-): readonly Move[] {
-  const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
+/** Cuts inflows in proportion until all legs together may lose no more than allowed, with a tenth to spare. */
+function withinLoss(inflows: readonly Move[], spent: bigint, maxLoss: bigint, notes: string[]): readonly Move[] {
   const wanted = inflows.reduce((sum, move) => sum + lossOf(move), 0n);
   const budget = larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n);
   if (wanted <= budget) return inflows;
@@ -131,13 +131,16 @@ export function planLegs(
   weights: readonly StrategyWeight[],
   idleWeight: number,
   limits: KeeperConfig["limits"],
+  ranges: readonly RangeOutcome[] = [],
 ): LegPlan {
   const notes: string[] = [];
   // WETH has 18 decimals, so a WAD of WETH is its raw amount.
   const dust: bigint = toWad(limits.minLegEth);
   const lossBps = BigInt(Math.min(limits.maxLossBps, snapshot.policy.maxLossBps));
   const strategies = [...snapshot.strategies].sort((a, b) => a.id - b.id);
-  const base = strategies.reduce<bigint>((sum, { value }) => sum + value, snapshot.vault.idle);
+  const { idle, queueOwed } = snapshot.vault;
+  // The NAV: what the queue is owed lies in idle or in debts and belongs to those who left.
+  const base = strategies.reduce<bigint>((sum, { value }) => sum + value, idle) - queueOwed;
   const targetOf = (id: number): bigint =>
     mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
 
@@ -150,11 +153,12 @@ export function planLegs(
   const proceeds = exits.filter(({ kind }) => kind === "Deallocate").reduce((sum, move) => sum + minValueOf(move), 0n);
 
   // The reserve grows with the NAV between now and execution: keep it for the NAV the tolerance allows.
-  const minimum = mulDivUp(snapshot.vault.minimumIdle, BPS + BigInt(limits.navToleranceBps), BPS);
+  const buffer = larger(snapshot.vault.minimumIdle - queueOwed, 0n);
+  const minimum = queueOwed + mulDivUp(buffer, BPS + BigInt(limits.navToleranceBps), BPS);
   // The idle weight covers what is in exit queues; that part is not in the vault to be kept.
   const transit = strategies.reduce<bigint>((sum, { pending, claimable }) => sum + pending + claimable, 0n);
-  const reserve = larger(minimum, mulDivDown(base, toWad(tidy(idleWeight)), WAD) - transit);
-  const available = larger(snapshot.vault.idle + proceeds - reserve, 0n);
+  const reserve = larger(minimum, queueOwed + mulDivDown(base, toWad(tidy(Math.max(0, idleWeight))), WAD) - transit);
+  const available = larger(idle + proceeds - reserve, 0n);
 
   // Caps are shares of the NAV at execution, which may be lower by the tolerance.
   const capNav = mulDivDown(base, BPS - BigInt(limits.navToleranceBps), BPS);
@@ -162,6 +166,10 @@ export function planLegs(
   const wanted = strategies.flatMap((strategy): Move[] => {
     const missing = targetOf(strategy.id) - openOf(strategy);
     if (missing < dust) return [];
+    if (strategy.fault !== null) {
+      notes.push(`${strategy.name}: nothing may enter, the adapter does not answer (${strategy.fault})`);
+      return [];
+    }
     if (strategy.state !== "Active" || strategy.price.status !== "Normal") {
       notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
       return [];
@@ -181,25 +189,32 @@ export function planLegs(
     ...move,
     amount: total > available ? mulDivDown(move.amount, available, total) : move.amount,
   }));
-  const inflows = withinLoss(affordable, exits, mulDivDown(base, lossBps, BPS), notes)
+  const maxLoss = mulDivDown(base, lossBps, BPS);
+  const spent = exits.reduce((sum, move) => sum + lossOf(move), 0n);
+  const leaving = new Set(exits.map(({ strategy }) => strategy.id));
+  const moved = repositions(strategies, ranges, leaving, larger(mulDivDown(maxLoss, 9n, 10n) - spent, 0n), notes);
+  const inflows = withinLoss(affordable, spent + moved.loss, maxLoss, notes)
     .map((move) => ({ ...move, amount: readable(move.amount) }))
     .filter(({ amount }) => amount >= dust);
 
-  let moves: readonly Move[] = [
-    ...exits.filter(({ kind }) => kind === "Deallocate"),
-    ...exits.filter(({ kind }) => kind === "RequestExit"),
-    ...inflows,
+  let legs: readonly Leg[] = [
+    ...exits.filter(({ kind }) => kind === "Deallocate").map(leg),
+    ...exits.filter(({ kind }) => kind === "RequestExit").map(leg),
+    ...moved.legs,
+    ...inflows.map(leg),
   ];
-  if (moves.length > MAX_LEGS) {
+  if (legs.length > MAX_LEGS) {
     // Inflows go first: they depend on exits, never the other way round.
-    notes.push(`${moves.length} moves are wanted, a proposal takes ${MAX_LEGS}: the last ones wait`);
-    moves = moves.slice(0, MAX_LEGS);
+    notes.push(`${legs.length} moves are wanted, a proposal takes ${MAX_LEGS}: the last ones wait`);
+    legs = legs.slice(0, MAX_LEGS);
   }
-  const touched = new Set(moves.map(({ strategy }) => strategy.id));
+  const touched = new Set(legs.map(({ strategyId }) => strategyId));
   const refNav = strategies.reduce<bigint>(
     (sum, { id, value, debt }) => sum + (touched.has(id) ? value : debt),
-    snapshot.vault.idle,
+    idle - queueOwed,
   );
-  const expectedLoss = moves.reduce((sum, move) => sum + lossOf(move), 0n);
-  return { legs: moves.map(leg), refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
+  // Inflows that were cut off lose nothing.
+  const entering = inflows.slice(0, legs.filter(({ kind }) => kind === "Allocate").length);
+  const expectedLoss = entering.reduce((sum, move) => sum + lossOf(move), spent + moved.loss);
+  return { legs, refNav: assets(refNav), expectedLoss: assets(expectedLoss), notes };
 }

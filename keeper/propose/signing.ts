@@ -2,7 +2,7 @@
  * The owner's side: recompute, refuse what does not fit, sign typed data. And the collector's side: recover every
  * signature, ask the Safe who its owners are, trust no sender.
  */
-import { getAddress, getBytes, hashMessage, recoverAddress, type Wallet } from "ethers";
+import { concat, getAddress, getBytes, hashMessage, recoverAddress, type Wallet } from "ethers";
 import { z } from "zod";
 import { ISafeOwners__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/safe/ISafeOwners__factory.ts";
 import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
@@ -21,7 +21,7 @@ import {
   WrongProposalChainError,
   WrongProposalModuleError,
 } from "./errors.ts";
-import { type ProposalFile, parseProposalFile, proposalId, signingParts } from "./typed-data.ts";
+import { type ProposalFile, parseProposalFile, proposalHashes, proposalId, signingParts } from "./typed-data.ts";
 
 /** What the owner knows for himself, not from the file. */
 export interface OwnerExpectation {
@@ -34,8 +34,29 @@ export interface OwnerExpectation {
 export interface OwnerSignature {
   readonly id: Hash;
   readonly signer: Address;
-  /** 65 bytes, r s v. */
+  /** 65 bytes, r s v; any bytes where the signer is a contract that checks them itself (ERC-1271). */
   readonly signature: string;
+  /** The Safe on whose behalf the signer signs, where that Safe is the owner. */
+  readonly via?: Address | undefined;
+}
+
+/** Versions of the parent Safe differ in what they hand to an owner that is a Safe itself. */
+export type ParentVersion = "1.5.0" | "1.4.1";
+
+const SAFE_MESSAGE = { SafeMessage: [{ name: "message", type: "bytes" }] };
+
+/**
+ * What an owner of a nested Safe signs: Safe's own message format under the nested Safe's domain, over the proposal's id
+ * (parent 1.5.0) or over its EIP-712 preimage (parent 1.4.1). Source: CompatibilityFallbackHandler.sol of both versions.
+ */
+export function nestedParts({ domain, proposal, id }: ProposalFile, nested: Address, parent: ParentVersion) {
+  const hashes = proposalHashes(domain, proposal);
+  const preimage = concat(["0x1901", hashes.domain, hashes.message]);
+  return {
+    domain: { chainId: domain.chainId, verifyingContract: nested },
+    types: SAFE_MESSAGE,
+    value: { message: parent === "1.5.0" ? id : preimage },
+  };
 }
 
 /** Reads and checks a proposal file as an owner must before signing. */
@@ -51,35 +72,46 @@ export function reviewProposal(content: string, expected: OwnerExpectation): Pro
   return file;
 }
 
-/** Signs a proposal file with an owner's key, after {@link reviewProposal}. */
+/**
+ * Signs a proposal file with an owner's key, after {@link reviewProposal}; with `via`, as an owner of that Safe, which is
+ * an owner of the approving one.
+ */
 export async function signProposal(
   content: string,
   owner: Wallet,
   expected: OwnerExpectation,
+  via: { readonly safe: Address; readonly parent: ParentVersion } | null = null,
 ): Promise<OwnerSignature> {
-  const { id, domain, proposal } = reviewProposal(content, expected);
-  const parts = signingParts(domain, proposal);
+  const file = reviewProposal(content, expected);
+  const { id, domain, proposal } = file;
+  const parts = via === null ? signingParts(domain, proposal) : nestedParts(file, via.safe, via.parent);
   return {
     id,
     signer: address(owner.address),
     signature: await owner.signTypedData(parts.domain, parts.types, parts.value),
+    ...(via === null ? {} : { via: via.safe }),
   };
 }
+
+const account = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((value) => address(getAddress(value)));
 
 export const ownerSignatureSchema = z.strictObject({
   id: z
     .string()
     .regex(/^0x[0-9a-f]{64}$/)
     .transform(hash),
-  signer: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/)
-    .transform((value) => address(getAddress(value))),
-  signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/, "65 bytes of hex"),
+  signer: account,
+  // 65 bytes by a key; a contract owner may want more, and no signature scheme in use needs 16 kB.
+  signature: z.string().regex(/^0x([0-9a-fA-F]{2}){0,16384}$/, "bytes of hex, 65 of them by a key"),
+  via: account.optional(),
 });
 
 /** The account that made a signature; v 31 or 32 is Safe's mark for `eth_sign`. Null when it recovers to none. */
-function recover(id: Hash, signature: string): Address | null {
+export function recoverSigner(id: Hash, signature: string): Address | null {
+  if (signature.length !== 132) return null;
   const v = Number.parseInt(signature.slice(-2), 16);
   try {
     if (v > 30) {
@@ -161,7 +193,7 @@ export function collectSignatures(
   const bySigner = new Map<Address, string>();
   for (const { id: signed, signer, signature } of signatures) {
     if (signed !== id) throw new SignatureForOtherProposalError(id, signed);
-    const recovered = recover(id, signature);
+    const recovered = recoverSigner(id, signature);
     if (recovered === null || recovered !== getAddress(signer)) throw new SignatureInvalidError(signer, recovered);
     if (!owners.includes(recovered)) throw new SignerNotOwnerError(recovered, safe);
     if (bySigner.has(recovered)) throw new DuplicateSignerError(recovered);

@@ -3,7 +3,7 @@ import { toQuantity, zeroPadValue } from "ethers";
 import { z } from "zod";
 import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
 import type { ChainClient } from "../chain/client.ts";
-import { DecodeError } from "../chain/errors.ts";
+import { DecodeError, RpcAnswerError } from "../chain/errors.ts";
 import { addr, int, list, type Row, struct, text, uint } from "../chain/fields.ts";
 import { LEG_KINDS } from "../chain/proposal.ts";
 import type { Leg, Proposal } from "../kernel/artifacts.ts";
@@ -52,6 +52,29 @@ function proposalOf(row: Row): Proposal {
   };
 }
 
+type Log = z.output<typeof logsSchema>[number];
+
+/** Nodes refuse ranges or answers that are too large, each in its own words. */
+const TOO_MUCH = /range|limit|too (many|large)|exceed|more than|10,?000|timeout/i;
+
+/** Logs of a range of blocks; halves the range for as long as the node refuses its size. */
+async function logsBetween(
+  client: ChainClient,
+  filter: { readonly address: Address; readonly topics: readonly string[] },
+  from: number,
+  to: number,
+): Promise<readonly Log[]> {
+  try {
+    const range = { ...filter, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
+    return logsSchema.parse(await client.request("eth_getLogs", [range]));
+  } catch (error) {
+    if (!(error instanceof RpcAnswerError) || !TOO_MUCH.test(error.rpcMessage) || from >= to) throw error;
+    const middle = Math.floor((from + to) / 2);
+    const earlier = await logsBetween(client, filter, from, middle);
+    return [...earlier, ...(await logsBetween(client, filter, middle + 1, to))];
+  }
+}
+
 /** Published proposals, oldest first; with an id, that one or none. */
 export async function findProposals(
   client: ChainClient,
@@ -61,8 +84,8 @@ export async function findProposals(
 ): Promise<readonly PublishedProposal[]> {
   const event = moduleInterface.getEvent("Propose");
   const topics = id === null ? [event.topicHash] : [event.topicHash, zeroPadValue(id, 32)];
-  const filter = { address: module, topics, fromBlock: toQuantity(fromBlock), toBlock: "latest" };
-  const logs = logsSchema.parse(await client.request("eth_getLogs", [filter]));
+  const { number: latest } = await client.header("latest");
+  const logs = await logsBetween(client, { address: module, topics }, Math.min(fromBlock, latest), latest);
   return logs.map((log) => {
     const row: Row = { what: "Propose", result: moduleInterface.decodeEventLog(event, log.data, log.topics) };
     return {

@@ -1,13 +1,68 @@
 /** Bedrock uniETH: staking and restaking rewards by oracle reports, exits by instant swap and through the debt queue. */
 import { BedrockAdapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/BedrockAdapter__factory.ts";
 import { IBedrockStaking__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/bedrock/IBedrock.sol/IBedrockStaking__factory.ts";
-import { viewUint } from "../chain/multicall.ts";
+import { uint } from "../chain/fields.ts";
+import { view, viewUint } from "../chain/multicall.ts";
+import { WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
-import type { Protocol } from "./protocol.ts";
-import { targetAt, targetOf } from "./targets.ts";
+import type { Inspect, Protocol } from "./protocol.ts";
+import { answer, baseOnly, MAX_OPEN_REQUESTS, worthOf } from "./quotes.ts";
+import { targetAt, targetOf, viewBool, viewLength } from "./targets.ts";
 
 const adapterInterface = BedrockAdapter__factory.createInterface();
 const venue = IBedrockStaking__factory.createInterface();
+
+/** What one request may be: a uint128 leg at most. */
+const UNLIMITED = 2n ** 128n - 1n;
+/** More uniETH than the reserve can hold ether for, so that the answer is all that can be swapped. */
+const MORE_THAN_ALL = 10n ** 27n;
+
+const inspect: Inspect = ({ adapter, targets, sizes }, now) => {
+  const staking = targetAt("bedrock", targets, 0);
+  const rate = now.need(viewUint(venue, staking, "exchangeRatio"));
+  const isPaused = now.need(viewBool(venue, staking, "paused"));
+  const swappable = now.want(
+    view(venue, staking, "previewInstantSwap", [MORE_THAN_ALL], (row) => uint(row, "maxEthersToSwap")),
+  );
+  const open = now.need(viewLength(adapterInterface, adapter, "openRequests"));
+  return (next) => {
+    const swaps = sizes.map((size) =>
+      next.want(
+        view(venue, staking, "previewInstantSwap", [(size * WAD) / rate()], (row) => ({
+          ether: uint(row, "maxEthersToSwap"),
+          burnt: uint(row, "maxTokensToBurn"),
+        })),
+      ),
+    );
+    return (window) => {
+      const closed = isPaused() ? "Bedrock is paused" : null;
+      const instant = swappable();
+      return {
+        apy: baseOnly("exchangeRatio")(window),
+        cap: null,
+        enter: {
+          closed,
+          quotes: sizes.map((size) => answer<bigint>(size)),
+          source: "Bedrock mints at exchangeRatio without a fee",
+        },
+        leave: {
+          closed,
+          quotes: sizes.map((size, index) => {
+            const swap = swaps[index]?.();
+            if (swap === undefined || !swap.ok) return swap ?? answer<bigint>(size);
+            // What the swap cannot burn leaves by the debt queue, which pays the rate.
+            const swapped = worthOf(swap.value.burnt, rate());
+            return answer(size - swapped + swap.value.ether);
+          }),
+          source: "previewInstantSwap, the rest by the debt queue, which pays the rate in whole 32 ETH",
+          instant,
+          queued: BigInt(open()) < MAX_OPEN_REQUESTS ? UNLIMITED : 0n,
+          delay: null,
+        },
+      };
+    };
+  };
+};
 
 export const bedrock = {
   id: "bedrock",
@@ -24,4 +79,5 @@ export const bedrock = {
   shortfallBps: { Deallocate: 1, RequestExit: 1, Allocate: 1, Reposition: 0 },
   targets: (adapter) => [targetOf(adapterInterface, adapter, "staking")],
   rateAt: (targets) => viewUint(venue, targetAt("bedrock", targets, 0), "exchangeRatio"),
+  inspect,
 } as const satisfies Protocol;

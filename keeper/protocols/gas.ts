@@ -61,8 +61,18 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
     Allocate: arrakis(545_000),
     Reposition: null,
   },
-  "uniswap-v3": { Deallocate: uniswapV3(950_000), RequestExit: null, Allocate: uniswapV3(1_000_000), Reposition: null },
-  "uniswap-v4": { Deallocate: uniswapV4(800_000), RequestExit: null, Allocate: uniswapV4(900_000), Reposition: null },
+  "uniswap-v3": {
+    Deallocate: uniswapV3(950_000),
+    RequestExit: null,
+    Allocate: uniswapV3(1_000_000),
+    Reposition: uniswapV3(1_000_000),
+  },
+  "uniswap-v4": {
+    Deallocate: uniswapV4(800_000),
+    RequestExit: null,
+    Allocate: uniswapV4(900_000),
+    Reposition: uniswapV4(1_000_000),
+  },
   curve: { Deallocate: curve(330_000), RequestExit: null, Allocate: curve(450_000), Reposition: null },
   pendle: { Deallocate: null, RequestExit: pendle(800_000), Allocate: pendle(830_000), Reposition: null },
 };

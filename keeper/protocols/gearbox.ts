@@ -5,10 +5,42 @@ import { viewUint } from "../chain/multicall.ts";
 import { WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
-import { targetAt, targetOf } from "./targets.ts";
+import { answer, apyOfRay, baseOnly, byQuoter, NO_FEES, NO_REWARD } from "./quotes.ts";
+import { targetAt, targetOf, viewBool } from "./targets.ts";
 
 const adapterInterface = GearboxAdapter__factory.createInterface();
 const venue = IGearboxPoolV3__factory.createInterface();
+
+const inspect = byQuoter({
+  // Before the withdraw fee, so that the curve shows it.
+  rate: ({ targets }) => viewUint(venue, targetAt("gearbox", targets, 0), "convertToAssets", [WAD]),
+  minted: ({ targets }, assets) => viewUint(venue, targetAt("gearbox", targets, 0), "previewDeposit", [assets]),
+  paid: ({ targets }, units) => viewUint(venue, targetAt("gearbox", targets, 0), "previewRedeem", [units]),
+  enterSource: "PoolV3.previewDeposit",
+  leaveSource: "PoolV3.previewRedeem, withdrawFee included",
+  apy: baseOnly("PoolV3.convertToAssets"),
+  terms: ({ targets }, now) => {
+    const pool = targetAt("gearbox", targets, 0);
+    const isPaused = now.need(viewBool(venue, pool, "paused"));
+    const liquidity = now.need(viewUint(venue, pool, "availableLiquidity"));
+    const supplyRate = now.need(viewUint(venue, pool, "supplyRate"));
+    return () => {
+      const closed = isPaused() ? "the Gearbox pool is paused" : null;
+      return {
+        enterClosed: closed,
+        leaveClosed: closed,
+        cap: null,
+        instant: answer(liquidity()),
+        queued: null,
+        apy: {
+          base: apyOfRay(supplyRate(), "PoolV3.supplyRate, compounded"),
+          fees: NO_FEES,
+          reward: NO_REWARD,
+        },
+      };
+    };
+  },
+});
 
 export const gearbox = {
   id: "gearbox",
@@ -22,4 +54,5 @@ export const gearbox = {
   targets: (adapter) => [targetOf(adapterInterface, adapter, "venue")],
   // Net of the withdraw fee, as the adapter counts it.
   rateAt: (targets) => viewUint(venue, targetAt("gearbox", targets, 0), "previewRedeem", [WAD]),
+  inspect,
 } as const satisfies Protocol;

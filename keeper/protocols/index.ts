@@ -49,4 +49,15 @@ export const PROTOCOLS = {
 export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];
 
 export type { ProtocolId } from "./ids.ts";
-export type { GasEstimate, Protocol } from "./protocol.ts";
+export type {
+  GasEstimate,
+  HeldVenue,
+  Protocol,
+  QuotePoint,
+  Reads,
+  VenueFacts,
+  VenueReading,
+  VenueState,
+  YieldPart,
+} from "./protocol.ts";
+export { VenueUnreadError } from "./protocol.ts";

@@ -4,12 +4,41 @@
  * liquidity buys the wstETH leg inside the band, and closed otherwise.
  */
 import { UniswapV3Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/UniswapV3Adapter__factory.ts";
-import { viewUint } from "../chain/multicall.ts";
+import { IUniswapV3Pool__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/uniswap/IUniswapV3.sol/IUniswapV3Pool__factory.ts";
+import { addr, signed, uint } from "../chain/fields.ts";
+import { view, viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
+import { inspectRange, pairOf } from "./range-state.ts";
+import { rangeV3 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
 
 const adapterInterface = UniswapV3Adapter__factory.createInterface();
+
+const poolInterface = IUniswapV3Pool__factory.createInterface();
+
+const inspect = inspectRange({
+  id: "uniswap-v3",
+  adapterInterface,
+  pool: ({ asset, targets }, now) => {
+    const pool = targetAt("uniswap-v3", targets, 1);
+    const token0 = now.need(view(poolInterface, pool, "token0", [], (row) => addr(row, 0)));
+    return () => ({
+      isAssetToken0: token0() === asset,
+      sqrtPrice: (reads) => reads.need(view(poolInterface, pool, "slot0", [], (row) => uint(row, "sqrtPriceX96"))),
+      active: (reads) => reads.need(viewUint(poolInterface, pool, "liquidity")),
+      fee: (reads) => reads.need(viewUint(poolInterface, pool, "fee")),
+      liquidityNet: (tick) => view(poolInterface, pool, "ticks", [tick], (row) => signed(row, "liquidityNet")),
+      feeGrowth: (reads) => {
+        const [first, second] = [
+          reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal0X128")),
+          reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal1X128")),
+        ];
+        return () => pairOf(first(), second());
+      },
+    });
+  },
+});
 
 export const uniswapV3 = {
   id: "uniswap-v3",
@@ -21,6 +50,8 @@ export const uniswapV3 = {
   gas: GAS["uniswap-v3"],
   // An entry counts at the floor price, so it shows up to the band (bandBps of the adapter, 20 in the plan) as missing.
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
-  targets: (adapter) => [targetOf(adapterInterface, adapter, "rateSource")],
+  targets: (adapter) => ["rateSource", "pool", "lst", "stEth"].map((name) => targetOf(adapterInterface, adapter, name)),
   rateAt: (targets) => viewUint(adapterInterface, targetAt("uniswap-v3", targets, 0), "rate"),
+  range: rangeV3,
+  inspect,
 } as const satisfies Protocol;

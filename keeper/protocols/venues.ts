@@ -17,9 +17,12 @@ export interface VenueTests {
   readonly live: readonly string[];
 }
 
+/** Protocols and tokens of the mission, and what was added since. */
+type VenueKind = "protocol" | "token" | "addition";
+
 interface VenueEntry {
   readonly id: string;
-  readonly kind: "protocol" | "token";
+  readonly kind: VenueKind;
   /** Key of the twin in the registry of protocols. */
   readonly twin: string;
   readonly tests: VenueTests;
@@ -29,7 +32,7 @@ interface VenueEntry {
 
 export interface Venue {
   readonly id: string;
-  readonly kind: "protocol" | "token";
+  readonly kind: VenueKind;
   readonly adapter: string | null;
   readonly twin: string | null;
   readonly tests: VenueTests;
@@ -47,7 +50,7 @@ export const VENUE_ENTRIES: readonly VenueEntry[] = [
     id: "uniswap-v3",
     kind: "protocol",
     twin: "uniswap-v3",
-    tests: { npm: adapter("UniswapV3"), recorded: NONE, double: NONE, live: NONE },
+    tests: { npm: adapter("UniswapV3"), recorded: fork("uniswap"), double: NONE, live: fork("uniswap") },
   },
   {
     id: "uniswap-v4",

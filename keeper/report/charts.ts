@@ -12,7 +12,7 @@ const HEIGHT = 300;
 const day = (iso: string): Date => new Date(`${iso}T00:00:00Z`);
 const percent = (share: number): number => share * 100;
 
-function draw(options: Plot.PlotOptions): string {
+export function draw(options: Plot.PlotOptions): string {
   const { document } = parseHTML("<html><body></body></html>");
   const figure = Plot.plot({
     document,
@@ -48,7 +48,7 @@ export function allocationChart(series: readonly DayPoint[]): string {
 /** Value of one unit: the vault net of gas, equal weight, and holding stETH. */
 export function navChart(series: readonly DayPoint[], marks: readonly CycleResult[]): string {
   const rows = series.flatMap((point) => [
-    { date: day(point.date), gain: percent(point.vault - 1), name: "vault, net of gas" },
+    { date: day(point.date), gain: percent(point.vault - 1), name: "vault, net of gas and fees" },
     { date: day(point.date), gain: percent(point.equalWeight - 1), name: "equal weight, no cost" },
     { date: day(point.date), gain: percent(point.hold - 1), name: "holding stETH" },
   ]);
@@ -61,7 +61,7 @@ export function navChart(series: readonly DayPoint[], marks: readonly CycleResul
     y: { label: "gain since the start, %", grid: true },
     color: {
       legend: true,
-      domain: ["vault, net of gas", "equal weight, no cost", "holding stETH"],
+      domain: ["vault, net of gas and fees", "equal weight, no cost", "holding stETH"],
       range: ["#0072B2", "#E69F00", "#009E73"],
     },
     marks: [
@@ -82,11 +82,11 @@ export function drawdownChart(series: readonly DayPoint[]): string {
       return { date: day(point.date), drawdown: percent(pick(point) / peak - 1), name };
     });
   };
-  const rows = [...fall("vault, net of gas", (p) => p.vault), ...fall("holding stETH", (p) => p.hold)];
+  const rows = [...fall("vault, net of gas and fees", (p) => p.vault), ...fall("holding stETH", (p) => p.hold)];
   return draw({
     x: { label: null },
     y: { label: "drawdown, %", grid: true },
-    color: { legend: true, domain: ["vault, net of gas", "holding stETH"], range: ["#0072B2", "#009E73"] },
+    color: { legend: true, domain: ["vault, net of gas and fees", "holding stETH"], range: ["#0072B2", "#009E73"] },
     marks: [
       Plot.areaY(
         rows.filter((row) => row.name.startsWith("vault")),

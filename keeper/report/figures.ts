@@ -6,6 +6,7 @@ import type {
   FrontierPoint,
   MarketSnapshot,
   RiskFigures,
+  RiskPanel,
   TargetAllocation,
 } from "../kernel/artifacts.ts";
 import { DAYS_PER_YEAR, fromWad, SECONDS_PER_DAY } from "../kernel/units.ts";
@@ -16,6 +17,7 @@ export interface FindingsForReport {
   readonly forecast: ForecastSet;
   readonly target: TargetAllocation;
   readonly risk: RiskFigures | null;
+  readonly panel?: RiskPanel | null;
 }
 
 export interface CycleFigures {
@@ -26,6 +28,7 @@ export interface CycleFigures {
   readonly forecasts: readonly ForecastFigure[];
   readonly frontier: readonly FrontierPoint[];
   readonly chosen: FrontierPoint | null;
+  readonly panel: RiskPanel | null;
 }
 
 /** Days of the past shown beside a forecast. */
@@ -94,9 +97,10 @@ export function cycleFigures(findings: FindingsForReport | null): CycleFigures {
       forecasts: [],
       frontier: [],
       chosen: null,
+      panel: null,
     };
   }
-  const { features, forecast, target, risk } = findings;
+  const { features, forecast, target, risk, panel } = findings;
   // The cost is paid once and must be earned back within the horizon; only then is the rest a rate.
   const net = (1 + target.expectedReturn - target.expectedCost) ** (DAYS_PER_YEAR / target.horizonDays) - 1;
   return {
@@ -106,6 +110,7 @@ export function cycleFigures(findings: FindingsForReport | null): CycleFigures {
     maxDrawdownPct: risk === null ? null : risk.maxDrawdown * 100,
     forecasts: forecastFigures(features, forecast),
     frontier: target.frontier,
+    panel: panel ?? null,
     chosen: { expectedReturn: target.expectedReturn, risk: target.risk },
   };
 }

@@ -7,6 +7,8 @@ export interface NavDay {
   readonly navBeforeFlow: bigint;
   readonly navAfterFlow: bigint;
   readonly gasPaid: bigint;
+  /** Worth of the fee shares minted that day, asset units: the NAV stays, the part of those who hold shares shrinks. */
+  readonly feesPaid?: bigint;
 }
 
 /** Ratio of two amounts as a float, exact to a double although both exceed 2^53. */
@@ -17,7 +19,7 @@ export function ratio(numerator: bigint, denominator: bigint): number {
 
 /**
  * Time-weighted growth, first day = 1: each day's NAV before its flow over the NAV after the previous day's flow, so that
- * deposits and withdrawals do not count as performance. Net of gas: what was paid that day leaves the numerator.
+ * deposits and withdrawals do not count as performance. Net: gas and fees of that day leave the numerator.
  */
 export function growthIndex(days: readonly NavDay[], net: boolean): number[] {
   const index: number[] = [];
@@ -25,7 +27,7 @@ export function growthIndex(days: readonly NavDay[], net: boolean): number[] {
   let previous: NavDay | undefined;
   for (const day of days) {
     if (previous && previous.navAfterFlow > 0n) {
-      const paid = net ? day.gasPaid : 0n;
+      const paid = net ? day.gasPaid + (day.feesPaid ?? 0n) : 0n;
       level *= ratio(day.navBeforeFlow - paid, previous.navAfterFlow);
     }
     index.push(level);

@@ -2,7 +2,7 @@
  * What a run leaves behind, as written to `out/run.json`. Amounts are decimal strings in WETH; percentages are per cent;
  * dates are ISO days (UTC). Only `timings` differ between two runs of the same seed.
  */
-import type { FrontierPoint, PredictionInterval } from "../kernel/artifacts.ts";
+import type { FrontierPoint, PredictionInterval, RiskPanel, SendPlan } from "../kernel/artifacts.ts";
 
 export interface NamedWeight {
   readonly id: number;
@@ -58,6 +58,28 @@ export interface CycleResult {
   readonly forecasts: readonly ForecastFigure[];
   readonly frontier: readonly FrontierPoint[];
   readonly chosen: FrontierPoint | null;
+  /** How many owners had to approve and why; null when nothing was proposed. */
+  readonly signersNeeded: { readonly required: number; readonly owners: number; readonly reason: string } | null;
+  /** Risk of what was held and of what was proposed; null when the run ended before. */
+  readonly panel: RiskPanel | null;
+  /** When execution was expected to be cheap; null when nothing was proposed. */
+  readonly send: SendPlan | null;
+}
+
+/** Something people did besides the cycles: money in and out, the redeem queue, a freeze. */
+export interface RunEvent {
+  readonly date: string;
+  readonly kind:
+    | "deposit"
+    | "withdraw"
+    | "redeem-request"
+    | "priced"
+    | "claimed"
+    | "frozen"
+    | "scheduled"
+    | "returned"
+    | "feeds";
+  readonly text: string;
 }
 
 export interface DayPoint {
@@ -78,6 +100,10 @@ export interface RunSummary {
   readonly maxDrawdownPct: number;
   readonly volatilityPct: number;
   readonly gasWeth: string;
+  /** Worth of the fee shares when they were minted, WETH. */
+  readonly feesWeth: string;
+  /** Paid out through the redeem queue, WETH. */
+  readonly queuePaidWeth: string;
   readonly executed: number;
   readonly refused: number;
   readonly held: number;
@@ -101,7 +127,9 @@ export interface RunResult {
   readonly contracts: Readonly<Record<string, string>>;
   readonly safe: { readonly address: string; readonly owners: readonly string[]; readonly threshold: number };
   readonly horizonDays: number;
+  readonly fees: { readonly managementBps: number; readonly performanceBps: number; readonly recipient: string };
   readonly cycles: readonly CycleResult[];
+  readonly events: readonly RunEvent[];
   readonly series: readonly DayPoint[];
   readonly summary: RunSummary;
   readonly timings: Readonly<Record<string, number>>;

@@ -58,11 +58,20 @@ function checkInputs({ decision, forecast, features, constraints }: AssessInput,
   }
 }
 
-/** Positions that scenarios or history do not cover. */
-function checkMeasured({ decision, forecast, features }: AssessInput, config: RiskConfig): void {
+/**
+ * Positions that scenarios or history do not cover. What cannot leave and does not grow is the same whether we move or
+ * not: holding the run for it would keep the risk of all the others. `riskPanel` states its weight as unmeasured.
+ */
+function checkMeasured({ decision, forecast, features, constraints }: AssessInput, config: RiskConfig): void {
   const forecasted = new Set(forecast.strategies.map((s) => s.id));
   const observed = new Set(features.strategies.map((s) => s.id));
-  const missing = decision.weights.filter((w) => w.weight > 0 && !(forecasted.has(w.id) && observed.has(w.id)));
+  const isStuck = (id: number, weight: number): boolean =>
+    constraints.strategies.some(
+      (s) => s.id === id && s.minWeight >= s.currentWeight && weight <= s.currentWeight + config.tolerance,
+    );
+  const missing = decision.weights.filter(
+    (w) => w.weight > 0 && !(forecasted.has(w.id) && observed.has(w.id)) && !isStuck(w.id, w.weight),
+  );
   const weight = sum(missing.map((w) => w.weight));
   if (weight > config.maximumUnmeasuredWeight) {
     throw new UnmeasuredPositionError(

@@ -1,10 +1,10 @@
 /** BedrockAdapter on the doubles. */
 import { expect } from "chai";
-import { at, readBigint } from "../support/genuine/artifact.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
+import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { type BedrockDouble, deployBedrockDouble, openStage } from "../support/stakingDoubles.ts";
+import { stakedVenue } from "../support/stakedVenue.ts";
+import { type BedrockDouble, deployBedrockDouble } from "../support/stakingDoubles.ts";
 import { allocate, ETHER, expectRefusal, fund, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
@@ -16,73 +16,36 @@ interface BedrockVenue extends QueuedVenue {
 }
 
 /** No ether waits to be staked, so that nothing leaves at once; the tests of instant swaps add some. */
-async function deployVenue(): Promise<BedrockVenue> {
-  const { connection, admin, vault, stranger } = await openStage();
-  const { ethers } = connection;
-  const weth = await deployWeth(admin);
-  const bedrock = await deployBedrockDouble(connection, RATE);
-  const { uniEth, redeem, staking } = bedrock;
-  await staking.setDepositSize(1n);
-  const [uniEthAddress, redeemAddress, stakingAddress] = [
-    await uniEth.getAddress(),
-    await redeem.getAddress(),
-    await staking.getAddress(),
-  ];
-  const deployed = await ethers.deployContract("BedrockAdapter", [
-    vault.address,
-    await weth.getAddress(),
-    stakingAddress,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    bedrock,
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    smallest: 2n,
-    largest: 50_000n * ETHER,
-    exitFeeBps: 0n,
-    // A change of rate is set to 18 digits: 160 ether move by up to 160 wei.
-    dust: 200n,
-    smallestRequest: STEP,
-    exitStep: STEP,
-    exitsAreFixed: true,
-    target: stakingAddress,
-    approvals: [
-      { token: weth, spenders: [stakingAddress, redeemAddress] },
-      { token: at(uniEthAddress, uniEth.interface, admin), spenders: [stakingAddress, redeemAddress] },
-    ],
-    accrue: async () => {
-      await staking.setRate((RATE * 105n) / 100n + 3n);
-    },
-    donate: async (amount) => {
-      await staking.connect(stranger).mint(0n, 2n ** 64n, { value: 2n * amount });
-      await uniEth.connect(stranger).transfer(adapterAddress, amount);
-    },
-    closings: [
-      {
-        name: "paused",
-        close: async () => {
-          await staking.pause();
-        },
-        exitLimit: () => 0n,
-      },
-    ],
-    openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => {
-      await staking.stopValidators({ value: await staking.debtUpTo(id) });
-    },
-    setRate: async (rate) => {
-      await staking.setRate(rate);
-    },
-    requestInItsName: async (amount) => {
+const deployVenue = (): Promise<BedrockVenue> =>
+  stakedVenue(async ({ connection }) => {
+    const bedrock = await deployBedrockDouble(connection, RATE);
+    const { uniEth, redeem, staking } = bedrock;
+    await staking.setDepositSize(1n);
+    const target = await staking.getAddress();
+    return {
+      own: { bedrock },
+      contract: "BedrockAdapter",
+      targets: [target],
+      token: uniEth,
+      spenders: [target, await redeem.getAddress()],
+      rate: RATE,
+      setRate: (rate) => staking.setRate(rate),
+      buy: (buyer, value) => staking.connect(buyer).mint(0n, 2n ** 64n, { value }),
+      closings: { paused: () => staking.pause() },
+      finalize: async (id) => staking.stopValidators({ value: await staking.debtUpTo(id) }),
       // Bedrock knows no debt for someone else; a payment into the redeem contract is the nearest thing.
-      await redeem.connect(stranger).pay(adapterAddress, { value: amount });
-    },
-  };
-}
+      requestFor: (stranger, adapter, amount) => redeem.connect(stranger).pay(adapter, { value: amount }),
+      amounts: {
+        smallest: 2n,
+        largest: 50_000n * ETHER,
+        // A change of rate is set to 18 digits: 160 ether move by up to 160 wei.
+        dust: 200n,
+        smallestRequest: STEP,
+        exitStep: STEP,
+        exitsAreFixed: true,
+      },
+    };
+  });
 
 describe("BedrockAdapter", () => {
   const getVenue = isolate(deployVenue);

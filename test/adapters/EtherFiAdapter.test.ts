@@ -162,6 +162,21 @@ describe("EtherFiAdapter", () => {
     expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(5n * ETHER, 10n);
   });
 
+  it("error: Adapter_AssetMismatch when weETH wraps another eETH than the pool's", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    // The fixture's target is the pool.
+    const otherEEth = await ethers.deployContract("EEthDouble", [venue.target]);
+    const otherWeEth = await ethers.deployContract("WeEthDouble", [otherEEth]);
+    const factory = await ethers.getContractFactory("EtherFiAdapter");
+    const weth = await venue.weth.getAddress();
+    await expectRefusal(
+      venue,
+      async () => factory.deploy(venue.vault.address, weth, await otherWeEth.getAddress()),
+      "Adapter_AssetMismatch",
+    );
+  });
+
   it("error: Adapter_UnexpectedToken", async () => {
     const venue = getVenue();
     const { eEth, pool, requests } = venue.etherFi;

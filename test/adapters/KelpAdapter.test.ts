@@ -1,11 +1,11 @@
 /** KelpAdapter on the doubles. */
 import { expect } from "chai";
-import { at, readBigint } from "../support/genuine/artifact.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
+import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deployKelpDouble, type KelpDouble, openStage } from "../support/stakingDoubles.ts";
-import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+import { stakedVenue } from "../support/stakedVenue.ts";
+import { deployKelpDouble, type KelpDouble } from "../support/stakingDoubles.ts";
+import { type Account, allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_023_456_789_012_345_679n;
@@ -17,79 +17,38 @@ interface KelpVenue extends QueuedVenue {
   readonly kelp: KelpDouble;
 }
 
-async function deployVenue(): Promise<KelpVenue> {
-  const { connection, admin, vault, stranger } = await openStage();
-  const { ethers, networkHelpers } = connection;
-  const weth = await deployWeth(admin);
-  const kelp = await deployKelpDouble(connection, RATE);
-  const { rsEth, pool, queue } = kelp;
-  const [rsEthAddress, poolAddress, queueAddress] = [
-    await rsEth.getAddress(),
-    await pool.getAddress(),
-    await queue.getAddress(),
-  ];
-  const deployed = await ethers.deployContract("KelpAdapter", [
-    vault.address,
-    await weth.getAddress(),
-    poolAddress,
-    queueAddress,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    kelp,
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    smallest: MIN_DEPOSIT,
-    largest: 50_000n * ETHER,
-    exitFeeBps: 0n,
-    dust: 4n,
-    target: poolAddress,
-    approvals: [
-      { token: weth, spenders: [poolAddress, queueAddress] },
-      { token: at(rsEthAddress, rsEth.interface, admin), spenders: [poolAddress, queueAddress] },
-    ],
-    accrue: async () => {
-      await pool.setPrice((RATE * 105n) / 100n + 3n);
-    },
-    donate: async (amount) => {
-      await pool.connect(stranger).depositETH(0n, "", { value: 2n * amount });
-      await rsEth.connect(stranger).transfer(adapterAddress, amount);
-    },
-    closings: [
-      {
-        name: "paused",
-        close: async () => {
-          await pool.pause();
-        },
-        exitLimit: () => 0n,
+const deployVenue = (): Promise<KelpVenue> =>
+  stakedVenue(async ({ connection }) => {
+    const kelp = await deployKelpDouble(connection, RATE);
+    const { rsEth, pool, queue } = kelp;
+    const targets = [await pool.getAddress(), await queue.getAddress()];
+    const buy = (buyer: Account, value: bigint) => pool.connect(buyer).depositETH(0n, "", { value });
+    return {
+      own: { kelp },
+      contract: "KelpAdapter",
+      targets,
+      token: rsEth,
+      spenders: targets,
+      rate: RATE,
+      setRate: (rate) => pool.setPrice(rate),
+      buy,
+      closings: {
+        paused: () => pool.pause(),
+        "deposit limit reached": () => pool.setLimits(MIN_DEPOSIT, ETHER),
       },
-      {
-        name: "deposit limit reached",
-        close: async () => {
-          await pool.setLimits(MIN_DEPOSIT, ETHER);
-        },
-        exitLimit: () => 0n,
+      finalize: async (id) => {
+        await connection.networkHelpers.mine(DELAY_BLOCKS);
+        await queue.unlockQueue(ETH, id + 1n);
       },
-    ],
-    openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => {
-      await networkHelpers.mine(DELAY_BLOCKS);
-      await queue.unlockQueue(ETH, id + 1n);
-    },
-    setRate: async (rate) => {
-      await pool.setPrice(rate);
-    },
-    requestInItsName: async (amount) => {
-      // Kelp knows no request for someone else; a stranger's own is the nearest thing.
-      await pool.connect(stranger).depositETH(0n, "", { value: 2n * amount });
-      await rsEth.connect(stranger).approve(queueAddress, amount);
-      await queue.connect(stranger).initiateWithdrawal(ETH, amount, "");
-    },
-  };
-}
+      requestFor: async (stranger, _adapter, amount) => {
+        // Kelp knows no request for someone else; a stranger's own is the nearest thing.
+        await buy(stranger, 2n * amount);
+        await rsEth.connect(stranger).approve(queue, amount);
+        await queue.connect(stranger).initiateWithdrawal(ETH, amount, "");
+      },
+      amounts: { smallest: MIN_DEPOSIT, largest: 50_000n * ETHER, dust: 4n },
+    };
+  });
 
 describe("KelpAdapter", () => {
   const getVenue = isolate(deployVenue);

@@ -249,6 +249,29 @@ describe("PendleAdapter", () => {
     await expectRefusal(getVenue(), () => allocate(getVenue(), ETHER), "Adapter_Expired");
   });
 
+  it("error: Adapter_AssetMismatch when the SY is of another Lido, Adapter_BadTarget when it takes another wstETH", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    const factory = await ethers.getContractFactory("PendleAdapter");
+    const other = await deployLidoDouble(venue.connection, RATE);
+    const { router, market, oracle } = venue.pendle.addresses;
+    const deploy = (wstEth: string, queue: string) => async () =>
+      factory.deploy(
+        venue.vault.address,
+        await venue.weth.getAddress(),
+        wstEth,
+        queue,
+        router,
+        market,
+        oracle,
+        WINDOW,
+        BAND_BPS,
+      );
+    const [mine, foreign] = [await venue.lido.wstEth.getAddress(), await other.wstEth.getAddress()];
+    await expectRefusal(venue, deploy(mine, await other.queue.getAddress()), "Adapter_AssetMismatch");
+    await expectRefusal(venue, deploy(foreign, await other.queue.getAddress()), "Adapter_BadTarget");
+  });
+
   it("error: Adapter_BadBand", async () => {
     for (const band of [0n, 501n]) {
       await expectRefusal(getVenue(), () => construct({ band }), "Adapter_BadBand", [band, 1n, 500n]);

@@ -1,11 +1,11 @@
 /** RenzoAdapter on the doubles; test/fork reads ezETH's own code. */
 import { expect } from "chai";
-import { at, readBigint } from "../support/genuine/artifact.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
+import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deployRenzoDouble, openStage, type RenzoDouble } from "../support/stakingDoubles.ts";
-import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+import { stakedVenue } from "../support/stakedVenue.ts";
+import { deployRenzoDouble, type RenzoDouble } from "../support/stakingDoubles.ts";
+import { type Account, allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_012_345_678_901_234_567n;
@@ -17,78 +17,42 @@ interface RenzoVenue extends QueuedVenue {
   readonly renzo: RenzoDouble;
 }
 
-async function deployVenue(): Promise<RenzoVenue> {
-  const { connection, admin, vault, stranger } = await openStage();
-  const { ethers, networkHelpers } = connection;
-  const weth = await deployWeth(admin);
-  const renzo = await deployRenzoDouble(connection, RATE);
-  const { ezEth, manager, queue } = renzo;
-  const [ezEthAddress, managerAddress, queueAddress] = [
-    await ezEth.getAddress(),
-    await manager.getAddress(),
-    await queue.getAddress(),
-  ];
-  const deployed = await ethers.deployContract("RenzoAdapter", [
-    vault.address,
-    await weth.getAddress(),
-    managerAddress,
-    queueAddress,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  const closed = (name: string, close: () => Promise<unknown>) => ({
-    name,
-    close: async () => {
-      await close();
-    },
-    exitLimit: () => 0n,
+const deployVenue = (): Promise<RenzoVenue> =>
+  stakedVenue(async ({ connection }) => {
+    const renzo = await deployRenzoDouble(connection, RATE);
+    const { ezEth, manager, queue } = renzo;
+    const targets = [await manager.getAddress(), await queue.getAddress()];
+    const buy = (buyer: Account, value: bigint) => manager.connect(buyer).depositETH({ value });
+    return {
+      own: { renzo },
+      contract: "RenzoAdapter",
+      targets,
+      token: ezEth,
+      spenders: targets,
+      rate: RATE,
+      setRate: (rate) => manager.setRate(rate),
+      buy,
+      closings: {
+        paused: () => manager.setPaused(true),
+        "deposits paused by the risk oracle": () => manager.setRiskFlags(true, false, false),
+        "deposit limit reached": () => manager.setMaxDepositTVL(ETHER),
+      },
+      finalize: async (id) => {
+        await connection.networkHelpers.time.increase(COOL_DOWN);
+        const [toFill, { queuedWithdrawFilled }] = [await queue.fillAtOf(id), await queue.ethWithdrawQueue()];
+        if (toFill > queuedWithdrawFilled) {
+          await queue.fillEthWithdrawBuffer({ value: toFill - queuedWithdrawFilled });
+        }
+      },
+      requestFor: async (stranger, _adapter, amount) => {
+        // Renzo knows no request for someone else; a stranger's own is the nearest thing.
+        await buy(stranger, 2n * amount);
+        await ezEth.connect(stranger).approve(queue, amount);
+        await queue.connect(stranger).withdraw(amount, await queue.IS_NATIVE());
+      },
+      amounts: { smallest: 10n ** 9n, largest: 20_000n * ETHER, dust: DUST },
+    };
   });
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    renzo,
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    smallest: 10n ** 9n,
-    largest: 20_000n * ETHER,
-    exitFeeBps: 0n,
-    dust: DUST,
-    target: managerAddress,
-    approvals: [
-      { token: weth, spenders: [managerAddress, queueAddress] },
-      { token: at(ezEthAddress, ezEth.interface, admin), spenders: [managerAddress, queueAddress] },
-    ],
-    accrue: async () => {
-      await manager.setRate((RATE * 105n) / 100n + 3n);
-    },
-    donate: async (amount) => {
-      await manager.connect(stranger).depositETH({ value: 2n * amount });
-      await ezEth.connect(stranger).transfer(adapterAddress, amount);
-    },
-    closings: [
-      closed("paused", () => manager.setPaused(true)),
-      closed("deposits paused by the risk oracle", () => manager.setRiskFlags(true, false, false)),
-      closed("deposit limit reached", () => manager.setMaxDepositTVL(ETHER)),
-    ],
-    openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => {
-      await networkHelpers.time.increase(COOL_DOWN);
-      const [toFill, { queuedWithdrawFilled }] = [await queue.fillAtOf(id), await queue.ethWithdrawQueue()];
-      if (toFill > queuedWithdrawFilled) {
-        await queue.fillEthWithdrawBuffer({ value: toFill - queuedWithdrawFilled });
-      }
-    },
-    setRate: async (rate) => {
-      await manager.setRate(rate);
-    },
-    requestInItsName: async (amount) => {
-      // Renzo knows no request for someone else; a stranger's own is the nearest thing.
-      await manager.connect(stranger).depositETH({ value: 2n * amount });
-      await ezEth.connect(stranger).approve(queueAddress, amount);
-      await queue.connect(stranger).withdraw(amount, await queue.IS_NATIVE());
-    },
-  };
-}
 
 describe("RenzoAdapter", () => {
   const getVenue = isolate(deployVenue);

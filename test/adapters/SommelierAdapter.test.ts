@@ -176,6 +176,17 @@ describe("SommelierAdapter", () => {
     await venue.adapter.deallocate(limit, limit);
   });
 
+  it("error: Adapter_AssetMismatch when the Cellar counts in another asset", async () => {
+    const venue = getVenue();
+    const factory = await venue.connection.ethers.getContractFactory("SommelierAdapter");
+    await expectRefusal(
+      venue,
+      () => factory.deploy(venue.vault.address, venue.target, venue.target),
+      "Adapter_AssetMismatch",
+      [venue.target, venue.target, venue.wethAddress],
+    );
+  });
+
   it("error: Adapter_NoAsyncExit and Adapter_ReceivedTooLow", async () => {
     const venue = getVenue();
     await expectRefusal(venue, () => venue.adapter.requestExit(ETHER, 0n), "Adapter_NoAsyncExit");

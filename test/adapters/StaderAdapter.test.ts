@@ -1,11 +1,11 @@
 /** StaderAdapter on the doubles. */
 import { expect } from "chai";
-import { at, readBigint } from "../support/genuine/artifact.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
+import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deployStaderDouble, openStage, type StaderDouble } from "../support/stakingDoubles.ts";
-import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+import { stakedVenue } from "../support/stakedVenue.ts";
+import { deployStaderDouble, type StaderDouble } from "../support/stakingDoubles.ts";
+import { type Account, allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_034_567_890_123_456_781n;
@@ -18,69 +18,41 @@ interface StaderVenue extends QueuedVenue {
   readonly stader: StaderDouble;
 }
 
-async function deployVenue(): Promise<StaderVenue> {
-  const { connection, admin, vault, stranger } = await openStage();
-  const { ethers, networkHelpers } = connection;
-  const weth = await deployWeth(admin);
-  const stader = await deployStaderDouble(connection, RATE, MAX_OPEN);
-  const { ethX, pool, queue } = stader;
-  const [ethXAddress, poolAddress, queueAddress] = [
-    await ethX.getAddress(),
-    await pool.getAddress(),
-    await queue.getAddress(),
-  ];
-  const deployed = await ethers.deployContract("StaderAdapter", [vault.address, await weth.getAddress(), poolAddress]);
-  const adapterAddress = await deployed.getAddress();
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    stader,
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    smallest: MIN_DEPOSIT,
-    largest: 9_000n * ETHER,
-    exitFeeBps: 0n,
-    // A report sets the rate to 18 digits, so ten ether move by up to ten wei at a change of rate.
-    dust: 10n,
-    smallestRequest: 2n * MIN_DEPOSIT,
-    target: poolAddress,
-    approvals: [
-      { token: weth, spenders: [poolAddress, queueAddress] },
-      { token: at(ethXAddress, ethX.interface, admin), spenders: [poolAddress, queueAddress] },
-    ],
-    accrue: async () => {
-      await pool.setRate((RATE * 105n) / 100n + 3n);
-    },
-    donate: async (amount) => {
-      await pool.connect(stranger).deposit(stranger.address, { value: 2n * amount });
-      await ethX.connect(stranger).transfer(adapterAddress, amount);
-    },
-    closings: [
-      {
-        name: "paused",
-        close: async () => {
-          await pool.pause();
-        },
-        exitLimit: () => 0n,
+const deployVenue = (): Promise<StaderVenue> =>
+  stakedVenue(async ({ connection }) => {
+    const stader = await deployStaderDouble(connection, RATE, MAX_OPEN);
+    const { ethX, pool, queue } = stader;
+    const target = await pool.getAddress();
+    const buy = (buyer: Account, value: bigint) => pool.connect(buyer).deposit(buyer.address, { value });
+    return {
+      own: { stader },
+      contract: "StaderAdapter",
+      targets: [target],
+      token: ethX,
+      spenders: [target, await queue.getAddress()],
+      rate: RATE,
+      setRate: (rate) => pool.setRate(rate),
+      buy,
+      closings: { paused: () => pool.pause() },
+      finalize: async (id) => {
+        await connection.networkHelpers.mine(MIN_BLOCKS);
+        await queue.updateFinalizationBatchLimit(id - (await queue.nextRequestIdToFinalize()) + 1n);
+        await queue.finalizeUserWithdrawalRequest();
       },
-    ],
-    openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => {
-      await networkHelpers.mine(MIN_BLOCKS);
-      await queue.updateFinalizationBatchLimit(id - (await queue.nextRequestIdToFinalize()) + 1n);
-      await queue.finalizeUserWithdrawalRequest();
-    },
-    setRate: async (rate) => {
-      await pool.setRate(rate);
-    },
-    requestInItsName: async (amount) => {
-      await pool.connect(stranger).deposit(stranger.address, { value: 2n * amount });
-      await ethX.connect(stranger).approve(queueAddress, amount);
-      await queue.connect(stranger).requestWithdraw(amount, adapterAddress);
-    },
-  };
-}
+      requestFor: async (stranger, adapter, amount) => {
+        await buy(stranger, 2n * amount);
+        await ethX.connect(stranger).approve(queue, amount);
+        await queue.connect(stranger).requestWithdraw(amount, adapter);
+      },
+      amounts: {
+        smallest: MIN_DEPOSIT,
+        largest: 9_000n * ETHER,
+        // A report sets the rate to 18 digits, so ten ether move by up to ten wei at a change of rate.
+        dust: 10n,
+        smallestRequest: 2n * MIN_DEPOSIT,
+      },
+    };
+  });
 
 describe("StaderAdapter", () => {
   const getVenue = isolate(deployVenue);

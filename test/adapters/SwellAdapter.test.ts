@@ -1,11 +1,11 @@
 /** SwellAdapter on the doubles, once for swETH and once for rswETH; test/fork reads the rates of Swell's own code. */
 import { expect } from "chai";
-import { at, readBigint } from "../support/genuine/artifact.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
+import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { deploySwellDouble, openStage, type SwellDouble } from "../support/stakingDoubles.ts";
-import { allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
+import { stakedVenue } from "../support/stakedVenue.ts";
+import { deploySwellDouble, type SwellDouble } from "../support/stakingDoubles.ts";
+import { type Account, allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
 
 /** Those of the recorded mainnet block. */
 const RATES = { swETH: 1_060_073_123_456_789_013n, rswETH: 1_008_235_987_654_321_011n } as const;
@@ -14,77 +14,46 @@ interface SwellVenue extends QueuedVenue {
   readonly swell: SwellDouble;
 }
 
-async function deployVenue(symbol: "swETH" | "rswETH"): Promise<SwellVenue> {
-  const { connection, admin, vault, stranger } = await openStage();
-  const { ethers } = connection;
-  const weth = await deployWeth(admin);
-  const rate = RATES[symbol];
-  const swell = await deploySwellDouble(connection, symbol, rate);
-  const { access, token, queue } = swell;
-  const [tokenAddress, queueAddress] = [await token.getAddress(), await queue.getAddress()];
-  const deployed = await ethers.deployContract("SwellAdapter", [
-    vault.address,
-    await weth.getAddress(),
-    tokenAddress,
-    queueAddress,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  const closed = (name: string, close: () => Promise<unknown>) => ({
-    name,
-    close: async () => {
-      await close();
-    },
-    exitLimit: () => 0n,
+const deployVenue = (symbol: "swETH" | "rswETH"): Promise<SwellVenue> =>
+  stakedVenue(async ({ connection }) => {
+    const swell = await deploySwellDouble(connection, symbol, RATES[symbol]);
+    const { access, token, queue } = swell;
+    const targets = [await token.getAddress(), await queue.getAddress()];
+    const buy = (buyer: Account, value: bigint) => token.connect(buyer).deposit({ value });
+    return {
+      own: { swell },
+      contract: "SwellAdapter",
+      targets,
+      token,
+      spenders: targets,
+      rate: RATES[symbol],
+      setRate: (rate) => token.setRate(rate),
+      buy,
+      closings: {
+        "core methods paused": () => access.setCoreMethodsPaused(true),
+        "withdrawals paused": () => access.setWithdrawalsPaused(true),
+        "not on the token's whitelist": () => token.enableWhitelist(),
+        "not on the queue's whitelist": () => queue.enableWhitelist(),
+      },
+      finalize: async (id) => queue.processWithdrawals(id, { value: await queue.etherToProcess(id) }),
+      requestFor: async (stranger, adapter, amount) => {
+        await buy(stranger, 2n * amount);
+        await token.connect(stranger).approve(queue, amount);
+        await queue.connect(stranger).createWithdrawRequest(amount);
+        // A plain transfer asks nobody.
+        const id = await queue.getLastTokenIdCreated();
+        await queue.connect(stranger).transferFrom(stranger.address, adapter, id);
+      },
+      amounts: {
+        // One wei buys no whole token.
+        smallest: 2n,
+        largest: 5_000n * ETHER,
+        // Swell rounds the inverse rate to 18 digits: an amount loses up to amount / 1e18.
+        dust: 6_000n,
+        smallestRequest: 10n ** 16n,
+      },
+    };
   });
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    swell,
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    // One wei buys no whole token.
-    smallest: 2n,
-    largest: 5_000n * ETHER,
-    exitFeeBps: 0n,
-    // Swell rounds the inverse rate to 18 digits: an amount loses up to amount / 1e18.
-    dust: 6_000n,
-    smallestRequest: 10n ** 16n,
-    target: tokenAddress,
-    approvals: [
-      { token: weth, spenders: [tokenAddress, queueAddress] },
-      { token: at(tokenAddress, token.interface, admin), spenders: [queueAddress] },
-    ],
-    accrue: async () => {
-      await token.setRate((rate * 105n) / 100n + 3n);
-    },
-    donate: async (amount) => {
-      await token.connect(stranger).deposit({ value: 2n * amount });
-      await token.connect(stranger).transfer(adapterAddress, amount);
-    },
-    closings: [
-      closed("core methods paused", () => access.setCoreMethodsPaused(true)),
-      closed("withdrawals paused", () => access.setWithdrawalsPaused(true)),
-      closed("not on the token's whitelist", () => token.enableWhitelist()),
-      closed("not on the queue's whitelist", () => queue.enableWhitelist()),
-    ],
-    openRequests: async () => deployed.openRequests(),
-    finalize: async (id) => {
-      await queue.processWithdrawals(id, { value: await queue.etherToProcess(id) });
-    },
-    setRate: async (next) => {
-      await token.setRate(next);
-    },
-    requestInItsName: async (amount) => {
-      await token.connect(stranger).deposit({ value: 2n * amount });
-      await token.connect(stranger).approve(queueAddress, amount);
-      await queue.connect(stranger).createWithdrawRequest(amount);
-      // A plain transfer asks nobody.
-      const id = await queue.getLastTokenIdCreated();
-      await queue.connect(stranger).transferFrom(stranger.address, adapterAddress, id);
-    },
-  };
-}
 
 for (const symbol of ["swETH", "rswETH"] as const) {
   describe(`SwellAdapter, ${symbol}`, () => {

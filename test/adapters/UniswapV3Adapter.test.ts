@@ -6,16 +6,14 @@ import { syncConformance } from "../support/conformance.ts";
 import { deployLidoDouble, type LidoDouble } from "../support/doubles.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { deployUniswapV3, poolPrice, swapTo, type UniswapV3Deployment } from "../support/genuine/uniswap-v3.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
-import { sqrtPriceOf } from "../support/range.ts";
 import { type RangeVenue, rangeConformance } from "../support/rangeConformance.ts";
 import { deployV3Market, stock } from "../support/rangeMarkets.ts";
-import { allocate, connect, ETHER, expectRefusal, fund } from "../support/venue.ts";
+import { RANGE_BAND_BPS, RANGE_RATE, rangeVenue, tokenFor } from "../support/rangeVenue.ts";
+import { allocate, ETHER, expectRefusal } from "../support/venue.ts";
 
-/** Divides nothing evenly. */
-const RATE = 1_163_456_789_012_345_677n;
-const BAND_BPS = 20n;
+const RATE = RANGE_RATE;
+const BAND_BPS = RANGE_BAND_BPS;
 
 interface UniswapV3Venue extends RangeVenue {
   readonly uniswap: UniswapV3Deployment;
@@ -24,98 +22,41 @@ interface UniswapV3Venue extends RangeVenue {
   readonly deployed: UniswapV3Adapter;
 }
 
-async function deployVenue(): Promise<UniswapV3Venue> {
-  const connection = await connect();
-  const { ethers } = connection;
-  const [admin, vault, stranger] = await ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 10_000_000n * ETHER);
-  const weth = await deployWeth(admin);
-  const wethAddress = await weth.getAddress();
-  const { lido, uniswap, pool, centre } = await deployV3Market(connection, admin, weth, RATE);
-  const wstEthAddress = await lido.wstEth.getAddress();
-  const wstEth = at(wstEthAddress, lido.wstEth.interface, admin);
-  const poolAddress = await pool.getAddress();
-  const { positionManager, router } = uniswap.addresses;
-  await stock(stranger, weth, wstEth, [positionManager, router]);
-  const deployed = await ethers.deployContract("UniswapV3Adapter", [
-    vault.address,
-    wethAddress,
-    positionManager,
-    poolAddress,
-    wstEthAddress,
-    centre - 200,
-    centre + 200,
-    BAND_BPS,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  /** Somebody trades until the pool stands at `target`, ether per wstETH. */
-  const trade = async (target: bigint): Promise<void> => {
-    const limit = sqrtPriceOf(target, false);
-    const now = (await poolPrice(pool)).sqrtPrice;
-    if (now !== limit) await swapTo(uniswap, stranger, pool, limit < now, 150_000n * ETHER, limit);
-  };
-  const setRate = async (rate: bigint): Promise<void> => {
-    await lido.stEth.setShareRate(rate);
-  };
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    uniswap,
-    pool,
-    lido,
-    deployed: deployed.connect(vault),
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    ranged: await ethers.getContractAt("ConcentratedAdapter", adapterAddress, vault),
-    lst: wstEth,
-    stEth: lido.stEth,
-    rate0: RATE,
-    bandBps: BAND_BPS,
-    etherIsToken0: false,
-    centre,
-    trade,
-    setRate,
-    smallest: 10n ** 12n,
-    largest: 500n * ETHER,
-    exitFeeBps: BAND_BPS,
-    dust: 10n ** 9n,
-    entrySlack: (amount) => (amount * BAND_BPS) / 10_000n,
-    paysMore: true,
-    target: poolAddress,
-    approvals: [
-      { token: weth, spenders: [positionManager, poolAddress, wstEthAddress] },
-      { token: wstEth, spenders: [positionManager, poolAddress] },
-    ],
-    accrue: async () => {
-      const rate = ((await lido.wstEth.stEthPerToken()) * 101n) / 100n + 3n;
-      await setRate(rate);
-      await trade(rate);
-    },
-    donate: async (amount) => {
-      const tokenId = await deployed.tokenId();
-      await send(at(positionManager, uniswap.positionManager.interface, stranger), "increaseLiquidity", {
-        tokenId,
-        amount0Desired: amount,
-        amount1Desired: amount,
-        amount0Min: 0n,
-        amount1Min: 0n,
-        deadline: 2n ** 40n,
-      });
-    },
-    closings: [
-      {
-        name: "Lido paused",
-        close: async () => {
-          await lido.stEth.pauseStaking();
-        },
-        exitLimit: (liquid) => liquid,
+const deployVenue = async (): Promise<UniswapV3Venue> => {
+  const venue = await rangeVenue(async ({ connection, admin, stranger, weth }) => {
+    const { lido, uniswap, pool, centre } = await deployV3Market(connection, admin, weth, RATE);
+    const { positionManager, router } = uniswap.addresses;
+    const [poolAddress, wstEthAddress] = [await pool.getAddress(), await lido.wstEth.getAddress()];
+    await stock(stranger, weth, await tokenFor(lido.wstEth, admin), [positionManager, router]);
+    return {
+      own: { uniswap, pool, lido },
+      lido,
+      centre,
+      etherIsToken0: false,
+      contract: "UniswapV3Adapter",
+      targets: [positionManager, poolAddress, wstEthAddress],
+      target: poolAddress,
+      spenders: [positionManager, poolAddress, wstEthAddress],
+      lstSpenders: [positionManager, poolAddress],
+      sqrtPrice: async () => (await poolPrice(pool)).sqrtPrice,
+      swap: (isDown, amount, limit) => swapTo(uniswap, stranger, pool, isDown, amount, limit),
+      donate: async (adapter, amount) => {
+        const position = await connection.ethers.getContractAt("ConcentratedAdapter", adapter);
+        await send(at(positionManager, uniswap.positionManager.interface, stranger), "increaseLiquidity", {
+          tokenId: await position.tokenId(),
+          amount0Desired: amount,
+          amount1Desired: amount,
+          amount0Min: 0n,
+          amount1Min: 0n,
+          deadline: 2n ** 40n,
+        });
       },
-      { name: "pool below the floor", close: () => trade((RATE * 995n) / 1_000n), exitLimit: () => 0n },
-    ],
-  };
-}
+    };
+  });
+  const { ethers } = venue.connection;
+  const deployed = await ethers.getContractAt("UniswapV3Adapter", await venue.adapter.getAddress(), venue.vault);
+  return { ...venue, deployed };
+};
 
 describe("UniswapV3Adapter", () => {
   const getVenue = isolate(deployVenue);

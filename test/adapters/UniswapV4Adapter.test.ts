@@ -5,108 +5,47 @@ import type { UniswapV4Adapter } from "../../types/ethers-contracts/contracts/ad
 import { syncConformance } from "../support/conformance.ts";
 import { at, send } from "../support/genuine/artifact.ts";
 import { deployUniswapV4, swapV4 } from "../support/genuine/uniswap-v4.ts";
-import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
-import { sqrtPriceOf } from "../support/range.ts";
 import { type RangeVenue, rangeConformance } from "../support/rangeConformance.ts";
 import { deployV4Market, stock, type V4Market } from "../support/rangeMarkets.ts";
-import { allocate, connect, ETHER, expectRefusal, fund } from "../support/venue.ts";
+import { RANGE_BAND_BPS, RANGE_RATE, rangeVenue, tokenFor } from "../support/rangeVenue.ts";
+import { allocate, ETHER, expectRefusal } from "../support/venue.ts";
 
-/** Divides nothing evenly. */
-const RATE = 1_163_456_789_012_345_677n;
-const BAND_BPS = 20n;
+const RATE = RANGE_RATE;
+const BAND_BPS = RANGE_BAND_BPS;
 
 interface UniswapV4Venue extends RangeVenue {
   readonly market: V4Market;
   readonly deployed: UniswapV4Adapter;
 }
 
-async function deployVenue(): Promise<UniswapV4Venue> {
-  const connection = await connect();
-  const { ethers } = connection;
-  const [admin, vault, stranger] = await ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 10_000_000n * ETHER);
-  const weth = await deployWeth(admin);
-  const wethAddress = await weth.getAddress();
-  const market = await deployV4Market(connection, admin, weth, RATE);
-  const { lido, uniswap, key, poolId, centre } = market;
-  const { positionManager, permit2, router, stateView, poolManager } = uniswap.addresses;
-  const wstEthAddress = await lido.wstEth.getAddress();
-  const wstEth = at(wstEthAddress, lido.wstEth.interface, admin);
-  await stock(stranger, weth, wstEth, [router]);
-  const deployed = await ethers.deployContract("UniswapV4Adapter", [
-    vault.address,
-    wethAddress,
-    positionManager,
-    stateView,
-    wstEthAddress,
-    key.fee,
-    key.tickSpacing,
-    key.hooks,
-    centre - 200,
-    centre + 200,
-    BAND_BPS,
-  ]);
-  const adapterAddress = await deployed.getAddress();
-  const trade = async (target: bigint): Promise<void> => {
-    const limit = sqrtPriceOf(target, true);
-    const slot = await uniswap.stateView.getFunction("getSlot0").staticCall(poolId);
-    if (slot[0] === limit) return;
-    await swapV4(uniswap, stranger, key, limit < slot[0], 150_000n * ETHER, limit);
-  };
-  const setRate = async (rate: bigint): Promise<void> => {
-    await lido.stEth.setShareRate(rate);
-  };
-  return {
-    connection,
-    weth,
-    vault,
-    stranger,
-    market,
-    deployed: deployed.connect(vault),
-    adapter: await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault),
-    ranged: await ethers.getContractAt("ConcentratedAdapter", adapterAddress, vault),
-    lst: wstEth,
-    stEth: lido.stEth,
-    rate0: RATE,
-    bandBps: BAND_BPS,
-    etherIsToken0: true,
-    centre,
-    trade,
-    setRate,
-    smallest: 10n ** 12n,
-    largest: 500n * ETHER,
-    exitFeeBps: BAND_BPS,
-    dust: 10n ** 9n,
-    entrySlack: (amount) => (amount * BAND_BPS) / 10_000n,
-    paysMore: true,
-    target: poolManager,
-    approvals: [
-      { token: weth, spenders: [positionManager, poolManager, permit2] },
-      { token: wstEth, spenders: [positionManager, poolManager, permit2] },
-    ],
-    accrue: async () => {
-      const rate = ((await lido.wstEth.stEthPerToken()) * 101n) / 100n + 3n;
-      await setRate(rate);
-      await trade(rate);
-    },
-    // The manager lets only the owner add to a position, so the token itself is what can be sent.
-    donate: async (amount) => {
-      await send(at(wstEthAddress, wstEth.interface, stranger), "transfer", adapterAddress, amount);
-    },
-    closings: [
-      {
-        name: "Lido paused",
-        close: async () => {
-          await lido.stEth.pauseStaking();
-        },
-        exitLimit: (liquid) => liquid,
-      },
-      { name: "pool below the floor", close: () => trade((RATE * 995n) / 1_000n), exitLimit: () => 0n },
-    ],
-  };
-}
+const deployVenue = async (): Promise<UniswapV4Venue> => {
+  const venue = await rangeVenue(async ({ connection, admin, stranger, weth }) => {
+    const market = await deployV4Market(connection, admin, weth, RATE);
+    const { lido, uniswap, key, poolId, centre } = market;
+    const { positionManager, permit2, router, stateView, poolManager } = uniswap.addresses;
+    await stock(stranger, weth, await tokenFor(lido.wstEth, admin), [router]);
+    const spenders = [positionManager, poolManager, permit2];
+    return {
+      own: { market },
+      lido,
+      centre,
+      etherIsToken0: true,
+      contract: "UniswapV4Adapter",
+      targets: [positionManager, stateView, key.currency1, key.fee, key.tickSpacing, key.hooks],
+      target: poolManager,
+      spenders,
+      lstSpenders: spenders,
+      sqrtPrice: async () => (await uniswap.stateView.getFunction("getSlot0").staticCall(poolId))[0],
+      swap: (isDown, amount, limit) => swapV4(uniswap, stranger, key, isDown, amount, limit),
+      // The manager lets only the owner add to a position, so the token itself is what can be sent.
+      donate: async (adapter, amount) => send(await tokenFor(lido.wstEth, stranger), "transfer", adapter, amount),
+    };
+  });
+  const { ethers } = venue.connection;
+  const deployed = await ethers.getContractAt("UniswapV4Adapter", await venue.adapter.getAddress(), venue.vault);
+  return { ...venue, deployed };
+};
 
 describe("UniswapV4Adapter", () => {
   const getVenue = isolate(deployVenue);

@@ -51,7 +51,7 @@ contract AdversarialTest is ProofFixture {
         execute(one(allocateLeg(1, 40 ether)));
         _expectRefused(
             address(registry),
-            abi.encodeCall(IStrategyRegistry.recordInflows, (idList(1), new uint256[](1), 0, 1)),
+            abi.encodeCall(IStrategyRegistry.recordInflows, (new uint256[](1), 0, 1)),
             Errors.StrategyRegistry_NotVault.selector
         );
         _expectRefused(
@@ -61,7 +61,7 @@ contract AdversarialTest is ProofFixture {
         );
         _expectRefused(
             address(guard),
-            abi.encodeCall(IOracleGuard.sync, (2, address(adapters[1]))),
+            abi.encodeCall(IOracleGuard.syncAll, (registry.records(idList(2)))),
             Errors.OracleGuard_NotVault.selector
         );
     }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
+import {PackedRecord} from "../../contracts/types/PackedRecord.sol";
 import {OracleConfig, OracleKind, PriceStatus, Quote} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 
@@ -56,9 +57,14 @@ contract OracleGuardTest is CoreFixture {
         eq(uint8(status(id)), uint8(expected), what);
     }
 
+    function records(uint8 id) internal view returns (PackedRecord[] memory list) {
+        return registry.records(idList(id));
+    }
+
     function sync(uint8 id) internal returns (Quote memory) {
+        PackedRecord[] memory list = records(id);
         vm.prank(address(vault));
-        guard.sync(id, address(adapters[id]));
+        guard.syncAll(list);
         return guard.quote(id);
     }
 
@@ -305,8 +311,9 @@ contract OracleGuardTest is CoreFixture {
     }
 
     function test_RevertWhen_AnyoneSyncsOrSets() public {
+        PackedRecord[] memory asked = records(3);
         vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_NotVault.selector, address(this), address(vault)));
-        guard.sync(3, address(adapters[3]));
+        guard.syncAll(asked);
         vm.startPrank(BOB);
         bytes memory denied = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, BOB);
         vm.expectRevert(denied);

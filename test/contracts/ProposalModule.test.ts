@@ -60,7 +60,7 @@ describe("ProposalModule", () => {
         ["ProposalModule_MaxLossTooHigh", { maxLoss: good.maxLoss + 1n }],
         ["ProposalModule_OldEpoch", { configEpoch: good.configEpoch - 1n }],
         ["Legs_BadCount", { legs: [] }],
-        ["Legs_RepositionUnsupported", { legs: [leg(1, KIND.Reposition, 1n)] }],
+        ["Legs_AmountOnReposition", { legs: [leg(1, KIND.Reposition, 1n)] }],
         ["Legs_ZeroAmount", { legs: [leg(1, KIND.Allocate, 0n)] }],
       ] as const;
       for (const [error, change] of cases) {

@@ -155,7 +155,7 @@ contract RebalancerTest is CoreFixture {
         legs = new Leg[](17);
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadCount.selector, 17, 16), legs);
         revertsWith(
-            abi.encodeWithSelector(Errors.Legs_ExitAfterAllocate.selector, 1),
+            abi.encodeWithSelector(Errors.Legs_ExitTooLate.selector, 1),
             two(allocateLeg(1, 1), exitLeg(2, 1))
         );
         revertsWith(
@@ -179,9 +179,6 @@ contract RebalancerTest is CoreFixture {
             two(allocateLeg(1, REMAINDER), allocateLeg(2, 1))
         );
         Leg memory leg = allocateLeg(1, 1);
-        leg.kind = LegKind.Reposition;
-        revertsWith(abi.encodeWithSelector(Errors.Legs_RepositionUnsupported.selector, 0, 1), one(leg));
-        leg.kind = LegKind.Allocate;
         leg.tickLower = -10;
         revertsWith(abi.encodeWithSelector(Errors.Legs_TicksUnsupported.selector, 0), one(leg));
     }

@@ -348,4 +348,34 @@ contract RedeemQueueTest is CoreFixture {
         vm.prank(ALICE);
         near(queue.claimRequest(id, ALICE, ALICE), 5 ether, 1, "by id");
     }
+
+    /// @dev A word of the bitmap holds 256 requests: the oldest is found across words, emptied ones are not.
+    function test_TheOldestRequestIsFoundAcrossWords() public {
+        uint256[] memory ids = new uint256[](300);
+        vm.prank(ALICE);
+        vault.approve(address(queue), type(uint256).max);
+        for (uint256 i; i < 300; ++i) {
+            vm.prank(ALICE);
+            ids[i] = queue.requestRedeem(1e18 + i, ALICE, ALICE);
+            pass(BATCH);
+        }
+        for (uint256 i; i < 260; ++i) {
+            if (i == 7) continue;
+            vm.prank(ALICE);
+            queue.cancelRedeemRequest(ids[i], 1e18 + i, ALICE, ALICE);
+        }
+        vault.report(idList(1));
+        for (uint256 i; i < 300; ++i) queue.price();
+        queue.fund();
+        eq(queue.maxRedeem(ALICE), 1e18 + 7, "the oldest that holds shares");
+        vm.prank(ALICE);
+        queue.redeem(1e18 + 7, ALICE, ALICE);
+        eq(queue.maxRedeem(ALICE), 1e18 + 260, "the next lies in the second word");
+        vm.startPrank(ALICE);
+        queue.redeem(1e18 + 200, ALICE, ALICE);
+        eq(queue.maxRedeem(ALICE), 60, "a part is left");
+        queue.redeem(60, ALICE, ALICE);
+        vm.stopPrank();
+        eq(queue.maxRedeem(ALICE), 1e18 + 261, "and then the one after");
+    }
 }

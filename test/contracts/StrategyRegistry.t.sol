@@ -160,7 +160,7 @@ contract StrategyRegistryTest is CoreFixture {
             address(vault)
         );
         vm.expectRevert(denied);
-        registry.recordInflows(new uint8[](0), new uint256[](0), 0, 0);
+        registry.recordInflows(new uint256[](0), 0, 0);
         vm.expectRevert(denied);
         registry.tripFreeze(1);
         vm.expectRevert(denied);

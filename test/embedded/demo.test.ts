@@ -17,6 +17,18 @@ const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
 const share = z.number().min(0).max(1.000_001);
 const weights = z.array(z.object({ id: z.int(), name: z.string(), weight: share })).min(2);
+const allocationRisk = z.object({
+  var: z.number(),
+  cvar: z.number(),
+  evar: z.number(),
+  maxDrawdown: z.number().min(0),
+  cdar: z.number().min(0),
+  liquid: share,
+  liquidityAdjustedLoss: z.number().min(0),
+  contributions: z.array(z.object({ name: z.string(), weight: share, cvar: z.number(), evar: z.number() })).min(2),
+  stresses: z.array(z.object({ name: z.string(), loss: z.number().min(0), locked: share })).length(5),
+});
+const panel = z.object({ current: allocationRisk, proposed: allocationRisk.nullable() });
 /** z.number() refuses NaN and infinities; JSON would have made them null. */
 const runSchema = z.object({
   seed: z.int(),
@@ -39,6 +51,11 @@ const runSchema = z.object({
         proposalId: hash.nullable(),
         reasons: z.array(z.string()),
         signers: z.array(address),
+        signersNeeded: z
+          .object({ required: z.int().min(2).max(3), owners: z.literal(3), reason: z.string() })
+          .nullable(),
+        panel: panel.nullable(),
+        send: z.object({ now: z.number().positive(), kind: z.enum(["send", "wait"]), reason: z.string() }).nullable(),
         approvedBy: z.enum(["signatures", "safe-transaction"]).nullable(),
         transaction: hash.nullable(),
         gasUsed: z.int().positive().nullable(),
@@ -52,6 +69,8 @@ const runSchema = z.object({
       }),
     )
     .min(5),
+  fees: z.object({ managementBps: z.int().positive(), performanceBps: z.int().positive(), recipient: address }),
+  events: z.array(z.object({ date: z.iso.date(), kind: z.string(), text: z.string().min(10) })),
   series: z
     .array(
       z.object({
@@ -69,6 +88,8 @@ const runSchema = z.object({
     equalWeightApyPct: z.number(),
     holdApyPct: z.number(),
     maxDrawdownPct: z.number().min(0),
+    feesWeth: amount,
+    queuePaidWeth: amount,
     executed: z.int(),
     refused: z.int(),
     held: z.int(),
@@ -125,7 +146,8 @@ function checkRun({ cycles, summary, series }: Run): void {
   for (const cycle of cycles) {
     if (cycle.status === "executed") {
       expect(cycle.transaction, `cycle ${cycle.index}`).to.match(/^0x/);
-      expect(cycle.signers).to.have.length(2);
+      expect(cycle.signers.length).to.be.at.least(cycle.signersNeeded?.required ?? Number.NaN);
+      expect(cycle.panel?.proposed, `cycle ${cycle.index}`).to.not.equal(null);
       expect(cycle.proposalId).to.match(/^0x/);
     } else {
       expect(cycle.reasons.join(""), `cycle ${cycle.index}`).not.to.equal("");
@@ -135,6 +157,14 @@ function checkRun({ cycles, summary, series }: Run): void {
   for (const { date, weights: parts } of series) {
     const total = parts.reduce((sum, { weight }) => sum + weight, 0);
     expect(Math.abs(total - 1), date).to.be.below(1e-9);
+  }
+  for (const { panel: risk } of cycles) {
+    for (const one of [risk?.current, risk?.proposed ?? undefined]) {
+      if (one === undefined) continue;
+      expect(one.var <= one.cvar && one.cvar <= one.evar, "VaR <= CVaR <= EVaR").to.equal(true);
+      const parts = one.contributions.reduce((sum, { cvar }) => sum + cvar, 0);
+      expect(Math.abs(parts - one.cvar), "contributions add up").to.be.below(1e-9);
+    }
   }
 }
 
@@ -180,6 +210,24 @@ describe("demonstration", () => {
     expect(run.cycles.some(({ approvedBy }) => approvedBy === "safe-transaction")).to.equal(true);
     expect(run.cycles.find(({ status }) => status === "refused")?.reasons.join()).to.not.equal("");
     checkHtml(readFileSync(at("one", "report.html"), "utf8"));
+  });
+
+  it("shows fees, an exit through the queue, a freeze and its end, and a move that all owners had to sign", () => {
+    const { cycles, events, summary } = runOf("one");
+    expect(Number(summary.feesWeth)).to.be.above(0);
+    expect(Number(summary.queuePaidWeth)).to.be.above(1);
+    const kinds = events.map(({ kind }) => kind);
+    const order = ["redeem-request", "priced", "claimed", "frozen", "returned"].map((kind) => kinds.indexOf(kind));
+    expect(
+      order.every((at, index) => at > (order[index - 1] ?? -1)),
+      `${kinds}`,
+    ).to.equal(true);
+    const [asked, priced] = [events[order[0] ?? -1]?.date ?? "", events[order[1] ?? -1]?.date ?? ""];
+    expect(priced > asked, `priced ${priced}, asked ${asked}`).to.equal(true);
+    const large = cycles.filter(({ status, signersNeeded }) => status === "executed" && signersNeeded?.required === 3);
+    expect(large.map(({ signers }) => signers.length)).to.include(3);
+    expect(large[0]?.signersNeeded?.reason).to.match(/^3 of 3 needed, because it moves \d+\.\d\d % of NAV/);
+    expect(cycles.some(({ signersNeeded }) => signersNeeded?.required === 2)).to.equal(true);
   });
 
   it("lives through the recorded market and earns what its file says; another seed is another run", async function () {

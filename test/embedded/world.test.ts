@@ -212,6 +212,7 @@ describe("world", () => {
         steth: lido,
         weeth: etherFi,
         aave: idle,
+        venues: [],
         gearbox: null,
         stethEth: feeds.stethEth,
         weethEth: feeds.weethEth,

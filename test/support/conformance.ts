@@ -1,6 +1,7 @@
 /** What every adapter must do, whatever its venue: one suite, run on genuine code or on a double. */
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { deploymentOf } from "./deployment.ts";
 import { readBigint } from "./genuine/artifact.ts";
 import { Seeded } from "./seeded.ts";
 import { allocate, ETHER, expectRefusal, fund, sendWeth, type Venue, WAD } from "./venue.ts";
@@ -130,6 +131,83 @@ export function conformance(getVenue: () => Venue): void {
     await connection.networkHelpers.setCode(target, "0xfe");
     expect(await adapter.maxAllocate()).to.equal(0n);
     expect(await adapter.maxDeallocate()).to.equal(0n);
+  });
+
+  it("behavior: amounts below the smallest are refused, or counted at no more than was put in", async () => {
+    const venue = getVenue();
+    for (const amount of [1n, 2n, venue.smallest - 1n].filter((wei) => wei > 0n && wei < venue.smallest)) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), amount);
+      try {
+        await venue.adapter.allocate(amount, 0n);
+      } catch (refusal) {
+        // A refusal is a revert, not a fault of the test.
+        expect(refusal instanceof Error ? refusal.message : "").to.match(/revert/i);
+      }
+      expect(await liquid()).to.be.at.most(amount);
+      await snapshot.restore();
+    }
+  });
+
+  it("behavior: a venue that calls back in is refused, and the books are as if it had not", async () => {
+    const venue = getVenue();
+    const { adapter, connection, target, vault } = venue;
+    const { ethers, networkHelpers } = connection;
+    const address = await adapter.getAddress();
+    const quiet = await networkHelpers.takeSnapshot();
+    await allocate(venue, 10n * ETHER);
+    const expected = await adapter.realAssets();
+    await quiet.restore();
+
+    const plan = await ethers.deployContract("ReentryPlanDouble");
+    const { interface: calls } = adapter;
+    for (const data of [
+      calls.encodeFunctionData("allocate", [1n, 0n]),
+      calls.encodeFunctionData("deallocate", [1n, 0n]),
+      calls.encodeFunctionData("requestExit", [1n, 0n]),
+      calls.encodeFunctionData("claim"),
+    ]) {
+      await plan.plan(address, data);
+    }
+    // The venue's own code moves to another address; what stands in its place runs it on the venue's storage.
+    const inner = ethers.getAddress(`0x${"c0de".repeat(10)}`);
+    await networkHelpers.setCode(inner, await ethers.provider.getCode(target));
+    const shell = await ethers.deployContract("ReentrantShellDouble", [plan, inner]);
+    await networkHelpers.setCode(target, await ethers.provider.getCode(shell));
+    await sendWeth(venue.weth, vault, address, 10n * ETHER);
+    await plan.arm(true);
+    await adapter.allocate(10n * ETHER, 0n);
+    if ((await plan.tried()) === 0n) {
+      // Entries that never meet this contract: exits must.
+      const out = await adapter.maxDeallocate();
+      await (out === 0n ? adapter.requestExit((await liquid()) / 2n, 0n) : adapter.deallocate(out / 2n, 0n));
+    } else {
+      const found = await adapter.realAssets();
+      for (const part of [0, 1, 2] as const) {
+        // Two blocks apart: what accrues between them, and nothing else.
+        expect(found[part]).to.be.closeTo(expected[part], venue.dust + expected[part] / 10n ** 7n);
+      }
+    }
+    expect(await plan.tried(), "the shell was never entered by a call that may write").to.be.above(0n);
+    expect(await plan.succeeded()).to.equal(0n);
+  });
+
+  it("error: no deployment for nobody, or on accounts without code", async () => {
+    const venue = getVenue();
+    const { factory, args, types, names } = await deploymentOf(venue);
+    const { ethers } = venue.connection;
+    const empty = ethers.getAddress(`0x${"e0".repeat(20)}`);
+    await factory.deploy(...args);
+    const addresses = types.flatMap((type, index) => (type === "address" ? [index] : []));
+    expect(addresses.length).to.be.above(2);
+    for (const index of addresses) {
+      // Uniswap v4's hooks are the one address that must have no code; their own test refuses every other.
+      if (names[index] === "hooks_") continue;
+      // The vault is checked by the registry, which knows its own; no vault at all is refused here.
+      const bad = index === 0 ? ethers.ZeroAddress : empty;
+      const worse = args.map((arg, place) => (place === index ? bad : arg));
+      await expect(factory.deploy(...worse), `${names[index]} is ${bad}`).to.revert(ethers);
+    }
   });
 
   it("error: Adapter_NotVault", async () => {

@@ -1,15 +1,15 @@
 /** Deploys the doubles of Lido, ether.fi and Curve, wired. */
 import type { Contract } from "ethers";
+import type { Account, Deployer } from "./deployer.ts";
 import { at, send } from "./genuine/artifact.ts";
 import { wrapEth } from "./genuine/weth.ts";
-import type { Account, Connection } from "./venue.ts";
-import { ETHER, WAD } from "./venue.ts";
+import { ETHER, WAD } from "./units.ts";
 
 /** About the size of the protocols, so that one user's rounding is as small as there. */
 const FIRST_SHARES = 1_000_000n * ETHER + 7n;
 
 /** stETH, wstETH and the queue, at `rate`. */
-export async function deployLidoDouble({ ethers }: Connection, rate: bigint = WAD) {
+export async function deployLidoDouble({ ethers }: Deployer, rate: bigint = WAD) {
   const stEth = await ethers.deployContract("StEthDouble", [FIRST_SHARES, FIRST_SHARES]);
   const wstEth = await ethers.deployContract("WstEthDouble", [await stEth.getAddress()]);
   const queue = await ethers.deployContract("WithdrawalQueueDouble", [await wstEth.getAddress()]);
@@ -19,7 +19,7 @@ export async function deployLidoDouble({ ethers }: Connection, rate: bigint = WA
 }
 
 /** Pool, eETH, weETH and the requests, at `rate`. */
-export async function deployEtherFiDouble({ ethers }: Connection, rate: bigint = WAD) {
+export async function deployEtherFiDouble({ ethers }: Deployer, rate: bigint = WAD) {
   const pool = await ethers.deployContract("LiquidityPoolDouble");
   const eEth = await ethers.deployContract("EEthDouble", [await pool.getAddress()]);
   const weEth = await ethers.deployContract("WeEthDouble", [await eEth.getAddress()]);
@@ -29,14 +29,19 @@ export async function deployEtherFiDouble({ ethers }: Connection, rate: bigint =
   return { pool, eEth, weEth, requests };
 }
 
-/** An NG pool of WETH and stETH with `each` of both, parameters as stETH-ng had them: A 1500, 1 bp, off-peg fivefold. */
-export async function deployCurveDouble(connection: Connection, admin: Account, weth: Contract, each: bigint) {
-  const lido = await deployLidoDouble(connection);
+/** An NG pool of WETH and stETH with `each` of both from `admin`, parameters as stETH-ng had them: A 1500, 1 bp, off-peg fivefold. */
+export async function deployCurvePool(
+  deployer: Deployer,
+  admin: Account,
+  weth: Contract,
+  stEthAddress: string,
+  each: bigint,
+) {
   const wethAddress = await weth.getAddress();
-  const stEth = lido.stEth.connect(admin);
-  const pool = await connection.ethers.deployContract(
+  const stEth = await deployer.ethers.getContractAt("StEthDouble", stEthAddress, admin);
+  const pool = await deployer.ethers.deployContract(
     "CurveNgPoolDouble",
-    [wethAddress, await stEth.getAddress(), 1_500, 1_000_000, 5n * 10n ** 10n],
+    [wethAddress, stEthAddress, 1_500, 1_000_000, 5n * 10n ** 10n],
     admin,
   );
   const wethMine = at(wethAddress, weth.interface, admin);
@@ -45,7 +50,13 @@ export async function deployCurveDouble(connection: Connection, admin: Account, 
   await stEth.submit(admin.address, { value: each });
   await stEth.approve(await pool.getAddress(), each);
   await pool.add_liquidity([each, each], 0n);
-  return { pool, lido };
+  return pool;
+}
+
+/** The same pool over Lido's doubles of its own. */
+export async function deployCurveDouble(deployer: Deployer, admin: Account, weth: Contract, each: bigint) {
+  const lido = await deployLidoDouble(deployer);
+  return { pool: await deployCurvePool(deployer, admin, weth, await lido.stEth.getAddress(), each), lido };
 }
 
 export type LidoDouble = Awaited<ReturnType<typeof deployLidoDouble>>;

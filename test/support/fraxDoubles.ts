@@ -1,17 +1,16 @@
 /** Frax: frxETH, sfrxETH, the minter and the redemption queue, wired; the first account drives them. */
-import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import type { Connection } from "./venue.ts";
-import { ETHER } from "./venue.ts";
+import { accountAt, type Deployer } from "./deployer.ts";
+import { ETHER } from "./units.ts";
 
 export const FRAX_CYCLE = 7 * 86_400;
 export const FRAX_WAIT = 15 * 86_400;
 
 /** ETH staked goes to an account of its own, as to validators: the queue holds what it is sent. */
-export async function deployFraxDouble({ ethers }: Connection, rate: bigint) {
-  const signers = await ethers.getSigners();
-  const [admin, sink] = [signers[0], signers[18]];
-  if (!admin || !sink) return expect.fail("the network has too few accounts");
+export async function deployFraxDouble(deployer: Deployer, rate: bigint) {
+  const { ethers } = deployer;
+  const admin = await accountAt(deployer, 0);
+  const sink = await accountAt(deployer, 18);
   const frxEth = await ethers.deployContract("FrxEthDouble");
   const sfrxEth = await ethers.deployContract("SfrxEthDouble", [frxEth, FRAX_CYCLE]);
   const queue = await ethers.deployContract("FraxEtherRedemptionQueueV2Double", [frxEth, sfrxEth, FRAX_WAIT]);

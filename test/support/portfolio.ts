@@ -38,29 +38,44 @@ export function randomLimits(rng: Rng, n: number): PortfolioProblem {
   return { names: named(n), lower, upper, groups, turnover };
 }
 
-/** Riskfolio-Lib's published weights: the last 200 daily returns of its stock prices, ten assets, no index. */
-export function riskfolio(test: Context): {
-  names: string[];
-  returns: number[][];
-  published: (file: string, column: string) => number[];
-} {
-  const read = (file: string): { head: string[]; rows: string[][] } => {
-    const [head = [], ...rows] = sharedText(test, `fixtures/riskfolio/${file}`)
+export interface Published {
+  readonly names: string[];
+  readonly returns: number[][];
+  /** A column of weights of one of the published files, in the order of the names. */
+  readonly column: (file: string, column: string) => number[];
+}
+
+/**
+ * Riskfolio-Lib's published weights: the last 200 daily returns of its stock prices, ten assets, no index.
+ * @param textOf reads a fixture; null when it is not there.
+ */
+export function riskfolioCases(textOf: (path: string) => string | null): Published | null {
+  const read = (file: string): { head: string[]; rows: string[][] } | null => {
+    const text = textOf(`riskfolio/${file}`);
+    if (text === null) return null;
+    const [head = [], ...rows] = text
       .trim()
       .split("\n")
       .map((line) => line.split(","));
     return { head, rows };
   };
   const prices = read("stock_prices.csv");
+  if (prices === null) return null;
   const names = prices.head.slice(1).filter((name) => name !== "SPY");
   const levels = prices.rows.map((row) => names.map((name) => Number(row[prices.head.indexOf(name)])));
   const returns = levels.slice(1).map((row, t) => row.map((price, i) => price / (levels[t]?.[i] ?? 1) - 1));
   return {
     names,
     returns: returns.slice(-200),
-    published: (file, column) => {
-      const { head, rows } = read(file);
+    column: (file, column) => {
+      const { head = [], rows = [] } = read(file) ?? {};
       return names.map((name) => Number(rows.find((row) => row[0] === name)?.[head.indexOf(column)]));
     },
   };
+}
+
+/** The same in a test, which is skipped without them. */
+export function riskfolio(test: Context): Omit<Published, "column"> & { readonly published: Published["column"] } {
+  const cases = riskfolioCases((path) => sharedText(test, `fixtures/${path}`));
+  return { names: cases?.names ?? [], returns: cases?.returns ?? [], published: cases?.column ?? (() => []) };
 }

@@ -1,8 +1,7 @@
 /** Puffer: OpenZeppelin's own AccessManager, pufETH and the withdrawal queue, wired; the first account is the admin. */
-import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import type { Connection } from "./venue.ts";
-import { ETHER } from "./venue.ts";
+import { accountAt, type Deployer } from "./deployer.ts";
+import { ETHER } from "./units.ts";
 
 /** The manager's own power over pufETH; a number of our own. */
 const MANAGER_ROLE = 1n;
@@ -11,15 +10,10 @@ const PUBLIC_ROLE = 2n ** 64n - 1n;
 const ENTRIES = ["deposit", "mint", "withdraw", "redeem"] as const;
 const REQUESTS = ["requestWithdrawal", "completeQueuedWithdrawal"] as const;
 
-/** Most of the first deposit goes to validators, so that the rate can fall; the rest pays exits. */
-export async function deployPufferDouble(
-  { ethers, networkHelpers }: Connection,
-  weth: string,
-  rate: bigint,
-  batchSize: number,
-) {
-  const [admin] = await ethers.getSigners();
-  if (!admin) return expect.fail("the network has no account");
+/** The first account needs 300,000 ether. Most of the first deposit goes to validators, so that the rate can fall; the rest pays exits. */
+export async function deployPufferDouble(deployer: Deployer, weth: string, rate: bigint, batchSize: number) {
+  const { ethers } = deployer;
+  const admin = await accountAt(deployer, 0);
   const access = await ethers.deployContract("AccessManager", [admin.address]);
   const pufEth = await ethers.deployContract("PufferVaultDouble", [weth, access]);
   const manager = await ethers.deployContract("PufferWithdrawalManagerDouble", [batchSize, pufEth]);
@@ -43,8 +37,6 @@ export async function deployPufferDouble(
   await manager.changeMaxWithdrawalAmount(100_000n * ETHER);
 
   const token = await ethers.getContractAt("IWETH9", weth);
-  const balance = await ethers.provider.getBalance(admin.address);
-  await networkHelpers.setBalance(admin.address, balance + 200_000n * ETHER);
   await token.deposit({ value: 200_000n * ETHER });
   await token.approve(pufEth, MaxUint256);
   await pufEth.approve(manager, MaxUint256);

@@ -97,6 +97,7 @@ export const reading = (id: number, changes: Partial<StrategyReading> = {}): Str
   price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: WAD, updatedAt: 0 },
   hasAsyncExit: false,
   exitDelayDays: 0,
+  fault: null,
   ...changes,
 });
 
@@ -131,6 +132,8 @@ export function snapshot(
       totalSupply: shares(1000n * ETHER),
       lockedProfit: assets(0n),
       minimumIdle: assets(50n * ETHER),
+      queueOwed: assets(0n),
+      queuePending: assets(0n),
     },
     configEpoch: 1n,
     nextExecutionAt: timestamp,

@@ -1,12 +1,13 @@
 /** Pools of ether and wstETH with liquidity of others, at Lido's rate: what a range adapter enters. */
 import { type Contract, ZeroAddress } from "ethers";
+import type { Account, Deployer } from "./deployer.ts";
 import { deployLidoDouble, type LidoDouble } from "./doubles.ts";
 import { at, send } from "./genuine/artifact.ts";
 import { createPool, deployUniswapV3, mintRange, type UniswapV3Deployment } from "./genuine/uniswap-v3.ts";
 import { deployUniswapV4, mintV4, poolIdOf, type UniswapV4Deployment, type V4Key } from "./genuine/uniswap-v4.ts";
 import { wrapEth } from "./genuine/weth.ts";
 import { sqrtPriceOf, tickNear } from "./range.ts";
-import { type Account, type Connection, ETHER } from "./venue.ts";
+import { ETHER } from "./units.ts";
 
 /** The 1 bp tier, in which wstETH/WETH trades on mainnet. */
 export const V3_FEE = 100;
@@ -40,24 +41,33 @@ export interface V3Market {
 
 /** A wstETH/WETH pool of Uniswap v3 at `rate`, deep for 20 % to either side. `admin` needs 500,000 ether. */
 export async function deployV3Market(
-  connection: Connection,
+  deployer: Deployer,
   admin: Account,
   weth: Contract,
   rate: bigint,
 ): Promise<V3Market> {
   const wethAddress = await weth.getAddress();
   // Mainnet's order: wstETH is token0. Addresses follow the deployer's nonce, so this ends the same way each time.
-  let lido = await deployLidoDouble(connection, rate);
-  while (BigInt(await lido.wstEth.getAddress()) > BigInt(wethAddress)) lido = await deployLidoDouble(connection, rate);
-  const wstEthAddress = await lido.wstEth.getAddress();
+  let lido = await deployLidoDouble(deployer, rate);
+  while (BigInt(await lido.wstEth.getAddress()) > BigInt(wethAddress)) lido = await deployLidoDouble(deployer, rate);
+  const wstEth = at(await lido.wstEth.getAddress(), lido.wstEth.interface, admin);
+  return { lido, ...(await openV3Pool(admin, weth, wstEth, rate)) };
+}
+
+/** The pool alone, over a wstETH that is there already, whatever its place among the two. */
+export async function openV3Pool(admin: Account, weth: Contract, wstEth: Contract, rate: bigint) {
+  const [wethAddress, wstEthAddress] = [await weth.getAddress(), await wstEth.getAddress()];
+  const isWethFirst = BigInt(wethAddress) < BigInt(wstEthAddress);
+  const tokens: readonly [string, string] = isWethFirst ? [wethAddress, wstEthAddress] : [wstEthAddress, wethAddress];
   const uniswap = await deployUniswapV3(admin, wethAddress);
-  const price = sqrtPriceOf(rate, false);
+  const price = sqrtPriceOf(rate, isWethFirst);
   const centre = tickNear(price);
-  const pool = await createPool(uniswap, admin, [wstEthAddress, wethAddress], V3_FEE, price);
+  const pool = await createPool(uniswap, admin, tokens, V3_FEE, price);
   const { positionManager, router } = uniswap.addresses;
-  await stock(admin, weth, at(wstEthAddress, lido.wstEth.interface, admin), [positionManager, router]);
-  await mintRange(uniswap, admin, pool, [centre - HALF_WIDTH, centre + HALF_WIDTH], DEPTH);
-  return { lido, uniswap, pool, centre };
+  await stock(admin, weth, wstEth, [positionManager, router]);
+  const depth = isWethFirst ? ([DEPTH[1], DEPTH[0]] as const) : DEPTH;
+  await mintRange(uniswap, admin, pool, [centre - HALF_WIDTH, centre + HALF_WIDTH], depth);
+  return { uniswap, pool, centre };
 }
 
 export interface V4Market {
@@ -73,22 +83,27 @@ const V4_LIQUIDITY = 600_000n * ETHER;
 
 /** An ether/wstETH pool of Uniswap v4 without hooks. `admin` needs 500,000 ether. */
 export async function deployV4Market(
-  connection: Connection,
+  deployer: Deployer,
   admin: Account,
   weth: Contract,
   rate: bigint,
 ): Promise<V4Market> {
-  const lido = await deployLidoDouble(connection, rate);
-  const wstEthAddress = await lido.wstEth.getAddress();
+  const lido = await deployLidoDouble(deployer, rate);
+  const wstEth = at(await lido.wstEth.getAddress(), lido.wstEth.interface, admin);
+  return { lido, ...(await openV4Pool(admin, weth, wstEth, rate)) };
+}
+
+/** The pool alone, over a wstETH that is there already. */
+export async function openV4Pool(admin: Account, weth: Contract, wstEth: Contract, rate: bigint) {
+  const wstEthAddress = await wstEth.getAddress();
   const uniswap = await deployUniswapV4(admin, await weth.getAddress());
   const key: V4Key = { currency0: ZeroAddress, currency1: wstEthAddress, fee: 100, tickSpacing: 1, hooks: ZeroAddress };
   const price = sqrtPriceOf(rate, true);
   const centre = tickNear(price);
   await send(uniswap.poolManager, "initialize", key, price);
-  const wstEth = at(wstEthAddress, lido.wstEth.interface, admin);
   const { permit2, positionManager, router } = uniswap.addresses;
   await stock(admin, weth, wstEth, [permit2, router]);
   await send(uniswap.permit2, "approve", wstEthAddress, positionManager, 2n ** 160n - 1n, 2n ** 47n);
   await mintV4(uniswap, admin, key, [centre - HALF_WIDTH, centre + HALF_WIDTH], V4_LIQUIDITY, 150_000n * ETHER);
-  return { lido, uniswap, key, poolId: poolIdOf(key), centre };
+  return { uniswap, key, poolId: poolIdOf(key), centre };
 }

@@ -1,29 +1,12 @@
 /** Deploys the doubles of the staking tokens with queues: Swell, Stader, Renzo, Bedrock, Kelp. */
-import { expect } from "chai";
-import type { Account, Connection } from "./venue.ts";
-import { connect, ETHER, fund } from "./venue.ts";
+import { accountAt, type Deployer } from "./deployer.ts";
+import { ETHER } from "./units.ts";
 
 /** About the size of the protocols, so that one user's rounding is as small as there. */
 export const FIRST_SUPPLY = 1_000_000n * ETHER + 7n;
 
-export interface Stage {
-  readonly connection: Connection;
-  readonly admin: Account;
-  readonly vault: Account;
-  readonly stranger: Account;
-}
-
-/** A network with three rich accounts. */
-export async function openStage(): Promise<Stage> {
-  const connection = await connect();
-  const [admin, vault, stranger] = await connection.ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 10_000_000n * ETHER);
-  return { connection, admin, vault, stranger };
-}
-
 /** swETH or rswETH with its queue, at `rate`; everyone's whitelist is off, as on mainnet for deposits. */
-export async function deploySwellDouble({ ethers }: Connection, symbol: "swETH" | "rswETH", rate: bigint) {
+export async function deploySwellDouble({ ethers }: Deployer, symbol: "swETH" | "rswETH", rate: bigint) {
   const access = await ethers.deployContract("SwellAccessDouble");
   const accessAddress = await access.getAddress();
   const token = await ethers.deployContract("SwellTokenDouble", [symbol, accessAddress]);
@@ -38,7 +21,7 @@ export async function deploySwellDouble({ ethers }: Connection, symbol: "swETH" 
 export type SwellDouble = Awaited<ReturnType<typeof deploySwellDouble>>;
 
 /** Stader's pool with ETHx and the withdrawal manager, at `rate`. */
-export async function deployStaderDouble({ ethers }: Connection, rate: bigint, maxOpenPerOwner = 1_000n) {
+export async function deployStaderDouble({ ethers }: Deployer, rate: bigint, maxOpenPerOwner = 1_000n) {
   const ethX = await ethers.deployContract("MintableDouble", ["ETHx (double)", "ETHx"]);
   const pool = await ethers.deployContract("StaderPoolDouble", [await ethX.getAddress(), FIRST_SUPPLY]);
   const queue = await ethers.deployContract("StaderWithdrawalDouble", [await pool.getAddress(), maxOpenPerOwner]);
@@ -52,7 +35,7 @@ export async function deployStaderDouble({ ethers }: Connection, rate: bigint, m
 export type StaderDouble = Awaited<ReturnType<typeof deployStaderDouble>>;
 
 /** Kelp's deposit pool with rsETH and the withdrawal manager, at `rate`. */
-export async function deployKelpDouble({ ethers }: Connection, rate: bigint) {
+export async function deployKelpDouble({ ethers }: Deployer, rate: bigint) {
   const rsEth = await ethers.deployContract("MintableDouble", ["rsETH (double)", "rsETH"]);
   const pool = await ethers.deployContract("KelpPoolDouble", [await rsEth.getAddress(), FIRST_SUPPLY]);
   const queue = await ethers.deployContract("KelpWithdrawalDouble", [await pool.getAddress()]);
@@ -65,9 +48,9 @@ export async function deployKelpDouble({ ethers }: Connection, rate: bigint) {
 export type KelpDouble = Awaited<ReturnType<typeof deployKelpDouble>>;
 
 /** Renzo's manager with ezETH and the withdraw queue, at `rate`; the buffer is empty. */
-export async function deployRenzoDouble({ ethers }: Connection, rate: bigint) {
-  const [admin] = await ethers.getSigners();
-  if (!admin) return expect.fail("the network has no account");
+export async function deployRenzoDouble(deployer: Deployer, rate: bigint) {
+  const { ethers } = deployer;
+  const admin = await accountAt(deployer, 0);
   const ezEth = await ethers.deployContract("MintableDouble", ["ezETH (double)", "ezETH"]);
   const manager = await ethers.deployContract("RenzoManagerDouble", [await ezEth.getAddress()]);
   const queue = await ethers.deployContract("RenzoQueueDouble", [await manager.getAddress()]);
@@ -81,9 +64,9 @@ export async function deployRenzoDouble({ ethers }: Connection, rate: bigint) {
 export type RenzoDouble = Awaited<ReturnType<typeof deployRenzoDouble>>;
 
 /** Bedrock's staking with uniETH and the redeem contract, at `rate`; no ether waits to be staked. */
-export async function deployBedrockDouble({ ethers }: Connection, rate: bigint) {
-  const [admin] = await ethers.getSigners();
-  if (!admin) return expect.fail("the network has no account");
+export async function deployBedrockDouble(deployer: Deployer, rate: bigint) {
+  const { ethers } = deployer;
+  const admin = await accountAt(deployer, 0);
   const uniEth = await ethers.deployContract("MintableDouble", ["uniETH (double)", "uniETH"]);
   const redeem = await ethers.deployContract("BedrockRedeemDouble");
   const staking = await ethers.deployContract("BedrockStakingDouble", [

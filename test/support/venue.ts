@@ -6,8 +6,7 @@ import type { IStrategyAdapter } from "../../types/ethers-contracts/contracts/in
 import { at, send } from "./genuine/artifact.ts";
 import { wrapEth } from "./genuine/weth.ts";
 
-export const ETHER = 10n ** 18n;
-export const WAD = 10n ** 18n;
+export { ETHER, WAD } from "./units.ts";
 
 export const connect = () => network.create();
 export type Connection = Awaited<ReturnType<typeof connect>>;

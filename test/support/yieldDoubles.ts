@@ -1,17 +1,16 @@
 /** The doubles of the yield vaults, each with a first holder and a rate above one; the first account drives them. */
-import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import type { Connection } from "./venue.ts";
-import { ETHER } from "./venue.ts";
+import { accountAt, type Deployer } from "./deployer.ts";
+import { ETHER } from "./units.ts";
 
 const FIRST_DEPOSIT = 1_000n * ETHER;
 /** Divides nothing evenly. */
 const RATE = 1_051_234_567_890_123_457n;
 
 /** Addresses of a Yearn vault that keeps nothing idle, a Cellar and a Beefy vault over `weth`. */
-export async function deployYieldDoubles({ ethers }: Connection, weth: string) {
-  const [admin] = await ethers.getSigners();
-  if (!admin) return expect.fail("the network has no account");
+export async function deployYieldDoubles(deployer: Deployer, weth: string) {
+  const { ethers } = deployer;
+  const admin = await accountAt(deployer, 0);
   const token = await ethers.getContractAt("IWETH9", weth);
   await token.deposit({ value: 5n * FIRST_DEPOSIT });
 
@@ -46,5 +45,6 @@ export async function deployYieldDoubles({ ethers }: Connection, weth: string) {
     yearn: await yearn.getAddress(),
     sommelier: await cellar.getAddress(),
     beefy: await beefy.getAddress(),
+    beefyStrategy: await beefyStrategy.getAddress(),
   };
 }

@@ -8,6 +8,7 @@ import { createRng } from "../../keeper/kernel/rng.ts";
 import { assets } from "../../keeper/kernel/units.ts";
 import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "../../keeper/optimize/index.ts";
 import { DEFAULT_POLICY_CONFIG, decide } from "../../keeper/policy/index.ts";
+import { planLegs } from "../../keeper/propose/legs.ts";
 import { assess, DEFAULT_RISK_CONFIG } from "../../keeper/risk/index.ts";
 import { ETHER, history, provenance, reading, snapshot } from "../support/quant.ts";
 
@@ -56,6 +57,40 @@ describe("the pure stages in a row", function () {
     expect(weights[2]).to.be.closeTo(0.25 * 0.998, 1e-7);
     expect(target.idleWeight).to.be.at.least(0.05 - 1e-9);
     expect(target.frontier).to.have.length(20);
+  });
+
+  it("bring home what the redeem queue is owed, and buy nothing with it", async () => {
+    const invested = market();
+    const ether = (amount: number) => assets(BigInt(amount) * ETHER);
+    const owed = 200;
+    // 930 placed, 70 idle, 200 owed and 60 more asked for: the NAV is 800, its buffer 40.
+    const owing: MarketSnapshot = {
+      ...invested,
+      vault: {
+        ...invested.vault,
+        nav: ether(1000 - owed),
+        idle: ether(70),
+        totalDebt: ether(930),
+        minimumIdle: ether(40 + owed),
+        queueOwed: ether(owed),
+        queuePending: ether(60),
+      },
+      strategies: invested.strategies.map((strategy) => {
+        const held = ether([0, 240, 240, 200, 250][strategy.id - 1] ?? 0);
+        return { ...strategy, debt: held, value: held, liquid: held, maxDeallocate: held };
+      }),
+    };
+    const { decision, verdict } = await runStages(owing, "mean-variance");
+    if (decision.kind !== "move" || verdict?.kind !== "approved") expect.fail(JSON.stringify({ decision, verdict }));
+    expect(decision.reasons[0]).to.match(/^idle is -16\.\d+ %, the minimum is 12\.5000 %|^strategy/);
+    expect(decision.idleWeight).to.be.at.least(100 / 800 - 1e-9);
+    const limits = { gasCapGwei: 100, maxLossBps: 5, navToleranceBps: 50, ttlSeconds: 86_400, minLegEth: 0.1 };
+    const { legs, refNav } = planLegs(owing, verdict.weights, verdict.idleWeight, limits);
+    const sum = (kind: string, pick: "amount" | "minValue") =>
+      legs.filter((leg) => leg.kind === kind).reduce((total, leg) => total + leg[pick], 0n);
+    const idleAfter = ether(70) + sum("Deallocate", "minValue") - sum("Allocate", "amount");
+    expect(Number(idleAfter / 10n ** 15n) / 1e3).to.be.at.least(owed + 40 + 60 - 0.2);
+    expect(refNav).to.equal(ether(800));
   });
 
   it("min-CVaR takes less tail risk than mean-variance, and replays to the byte", async () => {

@@ -1,11 +1,11 @@
 /** Maximum likelihood for a given ARIMA order: starting values, the optimizer, standard errors and criteria. */
-import { type Arma, arToPartial, partialToAr, seasonalProduct } from "../../math/arma.ts";
 import {
   levenbergMarquardt,
   linearLeastSquares,
   type NonlinearFit,
   type ResidualFunction,
 } from "../../math/least-squares.ts";
+import { Coordinates, coefficientsAt, parametersFrom } from "./coordinates.ts";
 import { type ArimaCoefficients, type ArimaOrder, armaOf } from "./order.ts";
 import type { ArimaProblem } from "./problem.ts";
 
@@ -22,48 +22,6 @@ export interface Estimate {
   readonly used: number;
   /** The optimizer's own coordinates: a start for a neighbouring order. */
   readonly parameters: Float64Array;
-}
-
-/** Largest partial autocorrelation a start may have: closer to 1 the optimizer's coordinates are too flat to leave. */
-const START_BOUND = 0.95;
-
-/** Coordinates x map to partial autocorrelations x / sqrt(1 + x^2), block by block: p, P, q, Q. */
-const toPartial = (x: number): number => x / Math.sqrt(1 + x * x);
-const fromPartial = (a: number): number => a / Math.sqrt(1 - a * a);
-
-export function coefficientsAt(x: ArrayLike<number>, { p, P, q, Q }: ArimaOrder): ArimaCoefficients {
-  let at = 0;
-  const block = (size: number, sign: number): number[] => {
-    const partial = new Float64Array(size);
-    for (let i = 0; i < size; i++) partial[i] = toPartial(x[at + i] ?? 0);
-    at += size;
-    return Array.from(partialToAr(partial), (value) => sign * value + 0);
-  };
-  return { ar: block(p, 1), sar: block(P, 1), ma: block(q, -1), sma: block(Q, -1) };
-}
-
-/** Coefficients as coordinates; blocks outside the stationary region are damped until they fit. */
-export function parametersFrom(c: ArimaCoefficients): Float64Array {
-  const block = (values: readonly number[], sign: number): number[] => {
-    for (let damp = 1; damp > 0.01; damp *= 0.9) {
-      const partial = arToPartial(values.map((value, i) => sign * value * damp ** (i + 1)));
-      if (partial !== null)
-        return Array.from(partial, (a) => fromPartial(Math.max(-START_BOUND, Math.min(START_BOUND, a))));
-    }
-    return values.map(() => 0);
-  };
-  return Float64Array.from([...block(c.ar, 1), ...block(c.sar, 1), ...block(c.ma, -1), ...block(c.sma, -1)]);
-}
-
-/** A start from a neighbour's parameters: shared coefficients are kept, new ones are zero. */
-export function extendParameters(from: Float64Array, was: ArimaOrder, to: ArimaOrder): Float64Array {
-  const out: number[] = [];
-  let at = 0;
-  for (const name of ["p", "P", "q", "Q"] as const) {
-    for (let i = 0; i < to[name]; i++) out.push(i < was[name] ? (from[at + i] ?? 0) : 0);
-    at += was[name];
-  }
-  return Float64Array.from(out);
 }
 
 /** Residuals of a long autoregression by Levinson-Durbin; zero where its lags do not reach. */
@@ -152,11 +110,28 @@ function bestStart(f: ResidualFunction, starts: readonly Float64Array[]): Float6
 export interface FitOptions {
   /** Optimize pure AR and MA models from the start with the smallest residuals only. */
   readonly bestStartOnly?: boolean;
+  /** Starts that go on, best first, after the approximate descent from all of them. */
+  readonly finalists: number;
+  /** Steps with the true derivatives, from each finalist. */
   readonly maxIterations: number;
   readonly tolerance: number;
+  readonly secant: "loose" | "confirmed";
 }
-export const THOROUGH: FitOptions = { maxIterations: 200, tolerance: 1e-13 };
-export const QUICK: FitOptions = { maxIterations: 25, tolerance: 1e-6, bestStartOnly: true };
+export const THOROUGH: FitOptions = { maxIterations: 200, tolerance: 1e-13, finalists: 3, secant: "confirmed" };
+/** For orders that are nearly the best: their log-likelihood to a millionth. */
+export const POLISH: FitOptions = { maxIterations: 60, tolerance: 1e-9, finalists: 3, secant: "confirmed" };
+/** Enough to rank orders by; the contenders are fitted again. */
+export const QUICK: FitOptions = {
+  maxIterations: 16,
+  tolerance: 1e-6,
+  finalists: 2,
+  secant: "loose",
+  bestStartOnly: true,
+};
+/** To the optimum of one start, as when a known model meets new data. */
+export const NEAR: FitOptions = { maxIterations: 25, tolerance: 1e-6, finalists: 1, secant: "confirmed" };
+/** The descent that every start begins with. */
+const DESCENT = { maxIterations: 20, tolerance: 1e-5, approximate: true } as const;
 
 /** log-likelihood from its ingredients. */
 export const logLikelihood = (used: number, squares: number, logs: number): number =>
@@ -172,42 +147,54 @@ export function criteria(loglik: number, parameters: number, used: number): { ai
   };
 }
 
-/** The optimizer from each start; the best end wins. */
+/** The same when the residuals already carry the determinant: their sum of squares is all there is to it. */
+const concentratedLogLikelihood = (used: number, squares: number): number => logLikelihood(used, squares, 0);
+
+/** A descent that ends this far below the best, in log-likelihood, has found the basin of a lesser maximum. */
+const BEHIND = 4;
+
+/**
+ * The optimizer from each start; the best end wins.
+ * @param hopeless AICc after the descent beyond which the last steps are not worth taking.
+ */
 export function optimizeFrom(
   problem: ArimaProblem,
   order: ArimaOrder,
   starts: readonly Float64Array[],
   options: FitOptions,
+  hopeless = Number.POSITIVE_INFINITY,
 ): NonlinearFit | null {
-  const { p, P, q, Q, m } = order;
-  // One buffer per block: this closure is the inner loop of everything.
-  const modelAt = (x: Float64Array): Arma => {
-    const partial = new Float64Array(x.length);
-    for (let i = 0; i < x.length; i++) partial[i] = toPartial(x[i] ?? 0);
-    const minus = (values: Float64Array): Float64Array => {
-      for (let i = 0; i < values.length; i++) values[i] = -(values[i] ?? 0);
-      return values;
-    };
-    const ar = partialToAr(partial.subarray(0, p));
-    const sar = partialToAr(partial.subarray(p, p + P));
-    const ma = minus(partialToAr(partial.subarray(p + P, p + P + q)));
-    const sma = minus(partialToAr(partial.subarray(p + P + q, p + P + q + Q)));
-    return {
-      phi: P > 0 ? seasonalProduct(ar, sar, m, -1) : ar,
-      theta: Q > 0 ? seasonalProduct(ma, sma, m, 1) : ma,
-    };
-  };
-  const f = {
+  const { p, P, q, Q } = order;
+  // Buffers that serve every evaluation: this is the inner loop of everything.
+  const at = new Coordinates(order, problem.used);
+  const f: ResidualFunction = {
     length: problem.used,
-    evaluate: (x: Float64Array, out: Float64Array): number => problem.residuals(modelAt(x), out),
+    evaluate(x, out) {
+      at.set(x);
+      return problem.residuals(at, out);
+    },
+    approximate(x, residuals, normal, gradient) {
+      at.set(x);
+      at.gaussNewton(residuals, normal, gradient);
+    },
   };
-  let best: NonlinearFit | null = null;
   // Pure AR and pure MA likelihoods have one relevant maximum in practice; mixed ones need every start.
   const mixed = p + P > 0 && q + Q > 0;
   const tried = options.bestStartOnly && !mixed ? [bestStart(f, starts)] : starts;
+  const found: NonlinearFit[] = [];
   for (const start of tried) {
-    const found = levenbergMarquardt(f, start, options);
-    if (Number.isFinite(found.squares) && (best === null || found.squares < best.squares)) best = found;
+    const end = levenbergMarquardt(f, start, DESCENT);
+    if (Number.isFinite(end.squares)) found.push(end);
+  }
+  found.sort((a, b) => a.squares - b.squares);
+  let best: NonlinearFit | null = found[0] ?? null;
+  const reached = concentratedLogLikelihood(problem.used, best?.squares ?? Number.NaN);
+  const { aicc } = criteria(reached, order.p + order.P + order.q + order.Q + problem.regressors + 1, problem.used);
+  if (aicc > hopeless) return best;
+  for (const { x, squares } of found.slice(0, options.finalists)) {
+    if (reached - concentratedLogLikelihood(problem.used, squares) > BEHIND) break;
+    const end = levenbergMarquardt(f, x, options);
+    if (Number.isFinite(end.squares) && (best === null || end.squares < best.squares)) best = end;
   }
   return best;
 }
@@ -250,10 +237,11 @@ export function estimate(
   order: ArimaOrder,
   options: FitOptions = THOROUGH,
   more: readonly Float64Array[] = [],
+  data = startingData(problem, order.m),
 ): Estimate | null {
-  const { p, P, q, Q, m } = order;
+  const { p, P, q, Q } = order;
   if (p + P + q + Q === 0) return estimateAt(problem, order, new Float64Array(0));
-  const starts = [...more, ...startsFor(startingData(problem, m), order)];
+  const starts = [...more, ...startsFor(data, order)];
   const found = optimizeFrom(problem, order, starts, options);
   return found === null ? null : estimateAt(problem, order, found.x);
 }
@@ -264,6 +252,6 @@ export function estimateFrom(
   order: ArimaOrder,
   starts: readonly Float64Array[],
 ): Estimate | null {
-  const found = optimizeFrom(problem, order, starts, QUICK);
+  const found = optimizeFrom(problem, order, starts, NEAR);
   return found === null ? null : estimateAt(problem, order, found.x);
 }

@@ -1,7 +1,8 @@
 /** A fitted ARIMA model with its regression, and what it says about the future. */
 import { requireCount, requireFinite } from "../../math/checks.ts";
 import { DimensionMismatchError, EmptySampleError, ParameterOutOfRangeError } from "../../math/errors.ts";
-import { criteria, type Estimate, estimate, estimateAt, estimateFrom, logLikelihood, parametersFrom } from "./fit.ts";
+import { parametersFrom } from "./coordinates.ts";
+import { criteria, type Estimate, estimate, estimateAt, estimateFrom, logLikelihood } from "./fit.ts";
 import {
   type ArimaCoefficients,
   type ArimaOrder,

@@ -3,7 +3,8 @@
  * the regression coefficients concentrated out, -2 log L / n is the log of sum(v_t^2 / F_t) (prod F_t)^(1/n), so the
  * residuals v_t / sqrt(F_t) times the geometric mean of sqrt(F) are to be made small (Ansley 1979).
  */
-import { type Arma, standardizedInnovations } from "../../math/arma.ts";
+import type { Arma } from "../../math/arma.ts";
+import { Innovations as InnovationFilter } from "../../math/innovations.ts";
 import { type LinearFit, linearLeastSquares } from "../../math/least-squares.ts";
 import { type ArimaOrder, difference, differencingPolynomial } from "./order.ts";
 import { ArimaFilter } from "./state-space.ts";
@@ -35,6 +36,8 @@ export class ArimaProblem {
   readonly #packed: Float64Array;
   readonly #out: Float64Array[];
   readonly #columns: Float64Array[];
+  #filter: InnovationFilter | null = null;
+  #filterKey = -1;
 
   /**
    * @param columns regressors of y's length, complete. y may hold NaN for missing values.
@@ -66,9 +69,19 @@ export class ArimaProblem {
     return this.#series.map((s, i) => difference(i === 0 ? interpolate(s) : s, this.#order));
   }
 
+  /** Orders come back thousands of times during a search: each keeps its buffers. */
+  #filterFor({ phi, theta }: Arma): InnovationFilter {
+    const key = phi.length * 1e6 + theta.length;
+    if (this.#filter === null || this.#filterKey !== key) {
+      this.#filter = new InnovationFilter(phi.length, theta.length, this.used, this.#series.length);
+      this.#filterKey = key;
+    }
+    return this.#filter;
+  }
+
   #innovate(model: Arma): { logs: number; count: number } {
     if (this.#complete) {
-      const logs = standardizedInnovations(model, this.#packed, this.used, this.#buffer);
+      const logs = this.#filterFor(model).standardize(model.phi, model.theta, this.#packed, this.#buffer);
       return { logs, count: this.used };
     }
     const filter = ArimaFilter.create(model, this.#delta, this.#series.length, null);

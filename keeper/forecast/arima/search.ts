@@ -4,14 +4,15 @@
  * search cheaper than a stepwise one that starts every fit afresh.
  */
 import { rootsBeyond } from "../../math/arma.ts";
+import { extendParameters } from "./coordinates.ts";
 import { isConstant, ordinaryDifferences, seasonalDifferences } from "./differencing.ts";
 import {
   type Estimate,
   estimate,
   estimateAt,
-  extendParameters,
   hannanRissanen,
   optimizeFrom,
+  POLISH,
   QUICK,
   type StartingData,
   startingData,
@@ -37,6 +38,8 @@ const MIN_ROOT = 1.01;
 /** Models this close to the best are fitted again from every start before one is chosen. */
 const CONTENDERS = 3;
 const CONTENDER_MARGIN = 3;
+/** Models further than this behind the best keep what the approximate descent found: a fraction of this is what it leaves. */
+const HOPELESS_MARGIN = 12;
 
 interface Candidate {
   readonly constant: Constant;
@@ -50,6 +53,8 @@ interface Branch {
   readonly problem: ArimaProblem;
   readonly data: StartingData;
   readonly fitted: Map<string, Candidate>;
+  /** Least AICc of an admissible model so far, shared by the branches. */
+  readonly best: { aicc: number };
 }
 
 const keyOf = ({ p, q, P, Q }: ArimaOrder): string => `${p},${q},${P},${Q}`;
@@ -98,12 +103,13 @@ function fitBranch(branch: Branch, order: ArimaOrder): Candidate | null {
     }
     const starts = [hannanRissanen(data, order)];
     if (best !== null) starts.push(extendParameters(best.estimate.parameters, best.estimate.order, order));
-    const fit = optimizeFrom(problem, order, starts, QUICK);
+    const fit = optimizeFrom(problem, order, starts, QUICK, branch.best.aicc + HOPELESS_MARGIN);
     found = fit === null ? null : estimateAt(problem, order, fit.x);
   }
   if (found === null) return null;
   const candidate = { constant, estimate: found, admissible: admissible(found) };
   branch.fitted.set(keyOf(order), candidate);
+  if (candidate.admissible) branch.best.aicc = Math.min(branch.best.aicc, found.aicc);
   return candidate;
 }
 
@@ -167,9 +173,10 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
   const differenced = difference(filled.y, base);
   if (isConstant(differenced) || differenced.length < 4) return degenerate(input, base, differenced);
   const feasible = feasibleLimits(limits, filled.y.length, period);
+  const best = { aicc: Number.POSITIVE_INFINITY };
   const branches: Branch[] = constants.map((constant) => {
     const problem = problemOf(filled, base, constant);
-    return { constant, problem, data: startingData(problem, period), fitted: new Map() };
+    return { constant, problem, data: startingData(problem, period), fitted: new Map(), best };
   });
   for (const branch of branches) for (const order of exhaustiveOrders(base, feasible)) fitBranch(branch, order);
   const chosen = climb(branches, feasible);
@@ -180,7 +187,18 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
     const exact = estimate(problem, chosen.estimate.order, QUICK, [chosen.estimate.parameters]) ?? chosen.estimate;
     return { ...fitFrom(input, exact, chosen.constant), tried };
   }
-  return { ...fitFrom(input, chosen.estimate, chosen.constant), tried };
+  const { order, parameters } = chosen.estimate;
+  const last = branches.find(({ constant }) => constant === chosen.constant);
+  const exact = last === undefined || parameters.length === 0 ? null : finish(last.problem, order, parameters);
+  return { ...fitFrom(input, exact ?? chosen.estimate, chosen.constant), tried };
+}
+
+/** The chosen model to the last digit that its likelihood can give. */
+function finish(problem: ArimaProblem, order: ArimaOrder, parameters: Float64Array): Estimate | null {
+  const found = optimizeFrom(problem, order, [parameters], THOROUGH);
+  const end = found === null ? null : estimateAt(problem, order, found.x);
+  // The last digits can lead out of the admissible region; then the search's own estimate stands.
+  return end !== null && admissible(end) ? end : null;
 }
 
 /** From the best models outwards, past the limit on terms, until no neighbour is better. */
@@ -202,7 +220,7 @@ function climb(branches: readonly Branch[], limits: SearchLimits): Candidate | n
       moved = true;
       for (const branch of branches) {
         if (branch.constant === candidate.constant && termsOf(order) > 0) {
-          const again = estimate(branch.problem, order, THOROUGH, [candidate.estimate.parameters]);
+          const again = estimate(branch.problem, order, POLISH, [candidate.estimate.parameters], branch.data);
           if (again !== null && again.loglik > candidate.estimate.loglik) {
             const replaced = { ...candidate, estimate: again, admissible: admissible(again) };
             // A higher likelihood at the edge of the admissible region does not displace an admissible optimum.

@@ -3,6 +3,7 @@
  * values and exact forecast variances need. State: r ARMA elements, then the last d + D m values of the series.
  */
 import { type Arma, stateCovariance } from "../../math/arma.ts";
+import { stateCovarianceColumn } from "../../math/innovations.ts";
 
 /** Variance of the unknown starting values, in innovation variances; R's and statsmodels' convention. */
 const DIFFUSE = 1e6;
@@ -37,8 +38,8 @@ export class ArimaFilter {
     series: number,
     known: readonly Float64Array[] | null,
   ): ArimaFilter | null {
-    const p = stateCovariance(model);
-    return p === null ? null : new ArimaFilter(model, p, delta, series, known);
+    const column = stateCovarianceColumn(model);
+    return column === null ? null : new ArimaFilter(model, stateCovariance(model, column), delta, series, known);
   }
 
   private constructor(

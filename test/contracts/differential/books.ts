@@ -2,69 +2,16 @@
  * The vault's books once more, in bigint, from docs/SPECIFICATION.md and not from the Solidity: two independent readings of one
  * text must agree to the wei. All amounts in asset units, times in Unix seconds.
  */
-const BPS = 10_000n;
-const WAD = 10n ** 18n;
-const VIRTUAL_SHARES = 10n ** 6n;
-const DAY = 86_400n;
-const RECOVERY_SPACING = 3_600n;
+import type { Fees } from "./fees.ts";
+import { accrue, noFees, setTerms } from "./fees.ts";
+import { BPS, DAY, least, less, Refused, up, VIRTUAL_SHARES, WAD } from "./numbers.ts";
+import { Queue } from "./queue.ts";
+import type { Move, Outcome, Settings, Strategy } from "./strategy.ts";
+import { credit, exitInKind, settleClaim, sync, worthOf } from "./strategy.ts";
 
-export interface Settings {
-  readonly bufferBps: bigint;
-  readonly unlockSeconds: bigint;
-  readonly minReportInterval: bigint;
-  readonly maxNavAge: bigint;
-}
-
-export interface Limits {
-  readonly absoluteCap: bigint;
-  readonly dailyInflowBudget: bigint;
-  readonly relativeCapBps: bigint;
-  readonly lossTripBps: bigint;
-}
-
-export interface Strategy {
-  readonly riskId: number;
-  readonly limits: Limits;
-  debt: bigint;
-  reportedAt: bigint;
-  frozen: boolean;
-  liquid: bigint;
-  pending: bigint;
-  claimable: bigint;
-  broken: boolean;
-  rateDead: boolean;
-  recovering: boolean;
-  normalSyncs: number;
-  countedAt: bigint;
-  allocateBps: bigint;
-  payBps: bigint;
-  requestBps: bigint;
-  refundBps: bigint;
-  inflowUsed: bigint;
-  inflowAt: bigint;
-}
-
-export type Move =
-  | { readonly kind: "allocate"; readonly id: number; readonly amount: bigint | "remainder" }
-  | { readonly kind: "deallocate" | "requestExit"; readonly id: number; readonly amount: bigint };
-
-export interface Outcome {
-  readonly aborted: boolean;
-  readonly navBefore: bigint;
-  readonly navAfter: bigint;
-  readonly loss: bigint;
-}
-
-/** Thrown where the chain must revert. */
-export class Refused extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = "Refused";
-  }
-}
-
-const up = (a: bigint, b: bigint, c: bigint): bigint => (a * b + c - 1n) / c;
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const IN_KIND_AFTER = 7n * DAY;
+/** Holder of the shares that wait in the queue. */
+const ESCROW = "escrow";
 
 export class Books {
   idle = 0n;
@@ -75,6 +22,12 @@ export class Books {
   since = 0n;
   until = 0n;
   navTimestamp = 0n;
+  owed = 0n;
+  isFrozen = false;
+  fees: Fees = noFees();
+  queue: Queue;
+  /** WETH that people hold, from what they started with. */
+  readonly cash: Map<string, bigint> = new Map();
   #gains = 0n;
   readonly settings: Settings;
   readonly riskCap: { readonly absoluteCap: bigint; readonly relativeCapBps: bigint };
@@ -83,6 +36,7 @@ export class Books {
     this.settings = settings;
     this.riskCap = riskCap;
     this.strategies = strategies;
+    this.queue = new Queue(settings.batchSeconds);
   }
 
   /** What a refused act is undone to. */
@@ -90,11 +44,13 @@ export class Books {
     const twin = new Books(
       this.settings,
       this.riskCap,
-      this.strategies.map((strategy) => ({ ...strategy })),
+      this.strategies.map((strategy) => ({ ...strategy, claims: structuredClone(strategy.claims) })),
     );
     Object.assign(twin, { idle: this.idle, supply: this.supply, profit: this.profit });
     Object.assign(twin, { since: this.since, until: this.until, navTimestamp: this.navTimestamp });
+    Object.assign(twin, { owed: this.owed, isFrozen: this.isFrozen, fees: { ...this.fees }, queue: this.queue.copy() });
     for (const [who, amount] of this.shares) twin.shares.set(who, amount);
+    for (const [who, amount] of this.cash) twin.cash.set(who, amount);
     return twin;
   }
 
@@ -111,7 +67,16 @@ export class Books {
   }
 
   get nav(): bigint {
-    return this.idle + this.totalDebt;
+    return less(this.idle + this.totalDebt, this.owed);
+  }
+
+  /** Idle that no priced request is owed. */
+  get free(): bigint {
+    return less(this.idle, this.owed);
+  }
+
+  get setAside(): bigint {
+    return this.strategies.reduce((sum, strategy) => sum + strategy.unpaid, 0n);
   }
 
   riskDebt(riskId: number): bigint {
@@ -127,8 +92,7 @@ export class Books {
   }
 
   totalAssets(now: bigint): bigint {
-    const free = this.nav - this.locked(now);
-    return free > 0n ? free : 0n;
+    return less(this.nav, this.locked(now));
   }
 
   toSharesDown(assets: bigint, now: bigint): bigint {
@@ -140,11 +104,12 @@ export class Books {
   }
 
   exitsOpen(now: bigint): boolean {
+    if (this.isFrozen) return false;
     return this.totalDebt === 0n || now <= this.navTimestamp + this.settings.maxNavAge;
   }
 
   exitLimit(now: bigint): bigint {
-    return this.exitsOpen(now) ? this.idle : 0n;
+    return this.exitsOpen(now) ? this.free : 0n;
   }
 
   maxRedeem(who: string, now: bigint): bigint {
@@ -168,14 +133,16 @@ export class Books {
     this.#requireEntry(now);
     const assets = up(shares, this.totalAssets(now) + 1n, this.supply + VIRTUAL_SHARES);
     this.#issue(who, shares, assets);
+    this.#receive(who, -assets);
     return assets;
   }
 
   redeem(who: string, shares: bigint, now: bigint): bigint {
     const assets = this.toAssetsDown(shares, now);
-    if (shares > this.balanceOf(who) || !this.exitsOpen(now) || assets > this.idle)
+    if (shares > this.balanceOf(who) || !this.exitsOpen(now) || assets > this.free)
       throw new Refused("More than can leave.");
     this.#burn(who, shares, assets);
+    this.#receive(who, assets);
     return assets;
   }
 
@@ -184,7 +151,115 @@ export class Books {
     if (assets > limit || !this.exitsOpen(now)) throw new Refused("More than maxWithdraw.");
     const shares = up(assets, this.supply + VIRTUAL_SHARES, this.totalAssets(now) + 1n);
     this.#burn(who, shares, assets);
+    this.#receive(who, assets);
     return shares;
+  }
+
+  isInKindOpen(now: bigint): boolean {
+    if (this.isFrozen) return true;
+    const held = this.strategies.filter((strategy) => strategy.debt !== 0n);
+    if (held.length === 0) return false;
+    return now > this.navTimestamp + IN_KIND_AFTER || held.some((strategy) => strategy.frozen);
+  }
+
+  /** A share of idle and of each strategy: cash where the venue pays at once, units of the position for the rest. */
+  redeemInKind(who: string, shares: bigint, now: bigint): bigint {
+    if (!this.isInKindOpen(now)) throw new Refused("Not open in kind.");
+    if (shares > this.balanceOf(who)) throw new Refused("More than he has.");
+    let part = (shares * WAD) / (this.supply + VIRTUAL_SHARES);
+    const gross = this.nav;
+    if (gross !== 0n) part = (part * this.totalAssets(now)) / gross;
+    const spread = this.free + this.totalDebt;
+    if (spread > gross) part = (part * gross) / spread;
+    this.#burn(who, shares, 0n);
+    let paid = (this.free * part) / WAD;
+    this.idle -= paid;
+    for (const strategy of this.strategies) {
+      if (strategy.debt === 0n) continue;
+      const cash = exitInKind(strategy, part, who);
+      paid += cash.paid;
+      this.idle += cash.kept;
+    }
+    this.#refresh();
+    this.#receive(who, paid);
+    return paid;
+  }
+
+  collect(who: string, ids: readonly number[]): bigint {
+    let paid = 0n;
+    for (const id of ids) {
+      const strategy = this.at(id);
+      const claim = settleClaim(strategy, who);
+      const credit = least(claim.credit, strategy.unpaid);
+      claim.credit -= credit;
+      strategy.unpaid -= credit;
+      paid += credit;
+    }
+    this.#receive(who, paid);
+    return paid;
+  }
+
+  // QUEUE
+
+  request(who: string, shares: bigint, now: bigint): void {
+    if (shares > this.balanceOf(who)) throw new Refused("More than he has.");
+    this.queue.request(who, shares, now);
+    this.#move(who, ESCROW, shares);
+  }
+
+  cancel(id: number, who: string, shares: bigint): void {
+    this.queue.cancel(id, who, shares);
+    this.#move(ESCROW, who, shares);
+  }
+
+  price(now: bigint): bigint {
+    return this.queue.price(this, this.totalDebt === 0n ? now : this.navTimestamp, now);
+  }
+
+  fund(): bigint {
+    return this.queue.fund(this);
+  }
+
+  claimRequest(id: number, who: string): bigint {
+    const assets = this.queue.claimRequest(id, who, this);
+    this.#receive(who, assets);
+    return assets;
+  }
+
+  claimShares(who: string, shares: bigint): bigint {
+    const assets = this.queue.redeem(who, shares, this);
+    this.#receive(who, assets);
+    return assets;
+  }
+
+  claimAssets(who: string, assets: bigint): bigint {
+    const shares = this.queue.withdraw(who, assets, this);
+    this.#receive(who, assets);
+    return shares;
+  }
+
+  /** For the queue: burns escrowed shares at the price of now. */
+  settle(shares: bigint, now: bigint): bigint {
+    if (!this.exitsOpen(now)) throw new Refused("Exits are closed.");
+    const assets = this.toAssetsDown(shares, now);
+    this.#burn(ESCROW, shares, 0n);
+    this.owed += assets;
+    return assets;
+  }
+
+  /** For the queue: what idle can pay of what is owed. */
+  pay(): bigint {
+    const paid = least(this.owed, this.idle);
+    this.idle -= paid;
+    this.owed -= paid;
+    return paid;
+  }
+
+  // FEES
+
+  setFees(terms: Pick<Fees, "recipient" | "managementBps" | "performanceBps">, now: bigint): void {
+    this.#accrue(now);
+    setTerms(this.fees, terms, this.supply, this.totalAssets(now), now);
   }
 
   // ANYONE
@@ -196,17 +271,18 @@ export class Books {
       this.#report(strategy, now, strategy.debt);
     }
     this.#settle(now);
+    this.#accrue(now);
   }
 
   claim(ids: readonly number[], now: bigint): bigint {
     let received = 0n;
     for (const id of ids) {
       const strategy = this.at(id);
-      const got = strategy.claimable;
+      const all = strategy.claimable;
       strategy.claimable = 0n;
-      if (got === 0n) continue;
+      if (all === 0n) continue;
+      const got = this.#credit(strategy, all);
       received += got;
-      this.idle += got;
       const debt = strategy.debt;
       if (got > debt) this.#gains += got - debt;
       strategy.debt = debt - least(got, debt);
@@ -219,6 +295,7 @@ export class Books {
   // MODULE
 
   rebalance(moves: readonly Move[], now: bigint): Outcome {
+    if (this.isFrozen) throw new Refused("Frozen.");
     const touched = [...new Set(moves.map((move) => move.id))].map((id) => this.at(id));
     const frozenNow = (strategy: Strategy) => strategy.frozen;
     const before = new Map(this.strategies.map((strategy) => [strategy, frozenNow(strategy)]));
@@ -238,7 +315,7 @@ export class Books {
     const navBefore = this.nav;
     const { gain, loss } = this.#run(moves, now);
     const navAfter = this.nav;
-    if (moves.some((move) => move.kind === "allocate")) this.#checkLimits(moves, navAfter - unreported);
+    if (moves.some((move) => move.kind === "allocate")) this.#checkLimits(moves, less(navAfter, unreported));
     this.#gains += gain;
     this.#settle(now);
     return { aborted: false, navBefore, navAfter, loss };
@@ -254,7 +331,7 @@ export class Books {
       if (strategy.rateDead) throw new Refused("No price.");
       if (move.kind === "allocate") this.#allocate(strategy, move.amount, now);
       else this.#exit(strategy, move);
-      strategy.debt = strategy.liquid + strategy.pending + strategy.claimable;
+      strategy.debt = worthOf(strategy);
       if (this.nav < start) loss += start - this.nav;
       else gain += this.nav - start;
     }
@@ -264,13 +341,14 @@ export class Books {
   #exit(strategy: Strategy, move: { readonly kind: "deallocate" | "requestExit"; readonly amount: bigint }): void {
     if (move.amount > strategy.liquid) throw new Refused("More than the position.");
     strategy.liquid -= move.amount;
-    if (move.kind === "deallocate") this.idle += (move.amount * strategy.payBps) / BPS;
+    if (move.kind === "deallocate") this.#credit(strategy, (move.amount * strategy.payBps) / BPS);
     else strategy.pending += (move.amount * strategy.requestBps) / BPS;
   }
 
   #allocate(strategy: Strategy, amount: bigint | "remainder", now: bigint): void {
     if (strategy.frozen || strategy.recovering) throw new Refused("Closed to inflow.");
-    const reserve = this.#reserve();
+    if (strategy.units !== 0n) throw new Refused("In-kind claims are open.");
+    const reserve = this.reserve;
     if (amount === "remainder" && this.idle <= reserve) throw new Refused("Nothing above the buffer.");
     const assets = amount === "remainder" ? this.idle - reserve : amount;
     if (assets > this.idle) throw new Refused("More than idle.");
@@ -284,7 +362,7 @@ export class Books {
   }
 
   #checkLimits(moves: readonly Move[], nav: bigint): void {
-    if (this.idle < this.#reserve()) throw new Refused("The buffer is spent.");
+    if (this.idle < this.reserve) throw new Refused("The buffer is spent.");
     for (const move of moves) {
       if (move.kind !== "allocate") continue;
       const { debt, limits, riskId } = this.at(move.id);
@@ -294,15 +372,15 @@ export class Books {
     }
   }
 
-  #reserve(): bigint {
-    return up(this.nav, this.settings.bufferBps, BPS);
+  get reserve(): bigint {
+    return up(this.nav, this.settings.bufferBps, BPS) + this.owed;
   }
 
   #report(strategy: Strategy, now: bigint, tripBase: bigint): boolean {
     if (strategy.broken) return false;
-    this.#sync(strategy, now);
+    sync(strategy, now);
     const previous = strategy.debt;
-    let value = (strategy.liquid * WAD) / WAD + strategy.pending + strategy.claimable;
+    let value = worthOf(strategy);
     if (strategy.rateDead && value > previous) value = previous;
     strategy.reportedAt = now;
     strategy.debt = value;
@@ -310,16 +388,6 @@ export class Books {
     const loss = value < previous ? previous - value : 0n;
     if (loss * BPS > tripBase * strategy.limits.lossTripBps) strategy.frozen = true;
     return true;
-  }
-
-  #sync(strategy: Strategy, now: bigint): void {
-    if (strategy.rateDead) {
-      Object.assign(strategy, { recovering: true, normalSyncs: 0, countedAt: 0n });
-    } else if (strategy.recovering && now >= strategy.countedAt + RECOVERY_SPACING) {
-      strategy.countedAt = now;
-      strategy.normalSyncs += 1;
-      if (strategy.normalSyncs >= 2) strategy.recovering = false;
-    }
   }
 
   #lock(gain: bigint, now: bigint): void {
@@ -334,11 +402,16 @@ export class Books {
   #settle(now: bigint): void {
     if (this.#gains !== 0n) this.#lock(this.#gains, now);
     this.#gains = 0n;
+    this.#refresh();
+  }
+
+  #refresh(): void {
     const times = this.strategies.filter((s) => s.debt !== 0n).map((s) => s.reportedAt);
     this.navTimestamp = times.reduce((oldest, at) => least(oldest, at), times[0] ?? 0n);
   }
 
   #requireEntry(now: bigint): void {
+    if (this.isFrozen) throw new Refused("Frozen.");
     if (this.nav <= this.locked(now) && this.supply !== 0n) throw new Refused("Only locked profit is left.");
   }
 
@@ -353,5 +426,27 @@ export class Books {
     this.idle -= assets;
     this.supply -= shares;
     this.shares.set(who, this.balanceOf(who) - shares);
+  }
+
+  #credit(strategy: Strategy, received: bigint): bigint {
+    const own = credit(strategy, received);
+    this.idle += own;
+    return own;
+  }
+
+  #accrue(now: bigint): void {
+    const minted = accrue(this.fees, this.supply, this.totalAssets(now), now);
+    if (minted === 0n || this.fees.recipient === undefined) return;
+    this.supply += minted;
+    this.shares.set(this.fees.recipient, this.balanceOf(this.fees.recipient) + minted);
+  }
+
+  #move(from: string, to: string, shares: bigint): void {
+    this.shares.set(from, this.balanceOf(from) - shares);
+    this.shares.set(to, this.balanceOf(to) + shares);
+  }
+
+  #receive(who: string, assets: bigint): void {
+    this.cash.set(who, (this.cash.get(who) ?? 0n) + assets);
   }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol";
+import {IOracleGuard} from "../../../contracts/interfaces/IOracleGuard.sol";
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
 import {LinearDecay} from "../../../contracts/libraries/LinearDecay.sol";
 import {Leg, LegKind, Proposal, ProposalState} from "../../../contracts/types/Proposal.sol";
@@ -234,9 +235,9 @@ contract Keeper is Actor {
             return;
         }
         ok(e.states[id] == StrategyState.Active, "INV-19 inflow into a strategy that is not active");
-        // Normal before, or made normal by the report inside the execution; a young venue's own rate moves with a deposit.
+        // The guard decides when the execution reports the strategy. Where that moved its word, it said so in the log.
         ok(
-            e.prices[id] == PriceStatus.Normal || core.guard.quote(id).status == PriceStatus.Normal,
+            e.prices[id] == PriceStatus.Normal || _becameNormal(id, logs),
             "INV-19 inflow at a price that is not normal"
         );
         uint256 gross;
@@ -252,6 +253,15 @@ contract Keeper is Actor {
         );
         eq(core.weth.allowance(address(vault), address(adapterOf(id))), 0, "INV-17 the vault left an allowance");
         ledger.note("allocate");
+    }
+
+    /// @dev True when the last sync of this execution ended a recovery.
+    function _becameNormal(uint8 id, VmLogs.Log[] memory logs) private pure returns (bool normal) {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IOracleGuard.SyncRate.selector || uint256(logs[i].topics[1]) != id) continue;
+            (, , PriceStatus status) = abi.decode(logs[i].data, (uint256, uint256, PriceStatus));
+            normal = status == PriceStatus.Normal;
+        }
     }
 
     function _afterLimits(Leg[] memory legs) private view {

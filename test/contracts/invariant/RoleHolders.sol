@@ -215,10 +215,10 @@ contract RoleHolders is Actor {
         if (what == 1) return (address(r), abi.encodeCall(r.setRiskCap, (0, type(uint128).max, 10_000)));
         if (what == 2) return (address(r), abi.encodeCall(r.reactivate, (id)));
         if (what == 3) return (address(r), abi.encodeCall(r.restrict, (id, StrategyState.Frozen)));
-        if (what == 4) return (address(r), abi.encodeCall(r.recordInflows, (_one(id), new uint256[](1), 0, number)));
+        if (what == 4) return (address(r), abi.encodeCall(r.recordInflows, (new uint256[](1), 0, number)));
         if (what == 5) return (address(r), abi.encodeCall(r.tripFreeze, (id)));
         if (what == 6) return (address(r), abi.encodeCall(r.bindVault, (caller)));
-        if (what == 7) return (address(core.guard), abi.encodeCall(core.guard.sync, (id, caller)));
+        if (what == 7) return (address(core.guard), abi.encodeCall(core.guard.syncAll, (r.records(_one(id)))));
         if (what == 8) return (address(core.guard), abi.encodeCall(core.guard.setOracle, (id, _config(id))));
         if (what == 9) return (address(core.guard), abi.encodeCall(core.guard.disable, (id)));
         if (what == 10) return (address(vault), abi.encodeCall(ILiquidityVault.rebalance, (none, number, 10_000)));

@@ -11,6 +11,7 @@ import {StrategyRegistry} from "../../../contracts/StrategyRegistry.sol";
 import {Erc4626Adapter} from "../../../contracts/adapters/Erc4626Adapter.sol";
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
 import {Roles} from "../../../contracts/libraries/Roles.sol";
+import {Leg} from "../../../contracts/types/Proposal.sol";
 import {OracleKind} from "../../../contracts/types/Strategy.sol";
 import {AdapterDouble} from "../../doubles/AdapterDouble.sol";
 import {ApproverDouble} from "../../doubles/ApproverDouble.sol";
@@ -104,6 +105,13 @@ abstract contract ProofFixture is CoreFixture {
         core.venue = venue;
         core.tokenFeed = tokenFeed;
         core.rebasingFeed = rebasingFeed;
+    }
+
+    /// @dev Runs legs in the module's name, at the present NAV and a wide tolerance: what signs them has its own tests.
+    function asModule(Leg[] memory legs) internal {
+        uint256 nav = vault.nav();
+        vm.prank(address(module));
+        vault.rebalance(legs, nav, 10_000);
     }
 
     /// @dev As contracts/libraries/Roles.sol says and deploy/modules/engine.ts does, without the curator's delay: a delay

@@ -91,6 +91,14 @@ contract CurveNgPoolDouble is ERC20 {
         (dy, ) = _quote(_at(i), _at(j), dx, _balances());
     }
 
+    /// @notice LP tokens of an entry with its fees, as `add_liquidity` would mint them. Entries only.
+    function calc_token_amount(uint256[] calldata amounts, bool isDeposit) external view returns (uint256 minted) {
+        require(isDeposit && amounts.length == N);
+        uint256[2] memory now_ = _balances();
+        for (uint256 i; i < N; ++i) now_[i] += amounts[i];
+        (minted, , ) = _calcEntry(_balances(), now_);
+    }
+
     // MOVES
 
     function exchange(int128 i, int128 j, uint256 dx, uint256 minDy) external nonreentrant returns (uint256 dy) {
@@ -126,16 +134,8 @@ contract CurveNgPoolDouble is ERC20 {
         if (supply == 0) {
             minted = d1;
         } else {
-            uint256 ys = (d0 + d1) / N;
-            for (uint256 i; i < N; ++i) {
-                uint256 ideal = (d1 * old[i]) / d0;
-                uint256 difference = ideal > now_[i] ? ideal - now_[i] : now_[i] - ideal;
-                fees[i] = (_dynamicFee(old[i] + now_[i], ys, true) * difference) / FEE_DENOMINATOR;
-                admin_balances[i] += (fees[i] * ADMIN_FEE) / FEE_DENOMINATOR;
-                now_[i] -= fees[i];
-            }
-            d1 = _invariant(now_);
-            minted = (supply * (d1 - d0)) / d0;
+            (minted, d1, fees) = _calcEntry(old, now_);
+            for (uint256 i; i < N; ++i) admin_balances[i] += (fees[i] * ADMIN_FEE) / FEE_DENOMINATOR;
         }
         require(minted >= minMintAmount, "Slippage screwed you");
         _mint(msg.sender, minted);
@@ -243,6 +243,25 @@ contract CurveNgPoolDouble is ERC20 {
         return
             (offpeg_fee_multiplier * base) /
             (((offpeg_fee_multiplier - FEE_DENOMINATOR) * 4 * xpi * xpj) / sum + FEE_DENOMINATOR);
+    }
+
+    /// @dev LP tokens minted when the balances go from `old` to `now_`, the invariant without the fees, and the fees.
+    function _calcEntry(
+        uint256[2] memory old,
+        uint256[2] memory now_
+    ) private view returns (uint256 minted, uint256 d1, uint256[] memory fees) {
+        uint256 d0 = _invariant(old);
+        d1 = _invariant(now_);
+        uint256 ys = (d0 + d1) / N;
+        fees = new uint256[](N);
+        for (uint256 i; i < N; ++i) {
+            uint256 ideal = (d1 * old[i]) / d0;
+            uint256 difference = ideal > now_[i] ? ideal - now_[i] : now_[i] - ideal;
+            fees[i] = (_dynamicFee(old[i] + now_[i], ys, true) * difference) / FEE_DENOMINATOR;
+            now_[i] -= fees[i];
+        }
+        d1 = _invariant(now_);
+        minted = (totalSupply() * (d1 - d0)) / d0;
     }
 
     function _calcOneCoin(uint256 burnAmount, uint256 i) private view returns (uint256 dy, uint256 charged) {

@@ -175,6 +175,10 @@ contract CellarDouble is ERC20, FundedDouble {
         return _toAssets(shares);
     }
 
+    function previewDeposit(uint256 assets) external view returns (uint256) {
+        return _toShares(assets, Math.Rounding.Floor);
+    }
+
     function previewRedeem(uint256 shares) external view returns (uint256) {
         return _toAssets(shares);
     }

@@ -217,6 +217,10 @@ contract YearnV3VaultDouble is ERC20, FundedDouble {
         return _toShares(assets, Math.Rounding.Floor);
     }
 
+    function previewDeposit(uint256 assets) external view returns (uint256) {
+        return _toShares(assets, Math.Rounding.Floor);
+    }
+
     function previewRedeem(uint256 shares) external view returns (uint256) {
         return _toAssets(shares);
     }

@@ -47,6 +47,7 @@ describe("command line: the life of a proposal", function () {
   let id: string;
   let first: string;
   let second: string;
+  let third: string;
 
   before(async () => {
     life = await createLife(11);
@@ -76,6 +77,11 @@ describe("command line: the life of a proposal", function () {
     expect(run.code, run.stderr).to.equal(EXIT.ok);
     return target;
   };
+  const everybody = async (proposal: string): Promise<readonly string[]> => [
+    await signed(proposal, "firstOwner"),
+    await signed(proposal, "secondOwner"),
+    await signed(proposal, "thirdOwner"),
+  ];
   const execute = (proposal: string, signatures: readonly string[]) =>
     amplified([
       ...["execute", proposal, "-c", life.configFile, "--key-file", life.keyFile("executor")],
@@ -224,11 +230,55 @@ describe("command line: the life of a proposal", function () {
     expect(life.filesIn(life.folder)).not.to.contain("never.signature.json");
   });
 
-  it("two owners sign, each in a process with its own key only", async () => {
+  it("three owners sign, each in a process with its own key only", async () => {
     first = await signed(file, "firstOwner");
     second = await signed(file, "secondOwner");
+    third = await signed(file, "thirdOwner");
     const text = await sign(file, "firstOwner");
     expect(text.stdout).to.contain(life.world.account("firstOwner").address).and.to.contain(id);
+  });
+
+  it("status: says how many must sign and why, who did, and what is missing", async () => {
+    const schema = z.object({
+      state: z.string(),
+      needed: z.object({ required: z.number(), threshold: z.number(), movedBps: z.string() }),
+      given: z.array(z.object({ owner: z.string(), how: z.string() })),
+      isComplete: z.boolean(),
+      verdict: z.string(),
+    });
+    const ask = async (proposal: string, signatures: readonly string[]) =>
+      documentOf(
+        await amplified([
+          ...["status", proposal, "-c", life.configFile, "--json"],
+          ...(signatures.length === 0 ? [] : ["--signatures", ...signatures]),
+        ]),
+        EXIT.ok,
+        schema,
+      );
+    const [none, one, all] = await Promise.all([ask(id, []), ask(file, [first]), ask(file, [first, second, third])]);
+    // The first allocation moves nearly everything: all three owners, above the Safe's own two.
+    expect(none).to.deep.include({ state: "Proposed", given: [], isComplete: false });
+    expect(none.needed).to.include({ required: 3, threshold: 2 });
+    expect(Number(none.needed.movedBps)).to.be.above(4_000);
+    expect(none.verdict).to.match(/3 of 3 needed, because it moves \d+\.\d\d % of NAV.*3 more must approve/);
+    expect(one.given.map(({ how }) => how)).to.deep.equal(["signature"]);
+    expect(one.verdict).to.contain("2 more must approve");
+    expect(all).to.deep.include({ isComplete: true, verdict: "Anyone may execute it now." });
+    const text = await amplified(["status", file, "-c", life.configFile, "--signatures", first]);
+    expect(text.stdout).to.contain(`${life.world.account("firstOwner").address} signed`);
+    expect(text.stdout).to.contain(`${life.world.account("secondOwner").address} has not approved`);
+  });
+
+  it("queue and maintain: nothing is open and nothing due on a fresh vault", async () => {
+    const read = await amplified(["queue", "-c", life.configFile, "--json"]);
+    const reading = documentOf(
+      read,
+      EXIT.ok,
+      z.object({ owed: z.literal("0"), batches: z.array(z.unknown()).length(0) }),
+    );
+    expect(reading.owed).to.equal("0");
+    const due = await amplified(["maintain", "-c", life.configFile]);
+    expect(due.stdout).to.contain("Nothing is due.");
   });
 
   it("error: too few, doubled, strangers' and foreign signatures are refused before anything is sent", async () => {
@@ -241,7 +291,9 @@ describe("command line: the life of a proposal", function () {
     const refuse = async (signatures: readonly string[], exit: ExitCode, code: string, value: string) =>
       expectError(await execute(file, signatures), exit, code, value);
     await Promise.all([
-      refuse([first], EXIT.refused, "TOO_FEW_SIGNATURES", "asks for 2"),
+      refuse([first], EXIT.refused, "TOO_FEW_SIGNATURES", "3 of 3 needed"),
+      // Two are the Safe's threshold, and not enough for a move of this size.
+      refuse([first, second], EXIT.refused, "TOO_FEW_SIGNATURES", "1 more must approve"),
       refuse([first, first], EXIT.refused, "DUPLICATE_SIGNER", owner),
       refuse([first, stranger], EXIT.refused, "SIGNER_NOT_OWNER", life.world.account("thirdDepositor").address),
       refuse([second, forged], EXIT.refused, "SIGNATURE_INVALID", owner),
@@ -251,10 +303,8 @@ describe("command line: the life of a proposal", function () {
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
-  it("error: no signatures and no Safe transaction: the contracts refuse", async () => {
-    const run = await execute(file, []);
-    expect(run.code, run.stderr).to.equal(EXIT.refused);
-    expect(run.stdout).to.contain("refused, nothing changed");
+  it("error: no signatures and no Safe transaction: nothing is sent", async () => {
+    expectError(await execute(file, []), EXIT.refused, "TOO_FEW_SIGNATURES", "0 owner(s) approved", "3 of 3 needed");
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
@@ -266,7 +316,7 @@ describe("command line: the life of a proposal", function () {
         target,
         formatProposalFile({ id: proposalId(changed, proposal), domain: changed, proposal }, "moved"),
       );
-      expectError(await execute(target, [first, second]), EXIT.refused, code);
+      expectError(await execute(target, [first, second, third]), EXIT.refused, code);
     };
     await moved({ ...domain, chainId: 1 }, "WRONG_PROPOSAL_CHAIN");
     await moved({ ...domain, module: address(life.engine.vault) }, "WRONG_PROPOSAL_MODULE");
@@ -282,7 +332,7 @@ describe("command line: the life of a proposal", function () {
         target,
         formatProposalFile({ id: proposalId(domain, unpublished), domain, proposal: unpublished }, "x"),
       );
-      const run = await execute(target, [await signed(target, "firstOwner"), await signed(target, "secondOwner")]);
+      const run = await execute(target, await everybody(target));
       expect(run.code).to.equal(EXIT.refused);
       expect(run.stdout).to.contain("state is None");
     });
@@ -290,28 +340,28 @@ describe("command line: the life of a proposal", function () {
       const guardian = await life.world.chain.ethers.getSigner(life.world.account("guardian").address);
       const module = ProposalModule__factory.connect(life.engine.module, guardian);
       await (await module.cancel(toStruct(parseProposalFile(read(file)).proposal))).wait();
-      const run = await execute(file, [first, second]);
+      const run = await execute(file, [first, second, third]);
       expect(run.code).to.equal(EXIT.refused);
       expect(run.stdout).to.contain("Cancelled");
     });
     await life.undone(async () => {
       await life.wait(4 * 86_400);
-      expectError(await execute(file, [first, second]), EXIT.refused, "PROPOSAL_EXPIRED");
+      expectError(await execute(file, [first, second, third]), EXIT.refused, "PROPOSAL_EXPIRED");
     });
     expect(await stateOf(id)).to.equal("Proposed");
   });
 
-  it("executes with both signatures, whoever pays the gas", async () => {
+  it("executes with all three signatures, whoever pays the gas", async () => {
     const run = await amplified([
       ...["execute", file, "-c", life.configFile, "--key-file", life.keyFile("executor"), "--json"],
-      ...["--signatures", second, first],
+      ...["--signatures", second, first, third],
     ]);
     expect(documentOf(run, EXIT.ok, executed).kind).to.equal("executed");
     expect(await stateOf(id)).to.equal("Executed");
   });
 
   it("error: the same proposal does not execute twice", async () => {
-    const run = await execute(file, [first, second]);
+    const run = await execute(file, [first, second, third]);
     expect(run.code).to.equal(EXIT.refused);
     expect(run.stdout).to.contain("Executed");
   });
@@ -323,7 +373,7 @@ describe("command line: the life of a proposal", function () {
       const again = { ...proposal, deadline: proposal.deadline - 1 };
       const target = join(life.folder, "nonce.json");
       writeFileSync(target, formatProposalFile({ id: proposalId(domain, again), domain, proposal: again }, "x"));
-      const run = await execute(target, [await signed(target, "firstOwner"), await signed(target, "secondOwner")]);
+      const run = await execute(target, await everybody(target));
       expect(run.code).to.equal(EXIT.refused);
       expect(run.stdout).to.match(/refused, nothing changed: .*(nonce|state)/i);
       rmSync(target);

@@ -12,12 +12,38 @@ const VERBS: readonly (readonly [verb: readonly string[], options: readonly stri
     ["keeper", "once"],
     ["--config", "--propose", "--key-file", "--password-file", "--out", "--json"],
   ],
-  [["doctor"], ["--config", "--key-file", "--password-file", "--json"]],
+  [["doctor"], ["--config", "--key-file", "--password-file", "--parameters", "--json"]],
   [["show"], ["--config", "--json"]],
   [["verify"], ["--config", "--json"]],
-  [["sign"], ["--key-file", "--password-file", "--chain-id", "--module", "--now", "--out", "--json"]],
-  [["forecast"], ["--data", "--column", "--model", "--h", "--levels", "--order", "--period", "--json"]],
-  [["execute"], ["--config", "--signatures", "--key-file", "--password-file", "--json"]],
+  [
+    ["sign"],
+    [
+      "--key-file",
+      "--password-file",
+      "--chain-id",
+      "--module",
+      "--for",
+      "--parent-version",
+      "--now",
+      "--out",
+      "--json",
+    ],
+  ],
+  [
+    ["forecast"],
+    [
+      ...["--data", "--column", "--model", "--h", "--levels", "--order", "--period", "--json"],
+      ...["--backend", "--liquidity", "--pools", "--checkpoint", "--seed"],
+    ],
+  ],
+  [["execute"], ["--config", "--signatures", "--patient", "--key-file", "--password-file", "--json"]],
+  [["status"], ["--config", "--signatures", "--json"]],
+  [["queue"], ["--config", "--json"]],
+  [["maintain"], ["--config", "--key-file", "--password-file", "--json"]],
+  [
+    ["keeper", "run"],
+    ["--config", "--interval", "--rounds", "--propose", "--key-file", "--out", "--json"],
+  ],
 ];
 
 describe("command line: usage", function () {
@@ -44,7 +70,7 @@ describe("command line: usage", function () {
     const { code, stdout } = await amplified(["--help"]);
     expect(code).to.equal(EXIT.ok);
     for (const [[verb = ""]] of VERBS) expect(stdout).to.match(new RegExp(`^ {2}${verb}\\b`, "m"));
-    expect(stdout).to.contain("0 done, 2 bad input, 3 held, 4 chain failure, 5 refused");
+    expect(stdout).to.contain("0 done, 2 bad input, 3 held, 4 chain failure, 5 refused, 6 not yet");
   });
 
   const usage: readonly (readonly [args: readonly string[], names: string])[] = [

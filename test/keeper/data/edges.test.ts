@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { BlockHashMismatchError, NonArchiveNodeError } from "../../../keeper/chain/errors.ts";
 import { parseConfig } from "../../../keeper/config/load.ts";
-import { NoHistoryError, RequiredReadError } from "../../../keeper/data/errors.ts";
+import { RequiredReadError } from "../../../keeper/data/errors.ts";
 import { observe } from "../../../keeper/data/observe.ts";
 import { anchorBlocks, blockAt, dayTargets, refineBlocks, sortTimed, timeOf } from "../../../keeper/data/timeline.ts";
 import { address } from "../../../keeper/kernel/units.ts";
@@ -87,12 +87,22 @@ describe("observe: what is missing, late or odd", () => {
     expect(a).to.deep.equal(b);
   });
 
-  it("error: RequiredReadError names the strategy whose adapter does not answer", async () => {
+  it("an adapter that does not answer keeps its own strategy out, at its book value, and no other", async () => {
+    const whole = await observe(engine.client, configOf(3, 5));
     await setBroken(0, true);
     try {
-      const error = await caught(observe(engine.client, configOf(3, 5)), RequiredReadError);
-      expect(error.strategy).to.equal("Venue 1");
-      expect(error.reason).to.match(/VenueBroken|0x|RateZero|unknown error/);
+      const { strategies, flags, history } = await observe(engine.client, configOf(3, 5));
+      const [broken, ...others] = strategies;
+      expect(broken?.fault).to.match(
+        /^(realAssets|maxAllocate|maxDeallocate): .*(VenueBroken|0x|RateZero|unknown error)/,
+      );
+      expect(broken).to.include({ value: broken?.debt, liquid: 0n, maxAllocate: 0n, maxDeallocate: 0n });
+      expect(others.map(({ fault }) => fault)).to.deep.equal([null, null]);
+      expect(
+        flags.filter(({ excludes }) => excludes).map(({ strategyId, code }) => `${strategyId} ${code}`),
+      ).to.include("1 ADAPTER_FAULT");
+      expect(history.map(({ id }) => id)).to.deep.equal([2, 3]);
+      expect(whole.history.map(({ id }) => id)).to.deep.equal([1, 2, 3]);
     } finally {
       await setBroken(0, false);
     }
@@ -125,7 +135,7 @@ describe("observe: what is missing, late or odd", () => {
     expect(error).to.include({ block: head.number, expected: head.hash });
   });
 
-  it("error: NoHistoryError when the feed never answered", async () => {
+  it("a strategy whose feed never answered is kept out, the others are not", async () => {
     engine.server.fault = null;
     const aggregator = await engine.connection.ethers.getContractAt("MockV3Aggregator", feed);
     await aggregator.updateAnswer(-1);
@@ -134,7 +144,16 @@ describe("observe: what is missing, late or odd", () => {
     const { flags } = await observe(engine.client, configOf(3, 3), head.number);
     expect(flags.some(({ code, strategyId }) => code === "MARKET_GAP" && strategyId === 3)).to.equal(true);
     await mineDays(engine, 3, 2);
-    expect((await caught(observe(engine.client, configOf(3, 2)), NoHistoryError)).strategy).to.equal("Venue 3");
+    const late = await observe(engine.client, configOf(3, 2));
+    expect(late.flags.filter(({ code }) => code === "NO_HISTORY")).to.deep.equal([
+      {
+        strategyId: 3,
+        code: "NO_HISTORY",
+        message: "Venue 3: it has no usable history (its market feed answered at none of the sampled blocks)",
+        excludes: true,
+      },
+    ]);
+    expect(late.history.map(({ id }) => id)).to.deep.equal([1, 2]);
   });
 });
 

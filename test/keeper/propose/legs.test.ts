@@ -34,6 +34,7 @@ function strategy(id: number, value: number, changes: Partial<StrategyReading> =
     price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: wad(0n), updatedAt: 0 },
     hasAsyncExit: false,
     exitDelayDays: 0,
+    fault: null,
     ...changes,
   };
 }
@@ -63,6 +64,8 @@ function snapshot(
       totalSupply: shares(nav),
       lockedProfit: eth(0),
       minimumIdle: assets(nav / 20n),
+      queueOwed: assets(0n),
+      queuePending: assets(0n),
     },
     configEpoch: 3n,
     nextExecutionAt: 0,
@@ -90,6 +93,26 @@ describe("legs from weights", () => {
   it("exits come first, then inflows ascending by id", () => {
     const snap = snapshot(100, [strategy(1, 0), strategy(2, 500), strategy(3, 400)]);
     expect(shape(snap, weights(0.4, 0.1, 0.4), 0.1)).to.deep.equal(["Deallocate 2 400", "Allocate 1 399.96"]);
+  });
+  it("what the redeem queue is owed is no NAV, stays in reserve, and is brought home by exits", () => {
+    const base = snapshot(60, [strategy(1, 500), strategy(2, 440)]);
+    // 40 of the 1,000 are owed: the NAV is 960, 5 % of it the buffer.
+    const owing = {
+      ...base,
+      vault: { ...base.vault, nav: eth(960), queueOwed: eth(40), minimumIdle: eth(48 + 40) },
+    };
+    const plan = planLegs(owing, weights(0.45, 0.5), 0.05, limits);
+    // Idle must come to 48 x 1.005 + 40 = 88.24: 68 leave strategy 1, only 39.7532 may enter strategy 2, 40 were wanted.
+    expect(
+      plan.legs.map(({ kind, strategyId, amount }) => `${kind} ${strategyId} ${formatEther(amount)}`),
+    ).to.deep.equal(["Deallocate 1 68.0", "Allocate 2 39.7532"]);
+    expect(formatEther(plan.refNav)).to.equal("960.0");
+  });
+  it("a strategy whose adapter does not answer is left alone, and it is said", () => {
+    const silent = { liquid: eth(0), maxDeallocate: eth(0), maxAllocate: eth(0), fault: "realAssets: broken" };
+    const plan = planLegs(snapshot(500, [strategy(1, 300, silent), strategy(2, 200)]), weights(0, 0.3), 0.3, limits);
+    expect(plan.legs.map(({ kind, strategyId }) => `${kind} ${strategyId}`)).to.deep.equal(["Allocate 2"]);
+    expect(plan.notes).to.include("S1: nothing can leave, the adapter does not answer (realAssets: broken)");
   });
   it("exits that take a request do not pay for inflows of the same proposal", () => {
     const snap = snapshot(60, [

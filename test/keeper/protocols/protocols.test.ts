@@ -3,29 +3,11 @@ import { expect } from "chai";
 import { multicall, viewUint } from "../../../keeper/chain/multicall.ts";
 import { LEG_KINDS } from "../../../keeper/chain/proposal.ts";
 import { address } from "../../../keeper/kernel/units.ts";
-import { CURVE_BAND_BPS } from "../../../keeper/protocols/curve.ts";
 import { PROTOCOL_IDS } from "../../../keeper/protocols/ids.ts";
 import { PROTOCOLS, type ProtocolId, protocolOf } from "../../../keeper/protocols/index.ts";
 import { IStrategyAdapter__factory } from "../../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
-import { deployArrakisDouble } from "../../support/arrakisDoubles.ts";
-import { deployCurveDouble, deployEtherFiDouble, deployLidoDouble } from "../../support/doubles.ts";
-import { deployFraxDouble } from "../../support/fraxDoubles.ts";
-import { deployAave } from "../../support/genuine/aave.ts";
-import { at } from "../../support/genuine/artifact.ts";
-import { deployGearbox } from "../../support/genuine/gearbox.ts";
-import { deployPendle } from "../../support/genuine/pendle.ts";
-import { wethAt } from "../../support/genuine/weth.ts";
-import { deployPufferDouble } from "../../support/pufferDoubles.ts";
-import { deployV3Market, deployV4Market } from "../../support/rangeMarkets.ts";
-import {
-  deployBedrockDouble,
-  deployKelpDouble,
-  deployRenzoDouble,
-  deployStaderDouble,
-  deploySwellDouble,
-} from "../../support/stakingDoubles.ts";
-import { deployYieldDoubles } from "../../support/yieldDoubles.ts";
-import { deployEngine, type Engine, ETHER, mineDays } from "../support/engine.ts";
+import { deployEveryVenue, VENUE_ORDER } from "../../support/everyVenue.ts";
+import { type Engine, ETHER } from "../support/engine.ts";
 
 const adapterInterface = IStrategyAdapter__factory.createInterface();
 
@@ -34,147 +16,12 @@ const AMOUNTS = { Allocate: 100n * ETHER, Deallocate: 20n * ETHER, RequestExit: 
 
 describe("protocols", () => {
   let engine: Engine;
-  /** Brings a venue to where an exit costs what it usually does. */
   let prepareExit: (id: ProtocolId) => Promise<void>;
-  const adapters = new Map<ProtocolId, string>();
+  let adapters: ReadonlyMap<ProtocolId, string>;
 
   before(async function () {
     this.timeout(120_000);
-    engine = await deployEngine(1, 5);
-    const { connection, addresses } = engine;
-    const { ethers } = connection;
-    const [deployer] = await ethers.getSigners();
-    if (deployer === undefined) expect.fail("no accounts");
-    const { vault, weth } = addresses;
-    const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
-    const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
-    const open = async (id: ProtocolId, contract: string, args: readonly unknown[]): Promise<void> => {
-      const adapter = await (await ethers.deployContract(contract, [...args])).getAddress();
-      await registry.registerStrategy(adapter, 2);
-      const strategyId = await registry.count();
-      await registry.setLimits(strategyId, {
-        absoluteCap: 10_000n * ETHER,
-        dailyInflowBudget: 10_000n * ETHER,
-        relativeCapBps: 10_000,
-        lossTripBps: 50,
-      });
-      await guard.setOracle(strategyId, {
-        kind: 1,
-        feed: `0x${"00".repeat(20)}`,
-        heartbeat: 0,
-        margin: 0,
-        maxRateGrowthBps: 2_000,
-        slashBudgetBps: 50,
-        minAnswer: 0,
-        maxAnswer: 0,
-      });
-      adapters.set(id, adapter);
-    };
-    await registry.setRiskCap(1, 10_000n * ETHER, 10_000);
-    const aave = await deployAave(deployer, weth);
-    await open("aave-v3", "AaveV3Adapter", [vault, weth, aave.addresses.pool]);
-    const gearbox = await deployGearbox(deployer, weth);
-    await open("gearbox", "GearboxAdapter", [vault, weth, gearbox.addresses.pool]);
-    const lido = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
-    await open("lido", "LidoAdapter", [vault, weth, await lido.wstEth.getAddress(), await lido.queue.getAddress()]);
-    const etherfi = await deployEtherFiDouble(connection, (ETHER * 105n) / 100n);
-    await open("etherfi", "EtherFiAdapter", [vault, weth, await etherfi.weEth.getAddress()]);
-    const swell = await deploySwellDouble(connection, "swETH", (ETHER * 106n) / 100n);
-    await open("swell", "SwellAdapter", [vault, weth, await swell.token.getAddress(), await swell.queue.getAddress()]);
-    const stader = await deployStaderDouble(connection, (ETHER * 104n) / 100n);
-    await open("stader", "StaderAdapter", [vault, weth, await stader.pool.getAddress()]);
-    const kelp = await deployKelpDouble(connection, (ETHER * 102n) / 100n);
-    await open("kelp", "KelpAdapter", [vault, weth, await kelp.pool.getAddress(), await kelp.queue.getAddress()]);
-    const renzo = await deployRenzoDouble(connection, (ETHER * 101n) / 100n);
-    await open("renzo", "RenzoAdapter", [
-      vault,
-      weth,
-      await renzo.manager.getAddress(),
-      await renzo.queue.getAddress(),
-    ]);
-    const bedrock = await deployBedrockDouble(connection, (ETHER * 104n) / 100n);
-    await bedrock.staking.addPending({ value: 24n * ETHER });
-    await open("bedrock", "BedrockAdapter", [vault, weth, await bedrock.staking.getAddress()]);
-    const yields = await deployYieldDoubles(connection, weth);
-    prepareExit = async (id) => {
-      if (id === "yearn-v3") await yields.investYearn();
-      // The share lock; the reports that fall due meanwhile are not the leg's.
-      if (id !== "sommelier") return;
-      await connection.networkHelpers.time.increase(2 * 86_400);
-      const engineVault = await ethers.getContractAt("LiquidityVault", vault);
-      await engineVault.report(Array.from({ length: Number(await registry.count()) }, (_, index) => index + 1));
-    };
-    await open("yearn-v3", "YearnV3Adapter", [vault, weth, yields.yearn]);
-    await open("sommelier", "SommelierAdapter", [vault, weth, yields.sommelier]);
-    await open("beefy", "BeefyAdapter", [vault, weth, yields.beefy]);
-    const frax = await deployFraxDouble(connection, (ETHER * 111n) / 100n);
-    await open("frax", "FraxAdapter", [vault, weth, await frax.minter.getAddress(), await frax.queue.getAddress()]);
-    const puffer = await deployPufferDouble(connection, weth, (ETHER * 106n) / 100n, 10);
-    const pufferTargets = [await puffer.pufEth.getAddress(), await puffer.manager.getAddress()];
-    await open("puffer", "PufferAdapter", [vault, weth, ...pufferTargets]);
-    const arrakis = await deployArrakisDouble(connection, weth, (ETHER * 116n) / 100n, {
-      mixed: true,
-      isWethFirst: true,
-    });
-    await open("arrakis", "ArrakisAdapter", [
-      vault,
-      weth,
-      await arrakis.lido.wstEth.getAddress(),
-      await arrakis.lido.queue.getAddress(),
-      await arrakis.vault.getAddress(),
-      await arrakis.factory.getAddress(),
-    ]);
-    const wethContract = wethAt(weth, deployer);
-    await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
-    const v3 = await deployV3Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
-    await open("uniswap-v3", "UniswapV3Adapter", [
-      vault,
-      weth,
-      v3.uniswap.addresses.positionManager,
-      await v3.pool.getAddress(),
-      await v3.lido.wstEth.getAddress(),
-      v3.centre - 200,
-      v3.centre + 200,
-      20,
-    ]);
-    const v4 = await deployV4Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
-    await open("uniswap-v4", "UniswapV4Adapter", [
-      vault,
-      weth,
-      v4.uniswap.addresses.positionManager,
-      v4.uniswap.addresses.stateView,
-      v4.key.currency1,
-      v4.key.fee,
-      v4.key.tickSpacing,
-      v4.key.hooks,
-      v4.centre - 200,
-      v4.centre + 200,
-      20,
-    ]);
-    const { pool } = await deployCurveDouble(connection, deployer, wethContract, 10_000n * ETHER);
-    // A pool of age: its virtual price has left 1 behind, and the band with it.
-    await wethContract.getFunction("deposit").send({ value: 100n * ETHER });
-    await wethContract.getFunction("transfer").send(pool, 100n * ETHER);
-    await open("curve", "CurveAdapter", [vault, weth, pool, pool, true, CURVE_BAND_BPS]);
-    const staked = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
-    await deployer.sendTransaction({ to: staked.wstEth, value: 200_000n * ETHER });
-    const { time } = connection.networkHelpers;
-    const wstEth = at(await staked.wstEth.getAddress(), staked.wstEth.interface, deployer);
-    const pendle = await deployPendle(deployer, weth, wstEth, await time.latest(), 365, 50_000n * ETHER);
-    await time.increase(3_600);
-    await open("pendle", "PendleAdapter", [
-      vault,
-      weth,
-      await wstEth.getAddress(),
-      await staked.queue.getAddress(),
-      pendle.addresses.router,
-      pendle.addresses.market,
-      pendle.addresses.oracle,
-      900,
-      50,
-    ]);
-    adapters.set("erc4626", await registry.adapterOf(1));
-    await mineDays(engine, 1, 2);
+    ({ engine, prepareExit, adapters } = await deployEveryVenue());
   });
   after(() => engine.close());
 
@@ -204,44 +51,29 @@ describe("protocols", () => {
     const funded = await connection.ethers.getContractAt("LiquidityVault", addresses.vault);
     await funded.depositEth(depositor?.address ?? "", { value: 2_000n * ETHER });
     const vault = (await connection.ethers.getContractAt("LiquidityVault", addresses.vault)).connect(module);
-    const order: readonly ProtocolId[] = [
-      "erc4626",
-      "aave-v3",
-      "gearbox",
-      "lido",
-      "etherfi",
-      "swell",
-      "stader",
-      "kelp",
-      "renzo",
-      "bedrock",
-      "yearn-v3",
-      "sommelier",
-      "beefy",
-      "frax",
-      "puffer",
-      "arrakis",
-      "uniswap-v3",
-      "uniswap-v4",
-      "curve",
-      "pendle",
-    ];
+    /** The present range moved up by one step of the pool's ticks. */
+    const nextRange = async (strategyId: number) => {
+      const registry = await connection.ethers.getContractAt("StrategyRegistry", addresses.registry);
+      const range = await connection.ethers.getContractAt("IRangeAdapter", await registry.adapterOf(strategyId));
+      const spacing = await range.tickSpacing();
+      return { tickLower: (await range.tickLower()) + spacing, tickUpper: (await range.tickUpper()) + spacing };
+    };
     const offences: string[] = [];
-    for (const [index, id] of order.entries()) {
-      for (const kind of ["Allocate", "Deallocate", "RequestExit"] as const) {
+    for (const [index, id] of VENUE_ORDER.entries()) {
+      for (const kind of ["Allocate", "Reposition", "Deallocate", "RequestExit"] as const) {
         const estimate = PROTOCOLS[id].gas[kind];
         if (estimate === null) continue;
         const leg = {
           strategyId: index + 1,
           kind: LEG_KINDS.indexOf(kind),
-          amount: AMOUNTS[kind],
+          amount: kind === "Reposition" ? 0n : AMOUNTS[kind],
           minValue: 1n,
-          tickLower: 0,
-          tickUpper: 0,
+          ...(kind === "Reposition" ? await nextRange(index + 1) : { tickLower: 0, tickUpper: 0 }),
         };
         if (kind === "Deallocate") await prepareExit(id);
         const receipt = await (await vault.rebalance([leg], await vault.nav(), 100)).wait();
         const gas = Number(receipt?.gasUsed ?? 0n);
+        if (process.env["PRINT_GAS"]) console.log("GAS", id, kind, gas, estimate.units);
         if (gas > estimate.units || gas < Math.floor(estimate.units * 0.85)) {
           offences.push(`${id} ${kind}: ${gas} gas against ${estimate.units}`);
         }

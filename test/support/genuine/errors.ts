@@ -22,3 +22,13 @@ export class GenuineCompileError extends InputError {
     this.diagnostics = diagnostics;
   }
 }
+
+/** The network a deployer works on has fewer accounts than it needs. */
+export class GenuineAccountMissingError extends InputError {
+  readonly code = "GENUINE_ACCOUNT_MISSING";
+  readonly index: number;
+  constructor(index: number) {
+    super(`The network has no account ${index}. Start it with more accounts.`);
+    this.index = index;
+  }
+}

@@ -100,6 +100,13 @@ export async function deployUniswapV4(signer: Signer, weth: string): Promise<Uni
   };
 }
 
+/** One of the package's own test routers, which stand for whoever adds liquidity or donates. */
+export const deployV4Tester = async (
+  name: "PoolModifyLiquidityTestNoChecks" | "PoolDonateTest",
+  signer: Signer,
+  { addresses }: UniswapV4Deployment,
+): Promise<Contract> => deployArtifact(core(name), signer, [addresses.poolManager]);
+
 const coder = AbiCoder.defaultAbiCoder();
 const KEY = "tuple(address,address,uint24,int24,address)";
 const fieldsOf = (key: V4Key) => [key.currency0, key.currency1, key.fee, key.tickSpacing, key.hooks];

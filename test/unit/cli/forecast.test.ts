@@ -54,6 +54,34 @@ describe("amplified forecast", function () {
     for (const name of ["ar1", "intercept", "sigma2", "loglik", "aicc"]) expect(text).to.contain(name);
   });
 
+  it("--xreg: the named coefficient, and a future that moves the forecast", async () => {
+    const noise = createRng(6);
+    const lever = Array.from({ length: 107 }, () => noise.normal());
+    const date = (t: number): string => new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10);
+    const rows = (list: readonly number[]): string[] => list.map((value, t) => `${date(t)},${value}`);
+    const y = lever.slice(0, 100).map((x) => 2 + 3 * x + 0.1 * noise.normal());
+    const data = file("y.csv", `date,y\n${rows(y).join("\n")}\n`);
+    const whole = file("x.csv", `date,utilization\n${rows(lever).join("\n")}\n`);
+    for (const changes of [{ order: "0,0,0" }, { model: "arima" }, {}]) {
+      const { text } = await forecastTable(flags(data, { ...changes, xreg: whole }));
+      const found = /"utilization":([\d.]+)/.exec(text)?.[1];
+      expect(Number(found), JSON.stringify(changes)).to.be.closeTo(3, 0.1);
+      const first = Number(/^2024-04-10 +(\S+)/m.exec(text)?.[1]);
+      expect(first).to.be.closeTo(2 + 3 * (lever[100] ?? Number.NaN), 0.3);
+    }
+    const short = file("short.csv", `date,utilization\n${rows(lever.slice(0, 100)).join("\n")}\n`);
+    const shifted = file("shifted.csv", `date,utilization\n${lever.map((x, t) => `${date(t + 1)},${x}`).join("\n")}\n`);
+    const failures: readonly (readonly [Partial<ForecastFlags>, RegExp])[] = [
+      [{ xreg: short }, /100 rows and 107 are needed/],
+      [{ xreg: shifted }, /stands where 2024-01-01 is expected/],
+      [{ xreg: whole, model: "ets" }, /Only ARIMA/],
+    ];
+    for (const [changes, words] of failures) {
+      const error: unknown = await forecastTable(flags(data, changes)).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(OptionError).with.property("message").that.matches(words);
+    }
+  });
+
   it("error: options, columns and empty series name their remedy", async () => {
     expect(() => parseLevels("0.8")).to.throw(OptionError, /percentages/);
     expect(() => parseLevels("80,abc")).to.throw(OptionError);

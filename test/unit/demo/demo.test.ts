@@ -1,7 +1,7 @@
 /** The demonstration's bookkeeping, without a chain. */
 import { strict as assert } from "node:assert";
 import { alternativesFrom, Ledger, type VaultState } from "../../../embedded/demo/ledger.ts";
-import { FALLBACK_FROM, partOf, REFUSAL_FROM } from "../../../embedded/demo/script.ts";
+import { FALLBACK_FROM, partOf, REFUSAL_FROM, SCENES, scenesOf } from "../../../embedded/demo/script.ts";
 import { summarize } from "../../../embedded/demo/summary.ts";
 import { DemoStepError } from "../../../embedded/errors.ts";
 import type { StrategyHistory } from "../../../keeper/kernel/artifacts.ts";
@@ -19,7 +19,10 @@ const state = (nav: bigint, sharePrice = 1, idle = 1): VaultState => ({
     { id: 1, name: "Aave", weight: 1 - idle },
     { id: 0, name: "idle", weight: idle },
   ],
+  supply: nav * ETHER,
+  feeShares: 0n,
 });
+const paid = { gasWeth: "0.5", feesWeth: "0.1", queuePaidWeth: "0" };
 const midnight = (day: number): number => Date.UTC(2025, 0, 1 + day) / 1000;
 const flat = { equalWeight: [1, 1, 1], hold: [1, 1, 1] };
 
@@ -35,6 +38,16 @@ describe("ledger of the demonstration", () => {
     assert.equal(ledger.gasPaid, ETHER / 2n);
     near(ledger.growth(false).at(-1), 1.01);
     near(ledger.growth(true).at(-1), 1.005);
+  });
+
+  it("charges the fee shares minted that day to who holds shares, and leaves the NAV alone", () => {
+    const ledger = new Ledger();
+    ledger.close(midnight(0), state(100n));
+    ledger.close(midnight(1), { ...state(102n), feeShares: ETHER });
+    ledger.close(midnight(2), { ...state(102n), feeShares: ETHER });
+    assert.equal(ledger.feesPaid, ETHER);
+    near(ledger.growth(false).at(-1), 1.02);
+    near(ledger.growth(true).at(-1), 1.01);
   });
 
   it("shows an execution in the weights of its day and its cost in the next day's value", () => {
@@ -126,6 +139,22 @@ describe("parts of the cycles", () => {
   });
 });
 
+describe("scenes of the demonstration", () => {
+  it("come once each, and a day before the next cycle is counted from its end", () => {
+    const played = (cycleDays: number) =>
+      Array.from({ length: 9 }, (_, cycle) =>
+        Array.from({ length: cycleDays }, (_, day) => scenesOf(cycle, day, cycleDays)),
+      ).flat(2);
+    assert.deepEqual(new Set(played(14)), new Set(SCENES));
+    assert.equal(played(14).length, SCENES.length);
+    assert.equal(played(28).length, SCENES.length);
+    assert.deepEqual(
+      scenesOf(4, 27, 28).map(({ act }) => act),
+      ["freeze"],
+    );
+  });
+});
+
 describe("summary of the demonstration", () => {
   const point = (day: number, vault: number, equalWeight: number, hold: number, idle: number): DayPoint => ({
     date: new Date(midnight(day) * 1000).toISOString().slice(0, 10),
@@ -142,7 +171,7 @@ describe("summary of the demonstration", () => {
 
   it("annualises each series, counts the cycles, and claims no distance where there is none", () => {
     const cycles = [{ status: "executed" }, { status: "executed" }, { status: "refused" }, { status: "held" }] as const;
-    const found = summarize(series, [1, 1.04], cycles, "0.5");
+    const found = summarize(series, [1, 1.04], cycles, paid);
     near(found.netApyPct, 3, 1e-9);
     near(found.grossApyPct, 4, 1e-9);
     near(found.equalWeightApyPct, 2, 1e-9);
@@ -158,6 +187,6 @@ describe("summary of the demonstration", () => {
 
   it("says below when it is below", () => {
     const worse = series.map((day) => ({ ...day, hold: day.hold === 1 ? 1 : 1.05 }));
-    assert.match(summarize(worse, [1, 1.03], [], "0").verdict, /2\.00 points below holding stETH/);
+    assert.match(summarize(worse, [1, 1.03], [], paid).verdict, /2\.00 points below holding stETH/);
   });
 });

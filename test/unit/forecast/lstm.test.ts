@@ -196,8 +196,13 @@ describe("LSTM forecaster", function () {
         .forecast(7).horizonMean,
       1e-12,
     );
-    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, sharpness: 4, warmUp: 5, gate: 0.3 };
-    const found = combine(series, naiveForecaster, [exponentialForecaster(0.2), member], options);
+    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, sharpness: 4, warmUp: 5, caution: 0.3 };
+    const found = combine(
+      series,
+      naiveForecaster,
+      [exponentialForecaster(0.2), member].map((forecaster) => ({ forecaster, sees: "raw" as const })),
+      options,
+    );
     expect(found.members.map(({ name }) => name)).to.deep.equal(["exponential-0.2", "lstm"]);
     expect(found.members[1]?.weight).to.be.within(0, 1);
     const moved = member.fit(upTo(panel, 0, 125)).on(upTo(panel, 0, 165).values);
@@ -223,9 +228,9 @@ describe("LSTM forecaster", function () {
     const joined = { ...plain, lstm: { units, lookback, members, epochs, refitEvery } };
     const withLstm = forecast(features, joined).strategies[0];
     const others = (list: typeof without) =>
-      list?.errors.filter(({ model }) => !["lstm", "combination"].includes(model));
-    expect(without?.errors.map(({ model }) => model)).not.to.include("lstm");
-    expect(withLstm?.errors.map(({ model }) => model)).to.include("lstm");
+      list?.errors.filter(({ model }) => !["lstm without spikes", "combination"].includes(model));
+    expect(without?.errors.map(({ model }) => model)).not.to.include("lstm without spikes");
+    expect(withLstm?.errors.map(({ model }) => model)).to.include("lstm without spikes");
     expect(others(withLstm)).to.deep.equal(others(without));
     expect(forecast(features, joined).strategies).to.deep.equal(forecast(features, joined).strategies);
   });

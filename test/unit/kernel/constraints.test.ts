@@ -92,6 +92,51 @@ describe("buildConstraints", () => {
     expect(total).to.equal(1);
   });
 
+  describe("with a redeem queue", () => {
+    const queued = (owed: number, pending: number, ...readings: Parameters<typeof snapshot>[0]) => {
+      const market = vaultWith(100, ...readings);
+      const nav = 1000 - owed;
+      return {
+        ...market,
+        vault: {
+          ...market.vault,
+          queueOwed: ether(owed),
+          queuePending: ether(pending),
+          minimumIdle: ether(nav / 20 + owed),
+        },
+      };
+    };
+    const liquid = reading(1, { value: ether(900), liquid: ether(900), maxDeallocate: ether(900) });
+
+    it("takes what is owed out of the NAV and out of idle, and asks idle for buffer and requests", () => {
+      const { nav, idle, strategies } = buildConstraints(queued(200, 80, liquid), costs(1));
+      expect(nav).to.equal(ether(800));
+      expect(strategies[0]?.currentWeight).to.equal(900 / 800);
+      // 100 idle, 200 owed: 100 are missing before the buffer of 40 and the 80 about to be owed.
+      expect(idle).to.deep.equal({ current: -100 / 800, minimum: 120 / 800 });
+    });
+    it("lets money on its way out of a venue serve the queue, not the buffer", () => {
+      const leaving = reading(1, { value: ether(900), liquid: ether(650), pending: ether(250) });
+      const { idle } = buildConstraints(queued(200, 0, leaving), costs(1));
+      expect(idle).to.deep.equal({ current: (100 - 200 + 250) / 800, minimum: (40 + 250 - 200) / 800 });
+    });
+    it("asks no more for the queue than can leave", () => {
+      const stuck = reading(1, { value: ether(900), liquid: ether(900), maxDeallocate: ether(160) });
+      const { idle, strategies } = buildConstraints(queued(200, 100, stuck), costs(1));
+      expect(idle.minimum).to.be.closeTo(1 - (strategies[0]?.minWeight ?? 0), 1e-8);
+      expect(idle.minimum).to.be.below(140 / 800);
+    });
+  });
+
+  it("blocks a strategy whose adapter does not answer, in both directions", () => {
+    const silent = reading(1, { value: ether(100), debt: ether(100), fault: "realAssets: broken", hasAsyncExit: true });
+    const [strategy] = buildConstraints(vaultWith(900, silent), costs(1)).strategies;
+    expect(strategy).to.include({
+      minWeight: 0.1,
+      entryBlockedBy: "the adapter does not answer: realAssets: broken",
+    });
+  });
+
   it("leaves no room, instead of a negative one, when a queue alone exceeds the cap", () => {
     const queued = reading(1, { value: ether(300), pending: ether(300), relativeCapBps: 1_000, riskIds: [2] });
     const market = {

@@ -154,6 +154,21 @@ describe("assess", () => {
     expect(() => assess(blind, config))
       .to.throw(UnmeasuredPositionError)
       .with.property("weight", 0.4);
+    // What cannot leave is no reason to hold: the same weight stays whether the others move or not.
+    const [open, closed] = blind.constraints.strategies;
+    if (open === undefined || closed === undefined) expect.fail("two strategies");
+    const stuck = { ...closed, currentWeight: 0.4, minWeight: 0.4 };
+    const others = { ...blind, constraints: { ...blind.constraints, strategies: [open, stuck] } };
+    expect(() => assess(others, config)).not.to.throw();
+    expect(() =>
+      assess(
+        {
+          ...others,
+          constraints: { ...others.constraints, strategies: [open, { ...stuck, currentWeight: 0.3, minWeight: 0.3 }] },
+        },
+        config,
+      ),
+    ).to.throw(UnmeasuredPositionError);
     const foreign = { ...provenance(), blockHash: hash(`0x${"00".repeat(32)}`) };
     expect(() => assess({ ...input, features: { ...input.features, provenance: foreign } }, config)).to.throw(
       ProvenanceMismatchError,

@@ -11,4 +11,9 @@ interface IGearboxPoolV3 is IERC4626 {
 
     /// @notice WETH in the pool and not lent.
     function availableLiquidity() external view returns (uint256);
+
+    function paused() external view returns (bool);
+
+    /// @notice Yearly rate of the shares without compounding, ray.
+    function supplyRate() external view returns (uint256);
 }

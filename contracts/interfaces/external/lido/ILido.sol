@@ -41,6 +41,11 @@ interface ILidoWithdrawalQueue {
         bool isClaimed;
     }
 
+    /// @notice True while no new request is taken; finished ones are still paid.
+    function isPaused() external view returns (bool);
+
+    /// @notice True while losses are spread over all requests and finalization is slowed down.
+    function isBunkerModeActive() external view returns (bool);
     function MIN_STETH_WITHDRAWAL_AMOUNT() external view returns (uint256);
     function MAX_STETH_WITHDRAWAL_AMOUNT() external view returns (uint256);
     function WSTETH() external view returns (address);

@@ -4,6 +4,24 @@ pragma solidity ^0.8.28;
 /// @title IPendleMarket
 /// @notice Source: `contracts/interfaces/IPMarket.sol` of npm @pendle/core-v2 6.11.0.
 interface IPendleMarket {
+    /// @param scalarRoot Steepness of the curve at one year before maturity, WAD.
+    /// @param lnFeeRateRoot Logarithm of the fee factor at one year before maturity, WAD; a router may have its own.
+    /// @param reserveFeePercent Part of the fee that leaves the pool, percent.
+    /// @param lastLnImpliedRate Logarithm of one plus the yearly yield of PT at the last trade, WAD.
+    struct MarketState {
+        int256 totalPt;
+        int256 totalSy;
+        int256 totalLp;
+        address treasury;
+        int256 scalarRoot;
+        uint256 expiry;
+        uint256 lnFeeRateRoot;
+        uint256 reserveFeePercent;
+        uint256 lastLnImpliedRate;
+    }
+
+    /// @notice The market as trades of `router` meet it.
+    function readState(address router) external view returns (MarketState memory market);
     function readTokens() external view returns (address sy, address pt, address yt);
     function expiry() external view returns (uint256);
     function isExpired() external view returns (bool);

@@ -21,6 +21,7 @@ interface IStaderStakePoolsManager {
 
     /// @notice Largest single deposit; 0 while the vault is unhealthy or paused.
     function maxDeposit() external view returns (uint256);
+    function paused() external view returns (bool);
     function staderConfig() external view returns (address);
 }
 

@@ -68,6 +68,9 @@ interface IV4StateView {
         bytes32 poolId,
         int24 tick
     ) external view returns (uint128 liquidityGross, int128 liquidityNet);
+    function getFeeGrowthGlobals(
+        bytes32 poolId
+    ) external view returns (uint256 feeGrowthGlobal0X128, uint256 feeGrowthGlobal1X128);
     function getFeeGrowthInside(
         bytes32 poolId,
         int24 tickLower,

@@ -1,0 +1,182 @@
+/**
+ * Figures of a series of daily simple returns: growth, risk, and how far luck alone explains them.
+ * Fractions, a year of 365 days.
+ */
+import type { Rng } from "../kernel/rng.ts";
+import { DAYS_PER_YEAR } from "../kernel/units.ts";
+import { requireBetween, requireCount, requireFinite } from "../math/checks.ts";
+import { normalCdf, normalQuantile } from "../math/normal.ts";
+import { quantile } from "../math/quantiles.ts";
+import { maximumDrawdown } from "../math/risk-measures.ts";
+import { compound, mean, standardDeviation, sum } from "../math/statistics.ts";
+
+/** Deviations of a sum below this share of its size are rounding, not risk. */
+const RIPPLE = 1e-13;
+
+/** Compounded growth a year. */
+export const annualised = (returns: ArrayLike<number>): number =>
+  Math.expm1((Math.log1p(compound(returns)) * DAYS_PER_YEAR) / returns.length);
+
+/** Mean over standard deviation, a year's; null when there is no variation to divide by. */
+export function sharpeRatio(returns: ArrayLike<number>): number | null {
+  if (returns.length < 2) return null;
+  const deviation = standardDeviation(returns);
+  const centre = mean(returns);
+  const scale = Math.max(...Array.from(returns, Math.abs));
+  return deviation > RIPPLE * Math.max(scale, 1e-12) ? (centre / deviation) * Math.sqrt(DAYS_PER_YEAR) : null;
+}
+
+export interface Interval {
+  readonly level: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/**
+ * Percentile interval of a statistic by the circular block bootstrap (Politis and Romano 1992): whole blocks of days are
+ * drawn, so that what one day has to do with the next survives. Days are drawn jointly when `returns` are differences.
+ */
+export function blockBootstrap(
+  returns: readonly number[],
+  statistic: (sample: Float64Array) => number | null,
+  options: { readonly draws: number; readonly blockDays: number; readonly level: number },
+  rng: Rng,
+): Interval | null {
+  requireFinite("returns of a bootstrap", returns, 2);
+  requireCount("bootstrap draws", options.draws, 20);
+  requireCount("bootstrap block", options.blockDays, 1);
+  requireBetween("interval level", options.level, 0.5, 0.999);
+  const n = returns.length;
+  const block = Math.min(options.blockDays, n);
+  const sample = new Float64Array(n);
+  const found: number[] = [];
+  for (let draw = 0; draw < options.draws; draw++) {
+    for (let filled = 0; filled < n; ) {
+      const start = rng.int(n);
+      for (let k = 0; k < block && filled < n; k++) sample[filled++] = returns[(start + k) % n] ?? 0;
+    }
+    const value = statistic(sample);
+    if (value !== null) found.push(value);
+  }
+  // A statistic that most samples do not have (a Sharpe ratio without variation) has no interval either.
+  if (found.length < options.draws / 2) return null;
+  found.sort((a, b) => a - b);
+  const tail = (1 - options.level) / 2;
+  return { level: options.level, lower: quantile(found, tail), upper: quantile(found, 1 - tail) };
+}
+
+/** Skewness and kurtosis (3 for a normal sample) by moments. */
+function shape(returns: readonly number[]): { skewness: number; kurtosis: number } {
+  const centre = mean(returns);
+  const power = (k: number): number => sum(returns.map((r) => (r - centre) ** k)) / returns.length;
+  const variance = power(2);
+  if (!(variance > 0)) return { skewness: 0, kurtosis: 3 };
+  return { skewness: power(3) / variance ** 1.5, kurtosis: power(4) / variance ** 2 };
+}
+
+export interface DeflatedSharpe {
+  /** Number of configurations that were tried, this one included. */
+  readonly trials: number;
+  /** The daily Sharpe ratio that the best of as many worthless trials would show on average. */
+  readonly expectedMaximum: number;
+  /** Probability that the true Sharpe ratio is above that. */
+  readonly probability: number;
+}
+
+const EULER = 0.5772156649015329;
+
+/**
+ * Deflated Sharpe ratio (Bailey and Lopez de Prado 2014, equations 1 and 2).
+ * @param returns daily excess returns of the strategy that was chosen.
+ * @param trialSharpes daily Sharpe ratios of everything that was tried; their spread says how far luck reaches.
+ */
+export function deflatedSharpe(returns: readonly number[], trialSharpes: readonly number[]): DeflatedSharpe | null {
+  const annual = sharpeRatio(returns);
+  if (annual === null || trialSharpes.length === 0) return null;
+  const trials = trialSharpes.length;
+  const spread = trials > 1 ? standardDeviation(trialSharpes) : 0;
+  const expectedMaximum =
+    trials > 1
+      ? spread * ((1 - EULER) * normalQuantile(1 - 1 / trials) + EULER * normalQuantile(1 - 1 / (trials * Math.E)))
+      : 0;
+  const daily = annual / Math.sqrt(DAYS_PER_YEAR);
+  const { skewness, kurtosis } = shape(returns);
+  const variance = 1 - skewness * daily + ((kurtosis - 1) / 4) * daily * daily;
+  if (!(variance > 0)) return null;
+  const score = ((daily - expectedMaximum) * Math.sqrt(returns.length - 1)) / Math.sqrt(variance);
+  return { trials, expectedMaximum, probability: normalCdf(score) };
+}
+
+export interface MonthFigure {
+  /** YYYY-MM. */
+  readonly month: string;
+  readonly days: number;
+  readonly return: number;
+}
+
+/** Compounded return of each calendar month; the first and the last may be parts of one. */
+export function byMonth(dates: readonly string[], returns: readonly number[]): MonthFigure[] {
+  const months = new Map<string, number[]>();
+  dates.forEach((date, t) => {
+    const month = date.slice(0, 7);
+    const list = months.get(month);
+    if (list === undefined) months.set(month, [returns[t] ?? Number.NaN]);
+    else list.push(returns[t] ?? Number.NaN);
+  });
+  return [...months].map(([month, list]) => ({ month, days: list.length, return: compound(list) }));
+}
+
+export interface Excess {
+  /** Mean daily difference times 365. */
+  readonly annual: number;
+  readonly sharpe: number | null;
+  readonly annualInterval: Interval | null;
+  readonly sharpeInterval: Interval | null;
+  readonly deflated: DeflatedSharpe | null;
+}
+
+export interface Figures {
+  readonly days: number;
+  /** Compounded growth a year, net. */
+  readonly return: number;
+  /** Growth over the scored days, net. */
+  readonly totalReturn: number;
+  readonly volatility: number;
+  /** Against a riskless rate of zero: in units of the asset this says little; the excess says more. */
+  readonly sharpe: number | null;
+  readonly maximumDrawdown: number;
+  readonly months: readonly MonthFigure[];
+}
+
+export function figuresOf(dates: readonly string[], returns: readonly number[]): Figures {
+  requireFinite("scored returns", returns, 2);
+  return {
+    days: returns.length,
+    return: annualised(returns),
+    totalReturn: compound(returns),
+    volatility: standardDeviation(returns) * Math.sqrt(DAYS_PER_YEAR),
+    sharpe: sharpeRatio(returns),
+    maximumDrawdown: maximumDrawdown(returns, "compounded"),
+    months: byMonth(dates, returns),
+  };
+}
+
+const BOOTSTRAP = { draws: 1000, blockDays: 10, level: 0.9 } as const;
+
+/** What a strategy earned above a benchmark, day by day on the same days. */
+export function excessOf(
+  returns: readonly number[],
+  benchmark: readonly number[],
+  trialSharpes: readonly number[],
+  rng: Rng,
+): Excess {
+  const difference = returns.map((r, t) => r - (benchmark[t] ?? Number.NaN));
+  const annualMean = (sample: ArrayLike<number>): number => mean(sample) * DAYS_PER_YEAR;
+  return {
+    annual: annualMean(difference),
+    sharpe: sharpeRatio(difference),
+    annualInterval: blockBootstrap(difference, annualMean, BOOTSTRAP, rng.fork("annual")),
+    sharpeInterval: blockBootstrap(difference, sharpeRatio, BOOTSTRAP, rng.fork("sharpe")),
+    deflated: deflatedSharpe(difference, trialSharpes),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Risk profiles: what an operator chooses between. A profile sets every stage's configuration and says what its portfolios are
+ * measured against; no figure in it was chosen by the outcome of a backtest (docs/MODELS.md, "Profiles").
+ */
+import { DEFAULT_FORECAST_CONFIG, type ForecastConfig } from "./forecast/index.ts";
+import { DEFAULT_SHRINK_CONFIG, type ShrinkConfig } from "./forecast/shrink.ts";
+import { DEFAULT_OPTIMIZE_CONFIG, type OptimizeConfig } from "./optimize/index.ts";
+import { DEFAULT_POLICY_CONFIG, type PolicyConfig } from "./policy/index.ts";
+import { DEFAULT_RISK_CONFIG, type RiskConfig } from "./risk/index.ts";
+
+export const PROFILE_NAMES = ["cautious", "growth"] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** What tail risk is compared with. */
+export type Reference = "equal-weight" | "best-single";
+
+export interface TailLimit {
+  readonly reference: Reference;
+  /** Greatest CVaR of the horizon loss and greatest past drawdown, as multiples of the reference's. */
+  readonly target: number;
+  /** Multiple at which the allocation in place is mended without asking for a gain; null: never. */
+  readonly mendAbove: number | null;
+}
+
+export interface Profile {
+  readonly name: ProfileName;
+  readonly forecast: ForecastConfig;
+  /** Null plans with the raw forecasts. */
+  readonly shrink: ShrinkConfig | null;
+  readonly optimize: OptimizeConfig;
+  readonly policy: PolicyConfig;
+  readonly risk: RiskConfig;
+  /** No strategy above this multiple of its equal share; null: registry caps only. */
+  readonly venueMultiple: number | null;
+  /** True: no more in market-priced and in unmeasured strategies than equal weight has there. */
+  readonly boundsRiskyTotals: boolean;
+  readonly tail: TailLimit;
+}
+
+/**
+ * Cautious: equal weight, improved only where its risk does not grow. Equal weight is what few estimates beat out of sample
+ * (DeMiguel, Garlappi and Uppal 2009); staying near it bounds what a wrong forecast can cost.
+ */
+const cautious: Profile = {
+  name: "cautious",
+  forecast: DEFAULT_FORECAST_CONFIG,
+  shrink: DEFAULT_SHRINK_CONFIG,
+  optimize: DEFAULT_OPTIMIZE_CONFIG,
+  // At 5 bp each way a step of a fifth costs 2 bp, less than half of what one execution may lose by default.
+  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.2 },
+  risk: DEFAULT_RISK_CONFIG,
+  venueMultiple: 2,
+  boundsRiskyTotals: true,
+  tail: { reference: "equal-weight", target: 1, mendAbove: 1.1 },
+};
+
+/** Growth: carry. The strategies with the highest dependable yield, with a tail no worse than holding the best of them alone. */
+const growth: Profile = {
+  ...cautious,
+  name: "growth",
+  // Half of what one execution may lose by default.
+  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.25 },
+  venueMultiple: null,
+  boundsRiskyTotals: false,
+  tail: { reference: "best-single", target: 1, mendAbove: null },
+};
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = { cautious, growth };

@@ -1,0 +1,62 @@
+/** A copy of the project in the temporary folder, for sources that are changed on purpose. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { projectRoot } from "./ast.ts";
+
+export interface Ran {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly timedOut: boolean;
+}
+
+/** The same folder for the same checkout, so that solc's cache and an interrupted run's results are found again. */
+export function workspaceOf(purpose: string): string {
+  const key = createHash("sha256").update(projectRoot).digest("hex").slice(0, 12);
+  return join(tmpdir(), `amplified-${purpose}-${key}`);
+}
+
+/** Brings `parts` of the project into the workspace, anew each time; dependencies are linked. */
+export function copyProject(workspace: string, parts: readonly string[]): void {
+  mkdirSync(workspace, { recursive: true });
+  for (const part of parts) {
+    rmSync(join(workspace, part), { recursive: true, force: true });
+    cpSync(join(projectRoot, part), join(workspace, part), { recursive: true });
+  }
+  if (!existsSync(join(workspace, "node_modules")))
+    symlinkSync(join(projectRoot, "node_modules"), join(workspace, "node_modules"), "dir");
+}
+
+/** Runs Hardhat inside the workspace. `seconds` bounds it; `echo` shows its output as it comes. */
+export function hardhat(
+  workspace: string,
+  args: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly seconds?: number; readonly echo?: boolean } = {},
+): Ran {
+  const cli = join(projectRoot, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const run = spawnSync(process.execPath, [cli, ...args], {
+    cwd: workspace,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", FORCE_COLOR: "0", ...options.env },
+    ...(options.seconds === undefined ? {} : { timeout: options.seconds * 1_000 }),
+    ...(options.echo === true ? { stdio: ["ignore", process.stderr, process.stderr] } : {}),
+  });
+  const timedOut = run.error !== undefined && "code" in run.error && run.error.code === "ETIMEDOUT";
+  return { ok: run.status === 0, output: `${run.stdout ?? ""}${run.stderr ?? ""}`, timedOut };
+}
+
+/** Names a state of the sources: a result counts only for what it was measured on. */
+export function fingerprint(folders: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const folder of folders) {
+    const files = readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort())
+      hash.update(file.slice(projectRoot.length)).update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
