@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import type { Target } from "./quant/target.ts";
+import type { Measured as Target } from "./quant/target.ts";
 
 /** Figures of one target, and the machine they were measured on. */
 export interface LearningTarget extends Target {

@@ -9,7 +9,7 @@ import { createLstm, initialWeights, type LstmNetwork } from "../../keeper/math/
 import { loadTensorFlow, tensorFlowLstm } from "../../keeper/math/neural/tensorflow.ts";
 import type { Backend } from "../../keeper/math/neural/wasm.ts";
 import { median } from "../../keeper/math/statistics.ts";
-import type { Target } from "../quant/target.ts";
+import type { Measured as Target } from "../quant/target.ts";
 
 const SAMPLES = 355;
 const EPOCHS = 20;
