@@ -25,10 +25,10 @@ import {OracleConfig, OracleKind, PriceStatus, Quote} from "./types/Strategy.sol
 contract OracleGuard is IOracleGuard, AccessManaged {
     using BoundedCall for bytes;
 
-    /// @dev Three words. The first is all that a strategy without a market feed needs; the other two are read with a feed
-    /// only. Ages as uint24 last 194 days and margins as uint16 18 hours; `setOracle` refuses what does not fit.
-    /// `minAnswer` and `maxAnswer` are the narrower of the configured bounds and of those of the feed's aggregator in its
-    /// phase `phase`.
+    /// @dev Three words. The first is all that a strategy without a market feed needs; the other two are read with a
+    /// feed only. Ages as uint24 last 194 days and margins as uint16 18 hours; `setOracle` refuses what does not fit.
+    /// `minAnswer` and `maxAnswer` are the narrower of the configured bounds and of those of the feed's aggregator in
+    /// its phase `phase`.
     struct Source {
         PackedRates rates;
         address feed;

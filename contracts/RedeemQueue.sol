@@ -35,13 +35,16 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     // STORAGE
 
     /// @dev One word with the two below it, so that a request reads and writes it once.
-    uint64 private _lastId;
-    uint64 private _nextToPrice = 1;
-    uint128 private _funded;
+    uint48 private _lastId;
+    uint48 private _nextToPrice = 1;
+    /// @dev End of the newest batch.
+    uint40 private _lastEnd;
+    uint120 private _funded;
     mapping(uint256 requestId => Batch) private _batches;
     mapping(uint256 requestId => mapping(address controller => uint256 shares)) private _requests;
-    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else may
-    /// fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass over.
+    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else
+    /// may fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass
+    /// over.
     mapping(address controller => mapping(uint256 word => uint256 bits)) private _open;
     /// @dev Words below have no bit set.
     mapping(address controller => uint256 word) private _firstWord;
@@ -234,7 +237,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         current.priced = true;
         current.assets = assets.toUint128();
         current.owedUpTo = (uint256(_batches[requestId - 1].owedUpTo) + assets).toUint128();
-        _nextToPrice = uint64(requestId + 1);
+        _nextToPrice = uint48(requestId + 1);
         emit PriceBatch(requestId, shares, assets);
         if (assets != 0) _fund();
     }
@@ -256,10 +259,11 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     /// @dev The batch of this moment. Ends lie on a fixed grid, so that nobody chooses when a batch closes.
     function _openBatch() private returns (uint256 id) {
         id = _lastId;
-        if (id != 0 && block.timestamp < _batches[id].end) return id;
-        _lastId = uint64(++id);
+        if (block.timestamp < _lastEnd) return id;
         uint256 length = batchSeconds;
-        _batches[id].end = uint40(block.timestamp - (block.timestamp % length) + length);
+        uint40 end = uint40(block.timestamp - (block.timestamp % length) + length);
+        (_lastId, _lastEnd) = (uint48(++id), end);
+        _batches[id].end = end;
     }
 
     /// @dev First request of the controller that holds shares; 0 when none does.
@@ -290,7 +294,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
 
     function _fund() private returns (uint256 received) {
         received = vault.fundQueue();
-        _funded += received.toUint128();
+        _funded = (_funded + received).toUint120();
     }
 
     function _isPaid(Batch storage current) private view returns (bool) {

@@ -212,8 +212,8 @@ interface ILiquidityVault is IERC4626 {
     /// position is then worth its debt; a gain unlocks over days like a reported one, so that nobody can buy it.
     ///
     /// Notes:
-    /// - Each strategy at most once per `minReportInterval`; what is not due, not Active or ReduceOnly, or not priced in
-    ///   the normal band is skipped. A report in between does not count, so that nobody can hold a harvest off.
+    /// - Each strategy at most once per `minReportInterval`; what is not due, not Active or ReduceOnly, or not priced
+    ///   in the normal band is skipped. A report in between does not count, so that nobody can hold a harvest off.
     /// - An adapter that reverts is passed over with {HarvestFailed}.
     ///
     /// Requirements:

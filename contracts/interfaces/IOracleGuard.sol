@@ -23,8 +23,8 @@ interface IOracleGuard {
     /// @notice Counts every change of configuration.
     function epoch() external view returns (uint64);
 
-    /// @notice The configuration of a strategy; kind None when unset. `minAnswer` and `maxAnswer` are the bounds in force:
-    /// the configured ones, or those of the feed's own aggregator where these are narrower.
+    /// @notice The configuration of a strategy; kind None when unset. `minAnswer` and `maxAnswer` are the bounds in
+    /// force: the configured ones, or those of the feed's own aggregator where these are narrower.
     function oracle(uint8 id) external view returns (OracleConfig memory);
 
     /// @notice The strategy's price now. Never reverts: whatever cannot be priced is Frozen, with the last good
@@ -50,9 +50,9 @@ interface IOracleGuard {
 
     // VAULT
 
-    /// @notice Takes the prices of several strategies into account, in one call: moves rate snapshots forward, remembers
-    /// the last good factors, counts the way back to normal, and takes over the bounds of a feed's new aggregator. Called
-    /// on each report.
+    /// @notice Takes the prices of several strategies into account, in one call: moves rate snapshots forward,
+    /// remembers the last good factors, counts the way back to normal, and takes over the bounds of a feed's new
+    /// aggregator. Called on each report.
     /// @param infos The strategies' records, which the vault has just read from the registry.
     /// @return prices In the same order; see {PackedPrice}.
     function syncAll(PackedRecord[] calldata infos) external returns (PackedPrice[] memory prices);

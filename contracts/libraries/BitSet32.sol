@@ -5,7 +5,8 @@ pragma solidity ^0.8.28;
 /// @notice Sets of strategies and of risk ids, one bit each. Walk one with
 /// `for (uint256 rest = set; rest != 0; rest &= rest - 1) lowest(rest)`.
 library BitSet32 {
-    /// @dev A de Bruijn sequence of order 5: the isolated bit shifts one of its 32 distinct five-bit windows to the top.
+    /// @dev A de Bruijn sequence of order 5: the isolated bit shifts one of its 32 distinct five-bit windows to the
+    /// top.
     uint256 private constant SEQUENCE = 0x077cb531;
     /// @dev Which bit each window stands for, one byte each.
     uint256 private constant POSITIONS = 0x00011c021d0e18031e16140f191104081f1b0d17151310071a0c12060b050a09;

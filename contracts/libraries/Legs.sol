@@ -16,9 +16,9 @@ library Legs {
     uint256 private constant ALLOCATE = uint256(LegKind.Allocate);
     uint256 private constant REPOSITION = uint256(LegKind.Reposition);
 
-    /// @notice Reverts unless there are 1..16 legs, exits before repositions before allocations, ids in 1..32 and strictly
-    /// ascending inside each kind, amounts above zero (none on a reposition), ascending ticks on repositions and none
-    /// elsewhere, and the remainder only on a last Allocate.
+    /// @notice Reverts unless there are 1..16 legs, exits before repositions before allocations, ids in 1..32 and
+    /// strictly ascending inside each kind, amounts above zero (none on a reposition), ascending ticks on repositions
+    /// and none elsewhere, and the remainder only on a last Allocate.
     /// @dev Reads the six words of a leg as they lie in calldata and so checks that each is what its type allows: a leg
     /// that passes has exactly one encoding, which {ProposalHash} relies on.
     function check(Leg[] calldata legs) internal pure {
@@ -30,29 +30,33 @@ library Legs {
         uint256 stage;
         for (uint256 i; i < length; ++i) {
             (uint256 id, uint256 kind, uint256 amount, uint256 minValue) = _words(legs, i);
-            if (kind >= ALLOCATE) {
-                if (kind > REPOSITION) revert Errors.Legs_BadKind(i, kind);
-                if (kind == REPOSITION && stage == ALLOCATE) revert Errors.Legs_RepositionAfterAllocate(i);
-                stage = kind;
-            } else if (stage != 0) {
-                revert Errors.Legs_ExitTooLate(i);
-            }
+            stage = _nextStage(i, stage, kind);
             if (id == 0 || id > MAX_STRATEGY_ID) revert Errors.Legs_BadStrategyId(i, id);
             uint256 lastId = (lastIds >> (kind << 3)) & 0xff;
             if (id <= lastId) revert Errors.Legs_NotAscending(i, id, lastId);
-            // Neither overflows: ids are below 33 and i below 16.
+            // Ids are below 33: no byte carries into the next.
             unchecked {
                 lastIds += (id - lastId) << (kind << 3);
-                if (minValue > REMAINDER || amount > REMAINDER) revert Errors.Legs_Malformed(i, amount, minValue);
-                if (amount == REMAINDER && (kind != ALLOCATE || i + 1 != length)) {
-                    revert Errors.Legs_RemainderNotLast(i);
-                }
             }
+            if ((minValue | amount) > REMAINDER) revert Errors.Legs_Malformed(i, amount, minValue);
+            if (amount == REMAINDER && (kind != ALLOCATE || i != length - 1)) revert Errors.Legs_RemainderNotLast(i);
             _checkTicks(legs, i, kind, amount);
         }
     }
 
-    /// @dev A signed field that nothing reads would mislead the signer: no ticks but on a reposition, and no amount there.
+    /// @dev Exits, then repositions, then allocations.
+    function _nextStage(uint256 i, uint256 stage, uint256 kind) private pure returns (uint256) {
+        if (kind < ALLOCATE) {
+            if (stage != 0) revert Errors.Legs_ExitTooLate(i);
+            return 0;
+        }
+        if (kind > REPOSITION) revert Errors.Legs_BadKind(i, kind);
+        if (kind == REPOSITION && stage == ALLOCATE) revert Errors.Legs_RepositionAfterAllocate(i);
+        return kind;
+    }
+
+    /// @dev A signed field that nothing reads would mislead the signer: no ticks but on a reposition, and no amount
+    /// there.
     function _checkTicks(Leg[] calldata legs, uint256 i, uint256 kind, uint256 amount) private pure {
         int256 lower;
         int256 upper;

@@ -20,9 +20,9 @@ library ProposalHash {
     uint256 private constant LEG_BYTES = 6 * 32;
     uint256 private constant HEAD_BYTES = 8 * 32;
 
-    /// @dev A leg's six words, and a proposal's eight before its legs, lie in calldata as `abi.encode` would write them.
-    /// Words with stray high bits give the hash of nothing that can be signed; {Legs.check} and the decoder refuse them
-    /// besides.
+    /// @dev A leg's six words, and a proposal's eight before its legs, lie in calldata as `abi.encode` would write
+    /// them. Words with stray high bits give the hash of nothing that can be signed; {Legs.check} and the decoder
+    /// refuse them besides.
     function structHash(Proposal calldata proposal) internal pure returns (bytes32 hash) {
         Leg[] calldata legs = proposal.legs;
         bytes32 legTypehash = LEG_TYPEHASH;

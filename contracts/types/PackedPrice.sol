@@ -3,20 +3,17 @@ pragma solidity ^0.8.28;
 
 import {PriceStatus} from "./Strategy.sol";
 
-/// @notice What a sync says of one strategy: status (8 bits), sell factor (64), sell factor of the sync before (64), from
-/// the low end; factors in WAD. Zero is a strategy that was not asked: Closed.
+/// @notice What a sync says of one strategy: status (8 bits), sell factor (64), sell factor of the sync before (64),
+/// from the low end; factors in WAD. Zero is a strategy that was not asked: Closed.
 type PackedPrice is uint256;
 
 using PackedPrices for PackedPrice global;
 
 /// @title PackedPrices
-/// @notice One word instead of three return values: the prices of all strategies cross from guard to vault in one answer.
+/// @notice One word instead of three return values: the prices of all strategies cross from guard to vault in one
+/// answer.
 library PackedPrices {
-    function pack(
-        PriceStatus status_,
-        uint256 sellFactor_,
-        uint256 lastFactor_
-    ) internal pure returns (PackedPrice) {
+    function pack(PriceStatus status_, uint256 sellFactor_, uint256 lastFactor_) internal pure returns (PackedPrice) {
         // Factors are at most 1e18.
         return PackedPrice.wrap(uint256(status_) | (sellFactor_ << 8) | (lastFactor_ << 72));
     }

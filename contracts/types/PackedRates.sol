@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {OracleKind} from "./Strategy.sol";
 
 /// @notice Everything the guard keeps of a strategy without a market feed, in one word: kind (8 bits), recovering (8),
-/// growth cap (16) and slash budget (16) in basis points, time of the growth snapshot (32), snapshot rate (80), last rate
-/// (80), from the low end. Times last until 2106, rates up to 1.2 million assets per unit.
+/// growth cap (16) and slash budget (16) in basis points, time of the growth snapshot (32), snapshot rate (80), last
+/// rate (80), from the low end. Times last until 2106, rates up to 1.2 million assets per unit.
 type PackedRates is uint256;
 
 using PackedRatesLib for PackedRates global;

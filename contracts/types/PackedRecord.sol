@@ -4,14 +4,15 @@ pragma solidity ^0.8.28;
 import {StrategyState} from "./Strategy.sol";
 
 /// @notice The part of {StrategyInfo} that every report and every leg needs, as it lies in the registry's storage:
-/// adapter (160 bits), state (8), risk ids (32), loss trip in basis points (16), id (8), from the low end. The bits above
-/// are the registry's own.
+/// adapter (160 bits), state (8), risk ids (32), loss trip in basis points (16), id (8), from the low end. The bits
+/// above are the registry's own.
 type PackedRecord is uint256;
 
 using PackedRecords for PackedRecord global;
 
 /// @title PackedRecords
-/// @notice One word instead of a struct: thirty-two of them cross from registry to vault, and to the guard, in one call.
+/// @notice One word instead of a struct: thirty-two of them cross from registry to vault, and to the guard, in one
+/// call.
 library PackedRecords {
     function adapter(PackedRecord record) internal pure returns (address) {
         return address(uint160(PackedRecord.unwrap(record)));

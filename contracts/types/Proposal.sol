@@ -16,8 +16,8 @@ enum LegKind {
 /// @notice One signed move.
 /// @param strategyId The registry's id, 1..32.
 /// @param kind What to do.
-/// @param amount Assets, in asset units; 0 on a Reposition, which moves the whole position. On the last Allocate leg `type(uint128).max` takes all idle above the
-/// reserve.
+/// @param amount Assets, in asset units; 0 on a Reposition, which moves the whole position. On the last Allocate leg
+/// `type(uint128).max` takes all idle above the reserve.
 /// @param minValue The least acceptable outcome in asset units: assets received (Deallocate), value requested
 /// (RequestExit), value added (Allocate), debt the position still counts for at the guard's value (Reposition).
 /// @param tickLower Lower tick, Reposition only, else 0.

@@ -89,9 +89,9 @@ abstract contract Rebalancer is StrategyReports {
         infos = registry.records(ids);
     }
 
-    /// @dev A touched strategy must be readable. An untouched one that is not keeps its old debt, and the caps then count
-    /// it as worth nothing, so that a dead venue neither stops the others nor inflates what they may hold. Asked only
-    /// when no trip has to be kept: this reverts.
+    /// @dev A touched strategy must be readable. An untouched one that is not keeps its old debt, and the caps then
+    /// count it as worth nothing, so that a dead venue neither stops the others nor inflates what they may hold. Asked
+    /// only when no trip has to be kept: this reverts.
     /// @return unreported Debt of stale strategies that could not be read.
     function _requireReported(Touched[] memory touched, uint256 legged) private view returns (uint256 unreported) {
         for (uint256 i; i < touched.length; ++i) {
@@ -174,9 +174,9 @@ abstract contract Rebalancer is StrategyReports {
         emit ILiquidityVault.RequestExit(id, amount, requested);
     }
 
-    /// @dev Moves a range as a whole. Nothing enters the strategy, but the position is built anew at the venue's present
-    /// price: as for new money, the strategy must be active and its price normal. What the move costs at the guard's
-    /// value is a loss of the execution like any other.
+    /// @dev Moves a range as a whole. Nothing enters the strategy, but the position is built anew at the venue's
+    /// present price: as for new money, the strategy must be active and its price normal. What the move costs at the
+    /// guard's value is a loss of the execution like any other.
     function _reposition(Leg calldata leg, Touched memory t) private returns (uint256 left) {
         _requireOpen(t);
         (uint8 id, address adapter) = (t.info.id(), t.info.adapter());

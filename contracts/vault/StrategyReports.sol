@@ -100,8 +100,8 @@ abstract contract StrategyReports is SyncLiquidity {
         _refreshNavTimestamp();
     }
 
-    /// @dev Rewards become idle, or more of the position, and a gain that is locked like any other. Skips what is not due
-    /// and what may not be touched; an adapter that fails, or has nothing to harvest, stops nobody.
+    /// @dev Rewards become idle, or more of the position, and a gain that is locked like any other. Skips what is not
+    /// due and what may not be touched; an adapter that fails, or has nothing to harvest, stops nobody.
     ///
     /// Anyone may call this, so a harvest that sells at a bad price must not be worth provoking: position and cash
     /// together may not be worth less afterwards, but for what rounding takes.
@@ -136,9 +136,7 @@ abstract contract StrategyReports is SyncLiquidity {
     /// say; nothing changed for it then. Positions are read before any is booked, so that the guard is asked once for
     /// all; nothing between the readings can move one. A wrong figure for one is never another's: prices come back in
     /// the order of the records that were sent.
-    function _report(
-        PackedRecord[] memory infos
-    ) internal returns (Touched[] memory list, Tally memory tally) {
+    function _report(PackedRecord[] memory infos) internal returns (Touched[] memory list, Tally memory tally) {
         uint256 total = infos.length;
         list = new Touched[](total);
         tally.oldest = _clock.navTimestamp;
@@ -184,8 +182,8 @@ abstract contract StrategyReports is SyncLiquidity {
         return guard.statusOf(info) == PriceStatus.Normal;
     }
 
-    /// @dev Cash that came out of a strategy lowers its debt, and the strategy is valued anew; what is above the debt was
-    /// never counted and is a gain.
+    /// @dev Cash that came out of a strategy lowers its debt, and the strategy is valued anew; what is above the debt
+    /// was never counted and is a gain.
     /// @return own The vault's part of the cash.
     function _bookCash(Touched memory t, uint256 received, Tally memory tally) private returns (uint256 own) {
         (uint8 id, uint32 riskIds) = (t.info.id(), t.info.riskIds());

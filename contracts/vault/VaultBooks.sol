@@ -244,8 +244,8 @@ abstract contract VaultBooks {
     }
 
     /// @dev Oldest report among strategies with debt, stored so that no user path loops. Has to run after a strategy
-    /// whose report was the oldest was reported or lost its debt, and after the first strategy got one; no other act can
-    /// move the minimum. Ends at the first strategy that is as old as the oldest was: none can be older.
+    /// whose report was the oldest was reported or lost its debt, and after the first strategy got one; no other act
+    /// can move the minimum. Ends at the first strategy that is as old as the oldest was: none can be older.
     function _refreshNavTimestamp() internal {
         uint256 ids = _totals.debtIds;
         uint256 former = _clock.navTimestamp;

@@ -144,12 +144,7 @@ contract HarvestTest is CoreFixture {
     function test_RevertWhen_AHarvestLoses() public {
         reward(1 ether, 0, 1 ether + 1e9 + 1);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                Errors.LiquidityVault_HarvestLost.selector,
-                REWARDED,
-                40 ether,
-                40 ether - 1e9 - 1
-            )
+            abi.encodeWithSelector(Errors.LiquidityVault_HarvestLost.selector, REWARDED, 40 ether, 40 ether - 1e9 - 1)
         );
         vault.harvest(idList(REWARDED));
         rewarded.setHarvest(1 ether, 0, 1 ether + 1e9, false);

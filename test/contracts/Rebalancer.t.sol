@@ -154,10 +154,7 @@ contract RebalancerTest is CoreFixture {
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadCount.selector, 0, 16), legs);
         legs = new Leg[](17);
         revertsWith(abi.encodeWithSelector(Errors.Legs_BadCount.selector, 17, 16), legs);
-        revertsWith(
-            abi.encodeWithSelector(Errors.Legs_ExitTooLate.selector, 1),
-            two(allocateLeg(1, 1), exitLeg(2, 1))
-        );
+        revertsWith(abi.encodeWithSelector(Errors.Legs_ExitTooLate.selector, 1), two(allocateLeg(1, 1), exitLeg(2, 1)));
         revertsWith(
             abi.encodeWithSelector(Errors.Legs_NotAscending.selector, 1, 1, 1),
             two(allocateLeg(1, 1), allocateLeg(1, 1))

@@ -62,7 +62,12 @@ contract VaultBooksTest is Checks {
             seed = uint256(keccak256(abi.encode(seed)));
             uint256 id = 1 + (seed % 32);
             uint256 shape = (seed >> 8) % 4;
-            uint256 debt = shape == 0 ? 0 : shape == 1 ? ROOM : (seed >> 16) & ROOM;
+            uint256 debt =
+                shape == 0
+                    ? 0
+                    : shape == 1
+                        ? ROOM
+                        : (seed >> 16) & ROOM;
             now_ += (seed >> 128) % 3;
             set(id, debt, now_);
             books.refresh();

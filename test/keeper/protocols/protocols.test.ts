@@ -73,7 +73,6 @@ describe("protocols", () => {
         if (kind === "Deallocate") await prepareExit(id);
         const receipt = await (await vault.rebalance([leg], await vault.nav(), 100)).wait();
         const gas = Number(receipt?.gasUsed ?? 0n);
-        if (process.env["PRINT_GAS"]) console.log("GAS", id, kind, gas, estimate.units);
         if (gas > estimate.units || gas < Math.floor(estimate.units * 0.85)) {
           offences.push(`${id} ${kind}: ${gas} gas against ${estimate.units}`);
         }
