@@ -148,6 +148,8 @@ describe("amplified forecast", function () {
     await refused({ backend: "wasm" }, path, /--model lstm/);
     await refused({ model: "lstm", backend: "cuda" }, path, /Choose one of wasm/);
     await refused({ model: "lstm", liquidity: "depth" }, path, /depth/);
+    await refused({ model: "lstm", order: "1,0,0" }, path, /--order/);
+    await refused({ model: "lstm", xreg: path }, path, /--xreg|rows/);
     await refused({ model: "lstm" }, short, /needs 85 steps/);
     const checkpoint = join(folder, "weekly");
     await forecastTable(flags(path, { model: "lstm", checkpoint }));
