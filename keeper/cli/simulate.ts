@@ -15,6 +15,7 @@ import {
   runBacktest,
 } from "../backtest/run.ts";
 import { curveVenue, dailyMedians, type StressDay, stethVenue, stressDays } from "../backtest/stress.ts";
+import { DEFAULT_PROFILE } from "../profiles.ts";
 import { defaultStrategies, readGas, readSlippage, reporter, writeWhole } from "./backtest.ts";
 import { type MarketFiles, readMarket } from "./backtest-files.ts";
 import { readText, wholeNumber } from "./context.ts";
@@ -70,7 +71,8 @@ const market = (set: DataSet): Promise<{ panel: Panel; benchmark: Benchmark }> =
     to: set.to === undefined ? null : dayOf(seconds(set.to)),
   });
 
-const ABLATED = "growth";
+/** The profile whose parts are taken away: the live run's own. */
+const ABLATED = DEFAULT_PROFILE;
 
 function dataSets(folder: string): DataSet[] {
   const file = (name: keyof typeof FILES): string => join(folder, FILES[name]);
@@ -264,7 +266,7 @@ export async function simulate(flags: SimulateFlags): Promise<CommandResult> {
     const [core] = dataSets(folder);
     if (core !== undefined) {
       const { panel, benchmark } = await market(core);
-      const strategies = Object.keys(ENGINE_VARIANTS).flatMap((name) => [`${name}:cautious`, `${name}:${ABLATED}`]);
+      const strategies = Object.keys(ENGINE_VARIANTS).map((name) => `${name}:${ABLATED}`);
       ablations = await runBacktest(panel, benchmark, { ...options, strategies }, services("ablations"));
       if (has("gas") && has("slippage")) {
         const gas = await readGas(join(folder, FILES.gas), panel);
