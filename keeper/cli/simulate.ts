@@ -15,12 +15,14 @@ import {
   runBacktest,
 } from "../backtest/run.ts";
 import { curveVenue, dailyMedians, type StressDay, stethVenue, stressDays } from "../backtest/stress.ts";
+import { DEFAULT_PROFILE } from "../profiles.ts";
 import { defaultStrategies, readGas, readSlippage, reporter, writeWhole } from "./backtest.ts";
 import { type MarketFiles, readMarket } from "./backtest-files.ts";
-import { wholeNumber } from "./context.ts";
+import { readText, wholeNumber } from "./context.ts";
 import { type CommandResult, progress } from "./output.ts";
 import { type Part, type StressPart, simulationText } from "./simulation-text.ts";
-import { columnOf, readTable } from "./table.ts";
+import { columnOf, readTable, splitLine } from "./table.ts";
+import { CellNotNumericError, ColumnUnknownError } from "./table-errors.ts";
 
 export interface SimulateFlags {
   readonly dataDir: string;
@@ -69,7 +71,8 @@ const market = (set: DataSet): Promise<{ panel: Panel; benchmark: Benchmark }> =
     to: set.to === undefined ? null : dayOf(seconds(set.to)),
   });
 
-const ABLATED = "growth";
+/** The profile whose parts are taken away: the live run's own. */
+const ABLATED = DEFAULT_PROFILE;
 
 function dataSets(folder: string): DataSet[] {
   const file = (name: keyof typeof FILES): string => join(folder, FILES[name]);
@@ -107,16 +110,37 @@ function dataSets(folder: string): DataSet[] {
   ];
 }
 
+/** A CSV whose dates are not its first column. @throws {CellNotNumericError} on a cell that is no number. */
+async function datedColumns(file: string, dates: string) {
+  const [head = "", ...lines] = (await readText(file)).trim().split(/\r?\n/);
+  const header = splitLine(head, ",");
+  const rows = lines.map((line) => splitLine(line, ","));
+  const cells = (name: string): string[] => {
+    const at = header.indexOf(name);
+    if (at < 0) throw new ColumnUnknownError(file, name, header);
+    return rows.map((row) => row[at] ?? "");
+  };
+  const numeric = (name: string, parse: (cell: string) => number): number[] =>
+    cells(name).map((cell, i) => {
+      const value = parse(cell);
+      if (cell === "" || !Number.isFinite(value)) throw new CellNotNumericError(file, i + 2, name, cell);
+      return value;
+    });
+  return {
+    days: numeric(dates, (cell) => dayOf(Date.parse(`${cell.slice(0, 10)}T00:00:00Z`) / 1000)),
+    column: (name: string) => numeric(name, Number),
+  };
+}
+
 async function stressPart(folder: string, options: BacktestOptions): Promise<StressPart> {
   const hourly = await readTable(join(folder, FILES.steth));
   const { column, lows } = dailyMedians(hourly.times ?? [], columnOf(hourly, "stETH_per_WETH"));
-  const curve = await readTable(join(folder, FILES.curve));
-  const days = (curve.times ?? []).map(dayOf);
-  const share = { days, values: columnOf(curve, "pool_balance_market_portion_1") };
+  const curve = await datedColumns(join(folder, FILES.curve), "timestamp");
+  const share = { days: curve.days, values: curve.column("pool_balance_market_portion_1") };
   const pool = curveVenue(
-    days,
-    columnOf(curve, "lp_token_market_eth_value"),
-    columnOf(curve, "lp_token_equilibrium_eth_value"),
+    curve.days,
+    curve.column("lp_token_market_eth_value"),
+    curve.column("lp_token_equilibrium_eth_value"),
   );
   const panel = buildPanel([stethVenue(column), pool], [], {
     from: dayOf(seconds("2022-01-03")),
@@ -242,7 +266,7 @@ export async function simulate(flags: SimulateFlags): Promise<CommandResult> {
     const [core] = dataSets(folder);
     if (core !== undefined) {
       const { panel, benchmark } = await market(core);
-      const strategies = Object.keys(ENGINE_VARIANTS).flatMap((name) => [`${name}:cautious`, `${name}:${ABLATED}`]);
+      const strategies = Object.keys(ENGINE_VARIANTS).map((name) => `${name}:${ABLATED}`);
       ablations = await runBacktest(panel, benchmark, { ...options, strategies }, services("ablations"));
       if (has("gas") && has("slippage")) {
         const gas = await readGas(join(folder, FILES.gas), panel);
