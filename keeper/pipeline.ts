@@ -15,7 +15,7 @@ import type {
   TargetAllocation,
 } from "./kernel/artifacts.ts";
 import { conditionalValueAtRisk, maximumDrawdown, valueAtRisk } from "./math/risk-measures.ts";
-import { portfolioReturns, sum } from "./math/statistics.ts";
+import { median, portfolioReturns, sum } from "./math/statistics.ts";
 import { optimize } from "./optimize/index.ts";
 import { decide, type PolicyConfig } from "./policy/index.ts";
 import type { Profile } from "./profiles.ts";
@@ -135,17 +135,21 @@ const TAIL_DUST = 1e-6;
 const exceeds = (tail: Tail, limit: Pick<Tail, "cvar" | "drawdown">, multiple: number): boolean =>
   tail.cvar > multiple * limit.cvar + TAIL_DUST || tail.drawdown > multiple * limit.drawdown + TAIL_DUST;
 
-/** Weights the tail is compared with; null when there is nothing to compare with. */
-function referenceWeights(input: PlanInput, profile: Profile): Map<number, number> {
-  if (profile.tail.reference === "equal-weight") return equalWeights(input);
-  const open = new Set(input.constraints.strategies.filter(canEnter).map(({ id }) => id));
-  const best = input.forecast.strategies
-    .filter(({ id }) => open.has(id))
-    .reduce<{ id: number; meanDaily: number } | null>(
-      (most, s) => (most === null || s.meanDaily > most.meanDaily ? s : most),
-      null,
-    );
-  return new Map(best === null ? [] : [[best.id, 1 - input.constraints.idle.minimum]]);
+/**
+ * The tail that an allocation is compared with; null when there is nothing to compare with. "typical-single": the median CVaR and
+ * drawdown of holding one strategy alone, over those of the class of the best-paid one.
+ */
+function referenceTail(input: PlanInput, profile: Profile): Pick<Tail, "cvar" | "drawdown"> | null {
+  const { beta } = profile.risk;
+  const equal = equalWeights(input);
+  if (equal.size === 0) return null;
+  if (profile.tail.reference === "equal-weight") return tailOf(input, (id) => equal.get(id) ?? 0, beta);
+  const open = input.forecast.strategies.filter(({ id }) => equal.has(id));
+  const best = open.reduce((most, s) => (s.meanDaily > most.meanDaily ? s : most), open[0] ?? { id: 0, meanDaily: 0 });
+  const peers = open.filter(({ id }) => input.classOf(id) === input.classOf(best.id));
+  const share = 1 - input.constraints.idle.minimum;
+  const tails = peers.map((peer) => tailOf(input, (id) => (id === peer.id ? share : 0), beta));
+  return { cvar: median(tails.map(({ cvar }) => cvar)), drawdown: median(tails.map(({ drawdown }) => drawdown)) };
 }
 
 /** Risk aversions tried on the way to the tail limit: each step quadruples the price of variance. */
@@ -154,21 +158,21 @@ const REFINEMENTS = 4;
 
 /**
  * The target with the least risk aversion whose tail keeps the limits: relative to the reference, and the absolute ones that
- * the risk stage will ask for. Falls back to the reference's own weights, as caps, when no aversion does.
+ * the risk stage will ask for. Falls back to equal weights, as caps, when no aversion does.
  */
 async function targetWithin(
   input: PlanInput,
   limited: AllocationConstraints,
   profile: Profile,
+  mustMend: boolean,
 ): Promise<{ target: TargetAllocation; constraints: AllocationConstraints; notes: string[] }> {
   const { risk } = profile;
-  const reference = referenceWeights(input, profile);
-  const bound = tailOf(input, (id) => reference.get(id) ?? 0, risk.beta);
+  const bound = referenceTail(input, profile);
   const keeps = (target: TargetAllocation): boolean => {
     const weights = new Map(target.weights.map((w) => [w.id, w.weight]));
     const tail = tailOf(input, (id) => weights.get(id) ?? 0, risk.beta);
     const absolute = tail.cvar <= risk.cvarLimit && tail.var <= risk.varLimit && tail.drawdown <= risk.drawdownLimit;
-    return absolute && (reference.size === 0 || !exceeds(tail, bound, profile.tail.target));
+    return absolute && (bound === null || !exceeds(tail, bound, profile.tail.target));
   };
   const solve = (riskAversion: number, constraints = limited): Promise<TargetAllocation> =>
     optimize(input.forecast, constraints, { ...profile.optimize, riskAversion, frontierPoints: 0 });
@@ -198,16 +202,17 @@ async function targetWithin(
     const note = `risk aversion raised to ${aversion.toPrecision(3)}: the tail may not be worse than ${profile.tail.reference}`;
     return { target: await finish(aversion), constraints: limited, notes: [note] };
   }
+  const equal = equalWeights(input);
+  // Caps at equal weight. What is held above them leaves only when its tail has to be mended, or when leaving pays.
+  const capOf = ({ id, currentWeight }: StrategyLimits): number =>
+    Math.max(equal.get(id) ?? 0, mustMend ? 0 : currentWeight);
   const asReference = {
     ...limited,
-    strategies: limited.strategies.map((s) => ({ ...s, capWeight: Math.min(s.capWeight, reference.get(s.id) ?? 0) })),
+    strategies: limited.strategies.map((s) => ({ ...s, capWeight: Math.min(s.capWeight, capOf(s)) })),
   };
   const target = await solve(profile.optimize.riskAversion, asReference);
-  return {
-    target,
-    constraints: asReference,
-    notes: [`no mix has a better tail than ${profile.tail.reference}: its weights are the target`],
-  };
+  const note = `no mix keeps the tail of ${profile.tail.reference}: nothing may grow above equal weight`;
+  return { target, constraints: asReference, notes: [note] };
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(3)} %`;
@@ -219,9 +224,8 @@ function tailBreaches(input: PlanInput, profile: Profile): string[] {
   const measured = new Set(input.features.strategies.map(({ id }) => id));
   const held = input.constraints.strategies.filter((s) => s.currentWeight > 0);
   if (mendAbove === null || held.length === 0 || held.some(({ id }) => !measured.has(id))) return [];
-  const weights = referenceWeights(input, profile);
-  if (weights.size === 0) return [];
-  const bound = tailOf(input, (id) => weights.get(id) ?? 0, profile.risk.beta);
+  const bound = referenceTail(input, profile);
+  if (bound === null) return [];
   const tail = tailOf(input, (id) => current.get(id) ?? 0, profile.risk.beta);
   if (!exceeds(tail, bound, mendAbove)) return [];
   return [
@@ -236,8 +240,8 @@ function tailBreaches(input: PlanInput, profile: Profile): string[] {
  */
 export async function plan(input: PlanInput, profile: Profile, policy: Policy = bandPolicy): Promise<Plan> {
   const limited = withProfileLimits(input, profile);
-  const { target, constraints, notes } = await targetWithin(input, limited, profile);
   const breaches = tailBreaches(input, profile);
+  const { target, constraints, notes } = await targetWithin(input, limited, profile, breaches.length > 0);
   const decision = await policy({
     target,
     constraints,

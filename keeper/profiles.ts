@@ -12,7 +12,7 @@ export const PROFILE_NAMES = ["cautious", "growth"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** What tail risk is compared with. */
-export type Reference = "equal-weight" | "best-single";
+export type Reference = "equal-weight" | "typical-single";
 
 export interface TailLimit {
   readonly reference: Reference;
@@ -54,7 +54,7 @@ const cautious: Profile = {
   tail: { reference: "equal-weight", target: 1, mendAbove: 1.1 },
 };
 
-/** Growth: carry. The strategies with the highest dependable yield, with a tail no worse than holding the best of them alone. */
+/** Growth: carry. The strategies with the highest dependable yield, with a tail no worse than holding a usual one of their class. */
 const growth: Profile = {
   ...cautious,
   name: "growth",
@@ -62,7 +62,10 @@ const growth: Profile = {
   policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.25 },
   venueMultiple: null,
   boundsRiskyTotals: false,
-  tail: { reference: "best-single", target: 1, mendAbove: null },
+  tail: { reference: "typical-single", target: 1, mendAbove: null },
 };
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { cautious, growth };
+
+/** What the live run uses unless its configuration names another. */
+export const DEFAULT_PROFILE: ProfileName = "cautious";

@@ -1,5 +1,5 @@
 /**
- * One cycle of the keeper: the only place that knows the order of the stages.
+ * One cycle of the keeper. With `pipeline.ts`, which holds the pure stages, the only place that knows their order.
  * observe -> build -> forecast -> optimize -> decide -> assess -> propose. A run that cannot vouch for its numbers is held.
  */
 import type { ChainClient } from "./chain/client.ts";
@@ -9,7 +9,6 @@ import { observeRanges } from "./data/ranges.ts";
 import { DEFAULT_SCHEDULE_CONFIG, sendPlan } from "./execute/schedule.ts";
 import { buildFeatures, DEFAULT_FEATURES_CONFIG } from "./features/index.ts";
 import { DEFAULT_GAS_FORECAST_CONFIG, forecastGas, TooLittleGasHistoryError } from "./forecast/gas.ts";
-import { DEFAULT_FORECAST_CONFIG, forecast } from "./forecast/index.ts";
 import type {
   AllocationConstraints,
   ApprovedAllocation,
@@ -29,15 +28,14 @@ import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import type { RangeOutcome, RangeReading } from "./kernel/ranges.ts";
 import { type Assets, assets, BPS, fromWad } from "./kernel/units.ts";
-import { DEFAULT_OPTIMIZE_CONFIG, optimize } from "./optimize/index.ts";
 import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
-import { DEFAULT_POLICY_CONFIG, decide } from "./policy/index.ts";
+import { bandPolicy, type Policy, plan, predict, type RiskClass } from "./pipeline.ts";
+import { DEFAULT_PROFILE, PROFILES, type Profile } from "./profiles.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
 import { EXPOSURE } from "./protocols/exposure.ts";
 import { isProtocolId } from "./protocols/ids.ts";
 import { protocolOf } from "./protocols/index.ts";
-import { assess, DEFAULT_RISK_CONFIG } from "./risk/index.ts";
 import { type PositionFacts, riskPanel } from "./risk/panel.ts";
 
 /** What the stages before the proposal found; kept for reports whatever the outcome. */
@@ -208,6 +206,24 @@ function breachText(breach: Breach): string {
   return `${type}: ${figures.join(", ")}`;
 }
 
+/** The operator's profile with the horizon, objective and limits of the configuration. */
+function profileOf(config: KeeperConfig): Profile {
+  const profile = PROFILES[config.profile ?? DEFAULT_PROFILE];
+  const { beta, maxVar, maxCvar, maxDrawdown } = config.risk;
+  return {
+    ...profile,
+    forecast: { ...profile.forecast, horizonDays: config.horizonDays },
+    optimize: { ...profile.optimize, objective: config.objective, beta },
+    risk: { ...profile.risk, beta, varLimit: maxVar, cvarLimit: maxCvar, drawdownLimit: maxDrawdown },
+  };
+}
+
+/** A strategy with a market feed is valued by it; the others pay at their protocol's own rate. */
+function classesOf(snapshot: MarketSnapshot): (id: number) => RiskClass {
+  const priced = new Set(snapshot.history.flatMap(({ id, marketRatios }) => (marketRatios === null ? [] : [id])));
+  return (id) => (priced.has(id) ? "market" : "protocol");
+}
+
 async function decideAndPropose(
   client: ChainClient,
   config: KeeperConfig,
@@ -230,17 +246,25 @@ async function planFrom(
   snapshot: MarketSnapshot,
   features: Features,
 ): Promise<CycleOutcome> {
-  const predicted = forecast(features, { ...DEFAULT_FORECAST_CONFIG, horizonDays: config.horizonDays });
-  const constraints = buildConstraints(snapshot, costsOf(snapshot, predicted));
-  const target = await optimize(predicted, constraints, {
-    ...DEFAULT_OPTIMIZE_CONFIG,
-    objective: config.objective,
-    beta: config.risk.beta,
-  });
-  const wanted = decide(target, constraints, DEFAULT_POLICY_CONFIG);
+  const profile = profileOf(config);
+  const predicted = predict(features, profile);
   const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
   const ranges = decideRanges(readings, config);
-  const decision = wanted.kind === "hold" ? keepAllocation(constraints, wanted, ranges) : wanted;
+  // A range that has to move is reason enough for a proposal that leaves every weight where it is.
+  const policy: Policy = async (input) => {
+    const wanted = await bandPolicy(input);
+    return wanted.kind === "hold" ? keepAllocation(input.constraints, wanted, ranges) : wanted;
+  };
+  const { constraints, target, decision, assessment } = await plan(
+    {
+      features,
+      forecast: predicted,
+      constraints: buildConstraints(snapshot, costsOf(snapshot, predicted)),
+      classOf: classesOf(snapshot),
+    },
+    profile,
+    policy,
+  );
   const panel = riskPanel(
     {
       forecast: predicted,
@@ -263,23 +287,13 @@ async function planFrom(
     panel,
     ranges,
   };
-  if (decision.kind === "hold") {
+  if (decision.kind === "hold" || assessment === null) {
     const stays = ranges.flatMap(({ strategyId, decision: { reasons } }) =>
       reasons.map((reason) => `range of strategy ${strategyId}: ${reason}`),
     );
-    return { kind: "held", code: "NO_TRADE", reasons: [...decision.reasons, ...stays], snapshot, findings };
+    const reasons = decision.kind === "hold" ? decision.reasons : [];
+    return { kind: "held", code: "NO_TRADE", reasons: [...reasons, ...stays], snapshot, findings };
   }
-
-  const assessment = assess(
-    { decision, forecast: predicted, features, constraints },
-    {
-      ...DEFAULT_RISK_CONFIG,
-      beta: config.risk.beta,
-      varLimit: config.risk.maxVar,
-      cvarLimit: config.risk.maxCvar,
-      drawdownLimit: config.risk.maxDrawdown,
-    },
-  );
   const assessed = { ...findings, risk: assessment.risk };
   if (assessment.kind === "rejected") {
     return {

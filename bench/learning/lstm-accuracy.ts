@@ -69,13 +69,11 @@ function memberFor(lstm: GlobalLstm, id: string, offset: number): Forecaster {
     name: "lstm",
     fit(series) {
       const model = inner.fit({ values: shifted(series.values), period: 1 });
-      // A member takes the last scheduled fit at every origin, not only where the combination fits anew.
       return { ...model, on: (values) => this.fit({ values, period: 1 }) };
     },
   };
 }
 
-/** What was in use at each origin, by the gate as it stood there. */
 function scoreOne(
   series: PanelSeries,
   lstm: GlobalLstm,

@@ -1,18 +1,16 @@
-/** Targets F1 to F5: forecasting against R, statsmodels and the plain methods. */
+/** Targets F1 to F4: forecasting against R and statsmodels. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { THOROUGH } from "../../keeper/forecast/arima/fit.ts";
 import { type ArimaFit, diffuseLikelihood, fitArima, predictArima } from "../../keeper/forecast/arima/model.ts";
 import { autoArima } from "../../keeper/forecast/arima/search.ts";
-import { automaticForecast } from "../../keeper/forecast/automatic.ts";
-import { exponentialForecaster, meanForecaster, naiveForecaster } from "../../keeper/forecast/baselines.ts";
-import { type BatchSeries, forecastBatch, isRefusal } from "../../keeper/forecast/batch.ts";
 import { average } from "../../keeper/forecast/forecaster.ts";
 import { combinationForecaster } from "../../keeper/forecast/path-combination.ts";
 import { createRng } from "../../keeper/kernel/rng.ts";
 import { median } from "../../keeper/math/statistics.ts";
+import { Coverage } from "./coverage.ts";
 import { accuracyPanel, exhaustiveAicc, haveFixtures, type RFit, rFits, statsmodelsLoglik } from "./fixtures.ts";
-import { haveData, isMade, madePanels, type PanelSeries, randomWalks, realPanels } from "./panels.ts";
+import { batch, gate } from "./gate.ts";
 import { type Measurement, progress, quick, REPEATS, type Target } from "./target.ts";
 
 const Z95 = 1.959963984540054;
@@ -312,211 +310,6 @@ function accuracy(fits: readonly RFit[]): Target[] {
         },
       };
     }),
-  ];
-}
-
-/** How often what came lay inside the intervals. */
-class Coverage {
-  readonly #levels: readonly number[];
-  readonly #hits: number[];
-  points = 0;
-  constructor(levels: readonly number[]) {
-    this.#levels = levels;
-    this.#hits = levels.map(() => 0);
-  }
-  add(
-    bands: readonly { readonly lower: ArrayLike<number>; readonly upper: ArrayLike<number> }[],
-    ahead: readonly number[],
-  ): void {
-    ahead.forEach((value, k) => {
-      if (Number.isNaN(value)) return;
-      this.points++;
-      this.#levels.forEach((_, b) => {
-        const inside = value >= (bands[b]?.lower[k] ?? Number.NaN) && value <= (bands[b]?.upper[k] ?? Number.NaN);
-        if (inside) this.#hits[b] = (this.#hits[b] ?? 0) + 1;
-      });
-    });
-  }
-  percent(level: number): number {
-    return (100 * (this.#hits[level] ?? 0)) / this.points;
-  }
-}
-
-interface Score {
-  readonly panel: string;
-  readonly gated: number;
-  readonly naive: number;
-  readonly exponential: number;
-  readonly mean30: number;
-}
-
-const WINDOW = 365;
-
-/** Mean absolute errors of the horizon mean at origins of the second half, forecasts from data before each only. */
-export function scoreSeries(
-  { panel, values }: PanelSeries,
-  horizon: number,
-  step: number,
-  tally: Coverage,
-): Score | null {
-  const sums = { gated: 0, naive: 0, exponential: 0, mean30: 0 };
-  let count = 0;
-  for (let t = Math.floor(values.length / 2); t + horizon <= values.length; t += step) {
-    const ahead = values.slice(t, t + horizon).filter((value) => !Number.isNaN(value));
-    if (ahead.length * 2 <= horizon) continue;
-    const realized = average(ahead);
-    const series = { values: values.slice(Math.max(0, t - WINDOW), t), period: 1 };
-    const plain = (forecaster: typeof naiveForecaster): number =>
-      Math.abs(forecaster.fit(series).forecast(1).horizonMean - realized);
-    const found = automaticForecast(series, horizon, LEVELS);
-    sums.gated += Math.abs(found.horizonMean - realized);
-    tally.add(found.bands, values.slice(t, t + horizon));
-    sums.naive += plain(naiveForecaster);
-    sums.exponential += plain(exponentialForecaster(0.2));
-    sums.mean30 += plain(meanForecaster(30));
-    count++;
-  }
-  if (count === 0) return null;
-  return {
-    panel,
-    gated: sums.gated / count,
-    naive: sums.naive / count,
-    exponential: sums.exponential / count,
-    mean30: sums.mean30 / count,
-  };
-}
-
-/** Days between origins: the core series are few and short, so they are scored more often. */
-const stepOf = (panel: string): number => (panel === "core" ? 14 : quick ? 126 : 28);
-
-function gate(): Target[] {
-  const out: Target[] = [];
-  let worst = 0;
-  let worstPanel = "";
-  const ratios: Record<string, number> = {};
-  const real = new Coverage(LEVELS);
-  const made = new Coverage(LEVELS);
-  const panels = [...(haveData ? realPanels() : []), ...randomWalks(quick ? 4 : 14), ...madePanels(quick ? 1 : 5)];
-  for (const horizon of [7, 30]) {
-    const scores: Score[] = [];
-    panels.forEach((series, i) => {
-      const score = scoreSeries(series, horizon, stepOf(series.panel), isMade(series.panel) ? made : real);
-      if (score !== null) scores.push(score);
-      if (i % 10 === 9) progress(`  h = ${horizon}: ${i + 1} of ${panels.length} series`);
-    });
-    const meanOf = (list: readonly Score[], key: Exclude<keyof Score, "panel">): number =>
-      average(list.map((score) => score[key]));
-    for (const panel of new Set(scores.map((score) => score.panel))) {
-      const list = scores.filter((score) => score.panel === panel);
-      const ratio = meanOf(list, "gated") / meanOf(list, "naive");
-      ratios[`${panel} h=${horizon} (${list.length})`] = ratio;
-      if (ratio > worst) {
-        worst = ratio;
-        worstPanel = `${panel}, h = ${horizon}`;
-      }
-    }
-    for (const [id, list] of [
-      ["core", scores.filter(({ panel }) => panel === "core")],
-      ["all", scores.filter(({ panel }) => !isMade(panel))],
-    ] as const) {
-      if (list.length === 0) continue;
-      const peers = {
-        naive: meanOf(list, "naive"),
-        "exponential mean": meanOf(list, "exponential"),
-        "30-day mean": meanOf(list, "mean30"),
-        series: list.length,
-      };
-      const value = meanOf(list, "gated");
-      out.push({
-        id: `F5-h${horizon}-${id}`,
-        group: "F5",
-        target: `horizon-mean MAE below the best of naive, exponential mean, 30-day mean at h = ${horizon}`,
-        value,
-        unit: "percentage points",
-        pass: value < Math.min(peers.naive, peers["exponential mean"], peers["30-day mean"]),
-        peers,
-      });
-    }
-  }
-  const coverage = LEVELS.map((level, b): Target => {
-    const value = real.points > 0 ? real.percent(b) : Number.NaN;
-    return {
-      id: `F5-coverage-${100 * level}`,
-      group: "F5",
-      target: `adaptive conformal intervals of real yields cover within 2 points of ${100 * level} %, every step of both horizons`,
-      value,
-      unit: "%",
-      pass: real.points === 0 ? null : Math.abs(value - 100 * level) <= 2,
-      peers: { points: real.points, "made series, %": made.percent(b), "made series, points": made.points },
-    };
-  });
-  return [
-    {
-      id: "F5",
-      group: "F5",
-      target: "gated forecast never > 1.02x naive on any panel",
-      value: worst,
-      unit: "ratio",
-      pass: worst <= 1.02,
-      peers: { "worst panel": worstPanel, ...ratios },
-    },
-    ...out,
-    ...coverage,
-  ];
-}
-
-const POOLS = 100;
-const POOL_DAYS = 365;
-
-/** Pools that revert to a level, jump and spike, as yields do. */
-function pools(count: number): BatchSeries[] {
-  return Array.from({ length: count }, (_, k) => {
-    const rng = createRng(4000 + k);
-    let level = 3;
-    let centre = 3;
-    const values = Array.from({ length: POOL_DAYS }, () => {
-      if (rng.uniform() < 0.01) centre = 1 + 4 * rng.uniform();
-      level += 0.05 * (centre - level) + 0.1 * rng.normal();
-      return level + (rng.uniform() < 0.02 ? 3 * rng.uniform() : 0);
-    });
-    return { name: `pool ${k}`, values, period: 1 };
-  });
-}
-
-async function batch(): Promise<Target[]> {
-  const series = pools(quick ? 10 : POOLS);
-  const options = { horizon: 30, levels: [0.8, 0.95] };
-  const time = async (list: readonly BatchSeries[], threads: number): Promise<{ seconds: number; bytes: string }> => {
-    const started = performance.now();
-    const answers = await forecastBatch(list, { ...options, threads });
-    if (answers.some(isRefusal)) progress("  a pool was refused");
-    return { seconds: (performance.now() - started) / 1000, bytes: JSON.stringify(answers) };
-  };
-  const half = await time(series.slice(0, series.length / 2), 2);
-  const times = [];
-  for (let i = 0; i < (quick ? 1 : 3); i++) times.push(await time(series, 2));
-  const alone = await time(series, 0);
-  const seconds = median(times.map((run) => run.seconds));
-  return [
-    {
-      id: "Batch",
-      group: "Batch",
-      target: `${series.length} pools x ${POOL_DAYS} days, all members and rolling selection, <= 10 s on two threads`,
-      value: seconds,
-      unit: "s",
-      pass: seconds <= 10,
-      peers: { "one thread s": alone.seconds, "half of the pools s": half.seconds, runs: times.length },
-      ratio: alone.seconds / seconds,
-    },
-    {
-      id: "Batch-bytes",
-      group: "Batch",
-      target: "the bytes of one thread",
-      value: times.filter(({ bytes }) => bytes !== alone.bytes).length,
-      unit: "runs that differ",
-      pass: times.every(({ bytes }) => bytes === alone.bytes),
-      peers: {},
-    },
   ];
 }
 

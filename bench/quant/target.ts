@@ -1,8 +1,6 @@
-/** What one line of bench/quant.json says. */
-export interface Target {
+/** What one line of a benchmark's JSON says. */
+export interface Measured {
   readonly id: string;
-  /** The target's name in the issue: F2, O3, Risk. */
-  readonly group: string;
   readonly target: string;
   readonly value: number;
   readonly unit: string;
@@ -12,6 +10,12 @@ export interface Target {
   readonly peers: Readonly<Record<string, number | string>>;
   /** Fastest correct peer's time over ours, where the target is one of speed. */
   readonly ratio?: number;
+}
+
+/** A line of bench/quant.json. */
+export interface Target extends Measured {
+  /** The target's name in the issue: F2, O3, Risk. */
+  readonly group: string;
 }
 
 /** One group of targets, measured when called. */

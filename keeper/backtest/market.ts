@@ -2,6 +2,7 @@
 import type { CostInputs, MarketSnapshot, StrategyHistory, StrategyReading } from "../kernel/artifacts.ts";
 import { canonicalHash } from "../kernel/canonical.ts";
 import { address, assets, type Hash, hash, shares, toWad, WAD } from "../kernel/units.ts";
+import { guardStatuses } from "./guard.ts";
 import type { Panel, Venue } from "./panel.ts";
 
 /** Longest gap that a rate is carried over, days; as in the features stage. */
@@ -86,6 +87,9 @@ export function snapshotAt(
   const strategies = panel.venues.map((venue, i): StrategyReading => {
     const open = assets(amount((holding.weights[i] ?? 0) * terms.nav));
     const pending = assets(amount((holding.pending[i] ?? 0) * terms.nav));
+    const level = venue.marketLevel?.slice(0, known) ?? [];
+    const status = guardStatuses(level).at(-1) ?? "Normal";
+    const market = level.findLast((value) => !Number.isNaN(value)) ?? 1;
     const room = venue.capacity === null ? nav : assets(amount(venue.capacity - (holding.weights[i] ?? 0) * terms.nav));
     return {
       id: i + 1,
@@ -104,7 +108,14 @@ export function snapshotAt(
       claimable: assets(0n),
       maxAllocate: room,
       maxDeallocate: open,
-      price: { status: "Normal", sellFactor: WAD, buyFactor: WAD, rate: WAD, marketWad: WAD, updatedAt: timestamp },
+      price: {
+        status,
+        sellFactor: toWad(Math.min(1, market)),
+        buyFactor: toWad(Math.max(1, market)),
+        rate: WAD,
+        marketWad: toWad(market),
+        updatedAt: timestamp,
+      },
       hasAsyncExit: venue.exitDays > 0,
       exitDelayDays: venue.exitDays,
       fault: null,

@@ -24,6 +24,8 @@ export interface Venue {
   readonly capacity: number | null;
   /** One-way cost, basis points; null: the run's own. */
   readonly costBps: number | null;
+  /** Market over redemption value at the end of each day, where the level is known and not only its changes. */
+  readonly marketLevel: readonly number[] | null;
 }
 
 export interface Panel {
@@ -52,6 +54,8 @@ export interface RawVenue {
   readonly source: Source;
   readonly signalSource: Source;
   readonly bridgesGaps: boolean;
+  /** Market over redemption value, 1 = at par. */
+  readonly marketLevel?: RawColumn;
 }
 
 /** An annual yield as the simple return of one day: the convention of the data (APY / 365). */
@@ -84,6 +88,13 @@ function onGrid(column: RawColumn, first: number, length: number): number[] {
   return grid;
 }
 
+/** What the data do not say of a venue. */
+export interface VenueTerms {
+  readonly exitDays?: number | undefined;
+  readonly capacity?: number | undefined;
+  readonly costBps?: number | undefined;
+}
+
 export interface PanelOptions {
   /** First and last day, since 1970; null: as far as the data reach. */
   readonly from: number | null;
@@ -91,7 +102,7 @@ export interface PanelOptions {
   /** Share of the days a venue must have; the others are left out and named. */
   readonly minimumCoverage: number;
   readonly minimumDays: number;
-  readonly terms: ReadonlyMap<string, { exitDays?: number; capacity?: number; costBps?: number }>;
+  readonly terms: ReadonlyMap<string, VenueTerms>;
 }
 
 /** Aligns the columns on the calendar of the longest one within the window. */
@@ -133,6 +144,7 @@ export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], o
         exitDays: terms?.exitDays ?? 0,
         capacity: terms?.capacity ?? null,
         costBps: terms?.costBps ?? null,
+        marketLevel: venue.marketLevel === undefined ? null : onGrid(venue.marketLevel, first, length),
       },
     ];
   });

@@ -29,8 +29,8 @@ export interface BacktestOptions {
   readonly curve: CostModel["curve"];
   readonly gas: CostModel["gas"];
   readonly seed: number;
-  /** Configurations tried before this run, for the deflated Sharpe ratio: daily Sharpe ratios of their excess. */
-  readonly priorTrials: readonly number[];
+  /** Configurations tried before this run: the deflated Sharpe ratio counts them. */
+  readonly priorTrials: number;
 }
 
 export const DEFAULT_BACKTEST: Omit<BacktestOptions, "strategies"> = {
@@ -45,7 +45,7 @@ export const DEFAULT_BACKTEST: Omit<BacktestOptions, "strategies"> = {
   curve: [],
   gas: [],
   seed: 1,
-  priorTrials: [],
+  priorTrials: 0,
 };
 
 /** What excess is measured against: daily returns on the days of the panel. */
@@ -134,6 +134,7 @@ export const inputsHash = (panel: Panel, options: BacktestOptions, benchmark: Be
       ...venue,
       realised: venue.realised.map((value) => (Number.isNaN(value) ? null : value)),
       signal: venue.signal.map((value) => (Number.isNaN(value) ? null : value)),
+      marketLevel: venue.marketLevel?.map((value) => (Number.isNaN(value) ? null : value)) ?? null,
     })),
     options,
     benchmark: { ...benchmark, returns: benchmark.returns.map((value) => (Number.isNaN(value) ? null : value)) },
@@ -216,7 +217,7 @@ async function forecastsFor(
 function resultOf(
   walked: Walked,
   benchmark: readonly number[],
-  trialSharpes: readonly number[],
+  trials: { readonly sharpes: readonly number[]; readonly untold: number },
   seed: number,
 ): StrategyResult {
   const figures = figuresOf(walked.dates, walked.returns);
@@ -224,7 +225,7 @@ function resultOf(
     strategy: walked.rule,
     describes: walked.describes,
     ...figures,
-    excess: excessOf(walked.returns, benchmark, trialSharpes, createRng(seed).fork(`bootstrap ${walked.rule}`)),
+    excess: excessOf(walked.returns, benchmark, trials, createRng(seed).fork(`bootstrap ${walked.rule}`)),
     turnoverPerYear: (walked.turnover * DAYS_PER_YEAR) / walked.returns.length,
     entryTurnover: walked.entryTurnover,
     costs: walked.costs,
@@ -237,7 +238,7 @@ function resultOf(
 }
 
 /** Daily Sharpe ratio of the excess; 0 where there is no variation. */
-const dailySharpe = (returns: readonly number[], benchmark: readonly number[]): number =>
+export const dailySharpe = (returns: readonly number[], benchmark: readonly number[]): number =>
   (sharpeRatio(returns.map((r, t) => r - (benchmark[t] ?? 0))) ?? 0) / Math.sqrt(DAYS_PER_YEAR);
 
 export async function runBacktest(
@@ -287,7 +288,10 @@ export async function runBacktest(
 
   const first = options.warmup + options.lag;
   const scored = benchmark.returns.slice(first).map((value) => (Number.isNaN(value) ? 0 : value));
-  const trialSharpes = [...options.priorTrials, ...walks.map(({ returns }) => dailySharpe(returns, scored))];
+  const trials = {
+    sharpes: walks.map(({ returns }) => dailySharpe(returns, scored)),
+    untold: options.priorTrials,
+  };
   const dates = panel.dates.slice(first);
   return {
     from: panel.dates[0] ?? "",
@@ -306,11 +310,11 @@ export async function runBacktest(
       nav: options.nav,
       minimumIdle: options.minimumIdle,
       seed: options.seed,
-      trials: trialSharpes.length,
+      trials: trials.sharpes.length + trials.untold,
     },
     dates,
     benchmarkReturns: scored,
-    strategies: walks.map((walked) => resultOf(walked, scored, trialSharpes, options.seed)),
+    strategies: walks.map((walked) => resultOf(walked, scored, trials, options.seed)),
     inputs,
   };
 }

@@ -10,8 +10,8 @@ import { quantile } from "../math/quantiles.ts";
 import { maximumDrawdown } from "../math/risk-measures.ts";
 import { compound, mean, standardDeviation, sum } from "../math/statistics.ts";
 
-/** Deviations of a sum below this share of its size are rounding, not risk. */
-const RIPPLE = 1e-13;
+/** A standard deviation below this, per day, is rounding, not risk. */
+const RIPPLE = 1e-12;
 
 /** Compounded growth a year. */
 export const annualised = (returns: ArrayLike<number>): number =>
@@ -21,9 +21,7 @@ export const annualised = (returns: ArrayLike<number>): number =>
 export function sharpeRatio(returns: ArrayLike<number>): number | null {
   if (returns.length < 2) return null;
   const deviation = standardDeviation(returns);
-  const centre = mean(returns);
-  const scale = Math.max(...Array.from(returns, Math.abs));
-  return deviation > RIPPLE * Math.max(scale, 1e-12) ? (centre / deviation) * Math.sqrt(DAYS_PER_YEAR) : null;
+  return deviation > RIPPLE ? (mean(returns) / deviation) * Math.sqrt(DAYS_PER_YEAR) : null;
 }
 
 export interface Interval {
@@ -85,26 +83,46 @@ export interface DeflatedSharpe {
 
 const EULER = 0.5772156649015329;
 
+/** Average of the greatest of `trials` Sharpe ratios without skill, whose standard deviation is `spread`. */
+export function expectedMaximumSharpe(spread: number, trials: number): number {
+  if (trials <= 1) return 0;
+  return spread * ((1 - EULER) * normalQuantile(1 - 1 / trials) + EULER * normalQuantile(1 - 1 / (trials * Math.E)));
+}
+
 /**
- * Deflated Sharpe ratio (Bailey and Lopez de Prado 2014, equations 1 and 2).
- * @param returns daily excess returns of the strategy that was chosen.
- * @param trialSharpes daily Sharpe ratios of everything that was tried; their spread says how far luck reaches.
+ * Probability that the true Sharpe ratio is above `threshold`; both per observation.
+ * Null where the moments leave no variance.
  */
-export function deflatedSharpe(returns: readonly number[], trialSharpes: readonly number[]): DeflatedSharpe | null {
-  const annual = sharpeRatio(returns);
-  if (annual === null || trialSharpes.length === 0) return null;
-  const trials = trialSharpes.length;
-  const spread = trials > 1 ? standardDeviation(trialSharpes) : 0;
-  const expectedMaximum =
-    trials > 1
-      ? spread * ((1 - EULER) * normalQuantile(1 - 1 / trials) + EULER * normalQuantile(1 - 1 / (trials * Math.E)))
-      : 0;
-  const daily = annual / Math.sqrt(DAYS_PER_YEAR);
-  const { skewness, kurtosis } = shape(returns);
-  const variance = 1 - skewness * daily + ((kurtosis - 1) / 4) * daily * daily;
+export function probabilisticSharpe(
+  sharpe: number,
+  observations: number,
+  moments: { readonly skewness: number; readonly kurtosis: number },
+  threshold: number,
+): number | null {
+  const variance = 1 - moments.skewness * sharpe + ((moments.kurtosis - 1) / 4) * sharpe * sharpe;
   if (!(variance > 0)) return null;
-  const score = ((daily - expectedMaximum) * Math.sqrt(returns.length - 1)) / Math.sqrt(variance);
-  return { trials, expectedMaximum, probability: normalCdf(score) };
+  return normalCdf(((sharpe - threshold) * Math.sqrt(observations - 1)) / Math.sqrt(variance));
+}
+
+/**
+ * Deflated Sharpe ratio (Bailey and Lopez de Prado 2014).
+ * @param returns daily excess returns of the strategy that was chosen.
+ * @param trialSharpes daily Sharpe ratios of what was tried; their spread says how far luck reaches.
+ * @param untold configurations tried elsewhere, of which only the number is known.
+ */
+export function deflatedSharpe(
+  returns: readonly number[],
+  trialSharpes: readonly number[],
+  untold = 0,
+): DeflatedSharpe | null {
+  const annual = sharpeRatio(returns);
+  const trials = trialSharpes.length + untold;
+  if (annual === null || trials === 0) return null;
+  const spread = trialSharpes.length > 1 ? standardDeviation(trialSharpes) : 0;
+  const expectedMaximum = expectedMaximumSharpe(spread, trials);
+  const daily = annual / Math.sqrt(DAYS_PER_YEAR);
+  const probability = probabilisticSharpe(daily, returns.length, shape(returns), expectedMaximum);
+  return probability === null ? null : { trials, expectedMaximum, probability };
 }
 
 export interface MonthFigure {
@@ -167,7 +185,7 @@ const BOOTSTRAP = { draws: 1000, blockDays: 10, level: 0.9 } as const;
 export function excessOf(
   returns: readonly number[],
   benchmark: readonly number[],
-  trialSharpes: readonly number[],
+  trials: { readonly sharpes: readonly number[]; readonly untold: number },
   rng: Rng,
 ): Excess {
   const difference = returns.map((r, t) => r - (benchmark[t] ?? Number.NaN));
@@ -177,6 +195,6 @@ export function excessOf(
     sharpe: sharpeRatio(difference),
     annualInterval: blockBootstrap(difference, annualMean, BOOTSTRAP, rng.fork("annual")),
     sharpeInterval: blockBootstrap(difference, sharpeRatio, BOOTSTRAP, rng.fork("sharpe")),
-    deflated: deflatedSharpe(difference, trialSharpes),
+    deflated: deflatedSharpe(difference, trials.sharpes, trials.untold),
   };
 }

@@ -197,7 +197,7 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
   const started = performance.now();
   refuseLstmFlags(flags);
   const { model, path, facts } =
-    flags.model === "lstm" && flags.order === undefined
+    flags.model === "lstm" && flags.order === undefined && flags.xreg === undefined
       ? await describeLstm(table, flags.column, flags, h, levels)
       : describe(flags, { values, period }, h, levels, regressors);
   const milliseconds = Math.round(performance.now() - started);

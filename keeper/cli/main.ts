@@ -1,6 +1,7 @@
 /** `amplified`: the command line. Each verb loads only what it needs, so that signing starts at once. */
 import { Command, Option } from "commander";
 import { EXIT } from "../kernel/errors.ts";
+import type { BacktestFlags } from "./backtest.ts";
 import { wholeNumber } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { DoctorFlags } from "./doctor.ts";
@@ -12,6 +13,7 @@ import type { OptimizeFlags, RiskFlags } from "./portfolio.ts";
 import type { MaintainFlags } from "./queue.ts";
 import type { RangesFlags } from "./ranges.ts";
 import type { RunFlags } from "./run.ts";
+import type { SimulateFlags } from "./simulate.ts";
 import type { StatusFlags } from "./status.ts";
 import type { VenuesFlags } from "./venues.ts";
 
@@ -250,14 +252,101 @@ program
     "--xreg <file>",
     "regressors for ARIMA: a table with a row for every row of the data, then one for every step ahead",
   )
+  .option("--all", "every column instead of one, on all cores")
   .option("--backend <name>", "of --model lstm: wasm (default), typescript, tfjs, tfjs-node")
   .option("--liquidity <column>", "of --model lstm: utilization or liquidity of the series, as an input")
   .option("--pools <columns>", "of --model lstm: other columns to train on, comma-separated, or all")
   .option("--checkpoint <folder>", "of --model lstm: begin from the network saved there, if any, and save the new one")
   .option("--seed <n>", "of --model lstm: seed of the networks, 1 when not given")
   .addOption(json())
-  .action((flags: ForecastFlags & OutputOptions) =>
-    runCommand(flags, async () => (await import("./forecast.ts")).forecastTable(flags)),
+  .action((flags: ForecastFlags & OutputOptions & { readonly all?: boolean }) =>
+    runCommand(flags, async () =>
+      flags.all === true
+        ? (await import("./forecast-all.ts")).forecastAll(flags, (done, total) =>
+            process.stderr.write(`forecast ${done} of ${total} columns\n`),
+          )
+        : (await import("./forecast.ts")).forecastTable(flags),
+    ),
+  );
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+program
+  .command("backtest")
+  .description("what the engine and plain rules would have earned on your own data, net of cost, day by day")
+  .option(
+    "--data <file>",
+    "CSV or JSON of daily returns (columns _mkt, _prot, _apyonly, ...) or prices (flip_, dex_, rate_)",
+  )
+  .option("--apy <file>", "CSV of annual yields, one column per venue or one row per venue and day")
+  .addOption(
+    new Option("--kind <kind>", "what --data holds, where the names do not say it")
+      .choices(["auto", "returns", "prices", "apy"])
+      .default("auto"),
+  )
+  .addOption(new Option("--apy-unit <unit>", "unit of yields").choices(["percent", "fraction"]).default("percent"))
+  .option("--venues <names>", "columns to take, separated by commas; all suitable ones when absent")
+  .option("--from <day>", "first day, YYYY-MM-DD")
+  .option("--to <day>", "last day, YYYY-MM-DD")
+  .option("--min-coverage <fraction>", "share of the days that a venue must have", "0.9")
+  .option(
+    "--strategies <names>",
+    "ai[:cautious|growth], ai-no-gate, ai-no-shrinkage, ai-no-band, ai-no-tail-limit, ai-no-costs, equal-weight, hold:VENUE, carry[:k], inverse-vol, min-variance, max-sharpe, top-1, idle",
+  )
+  .addOption(
+    new Option("--profile <name>", "profile of engine strategies that name none")
+      .choices(["cautious", "growth"])
+      .default("cautious"),
+  )
+  .option(
+    "--benchmark <name>",
+    "column that the excess is measured against, or equal-weight; aave_WETH where there is one",
+  )
+  .option("--cost-bps <bps>", "cost of a purchase or a sale", "5")
+  .option("--every <days>", "days between decisions", "7")
+  .option("--warmup <days>", "days that the first decision knows", "60")
+  .option("--lag <days>", "days between what a decision knows and its execution", "1")
+  .option("--charge-entry", "charge the first purchase too")
+  .option("--nav <eth>", "NAV at the start, for gas, price impact and capacity", "1000")
+  .option("--idle <fraction>", "share of NAV that stays idle", "0")
+  .option("--terms <file>", 'JSON: {"venue": {"exitDays": 5, "capacity": 500, "costBps": 3}}')
+  .option("--gas <file>", "CSV with base_fee_gwei by hour or day: charges gas at the median of the day")
+  .option("--slippage <file>", "CSV size,impact, or quotes with in_amount and price_impact (then --slippage-pair)")
+  .option("--slippage-pair <pair>", "token addresses of the quotes to use, 0x..:0x..")
+  .option(
+    "--sweep <axis>",
+    "key=v1,v2 with key cost-bps, every, lag, warmup or profile; repeat for a grid",
+    collect,
+    [],
+  )
+  .option("--combinatorial", "combinatorial purged cross-validation instead of the walk-forward")
+  .option("--prior-trials <count>", "configurations tried before this run, for the deflated Sharpe ratio", "0")
+  .option("--seed <number>", "seed of scenarios and bootstrap", "1")
+  .option("--workers <count>", "worker threads; all cores when absent")
+  .option(
+    "--checkpoint <file>",
+    "where an interrupted run keeps its forecasts; none for nowhere",
+    "out/backtest.checkpoint",
+  )
+  .option("--html <file>", "also write the report as a page")
+  .addOption(json())
+  .action((flags: BacktestFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./backtest.ts")).backtest(flags)),
+  );
+
+program
+  .command("simulate")
+  .description("twelve months on all data at hand, a depeg day by day, ablations; writes docs/SIMULATION.md")
+  .option(
+    "--data-dir <folder>",
+    "folder of the recorded tables; without them the embedded chain's market is used",
+    "../shared/data",
+  )
+  .option("--out <file>", "where the document goes; its picture goes to images/ beside it", "docs/SIMULATION.md")
+  .option("--seed <number>", "seed of scenarios, bootstrap and the embedded market", "1")
+  .addOption(json())
+  .action((flags: SimulateFlags & OutputOptions) =>
+    runCommand(flags, async () => (await import("./simulate.ts")).simulate(flags)),
   );
 
 program

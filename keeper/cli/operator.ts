@@ -189,9 +189,10 @@ export async function execute(file: string, flags: ExecuteFlags): Promise<Comman
         needed.required,
         describeMissing(approvals),
       );
-    const waited = flags.patient
-      ? await waitForCheapHour(client, { deadline: proposal.deadline, gasDays: config.history.gasDays }, systemClock)
-      : null;
+    const waited =
+      (flags.patient ?? config.patient)
+        ? await waitForCheapHour(client, { deadline: proposal.deadline, gasDays: config.history.gasDays }, systemClock)
+        : null;
     const outcome = await executeProposal(createSender(client, signer, config, systemClock), {
       module,
       vault,

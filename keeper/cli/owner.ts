@@ -1,13 +1,13 @@
 /** The owner's verbs: `sign` needs a file and a key, `verify` and `show` read the chain. */
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { getAddress, isAddress } from "ethers";
+import { getAddress, isAddress, TypedDataEncoder } from "ethers";
 import { loadSigner } from "../chain/signer.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { type Address, address, type Hash, hash } from "../kernel/units.ts";
-import { describe } from "../propose/describe.ts";
-import type { ParentVersion } from "../propose/signing.ts";
-import { parseProposalFile, proposalHashes } from "../propose/typed-data.ts";
+import { describe, movedBps } from "../propose/describe.ts";
+import { nestedParts, type ParentVersion } from "../propose/signing.ts";
+import { type ProposalFile, parseProposalFile, proposalHashes } from "../propose/typed-data.ts";
 import { connected, OptionError, readText, wholeNumber } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -52,12 +52,22 @@ export async function sign(file: string, flags: SignFlags): Promise<CommandResul
   const json = `${JSON.stringify(signed, null, 2)}\n`;
   if (flags.out !== undefined) await writeFile(resolve(flags.out), json);
   const { domain, proposal } = parseProposalFile(content);
+  const moved = movedBps(proposal);
+  const nested = via === null ? [] : [`nested   ${nestedHash({ id: signed.id, domain, proposal }, via)}`];
   const text = [
     describe(proposal, new Map()),
+    `It moves ${moved === null ? "a remainder that only the chain can size" : `${(Number(moved) / 100).toFixed(2)} % of NAV`}; how many owners must sign for that: amplified status ${signed.id}`,
     ...hashLines(proposalHashes(domain, proposal)),
+    ...nested,
     `signed by ${signed.signer}${signed.via === undefined ? "" : ` for Safe ${signed.via}`}${flags.out === undefined ? `\n${json.trimEnd()}` : `, written to ${flags.out}`}`,
   ].join("\n");
   return { data: signed, text };
+}
+
+/** What the wallet of an owner of a nested Safe shows: that Safe's message hash. */
+function nestedHash(file: ProposalFile, via: { readonly safe: Address; readonly parent: ParentVersion }): string {
+  const { domain, types, value } = nestedParts(file, via.safe, via.parent);
+  return TypedDataEncoder.hash(domain, types, value);
 }
 
 const hashLines = (hashes: ReturnType<typeof proposalHashes>): string[] =>

@@ -1,6 +1,6 @@
 /** `keeper run`: chores and cycles at an interval, until it is stopped. What fails once is said and tried again next time. */
 import { EngineError } from "../kernel/errors.ts";
-import { wholeNumber } from "./context.ts";
+import { connected, wholeNumber } from "./context.ts";
 import { keeperOnce, type OnceFlags } from "./operator.ts";
 import { type CommandResult, progress } from "./output.ts";
 import { maintainOnce } from "./queue.ts";
@@ -29,6 +29,35 @@ async function attempt(name: string, action: () => Promise<CommandResult>): Prom
   }
 }
 
+/**
+ * The proposal that owners are still asked to sign, as text; null when there is none. A keeper that published another each round
+ * would bury them in choices that exclude each other.
+ */
+async function openProposal(configFile: string): Promise<string | null> {
+  const { listProposals } = await import("../propose/list.ts");
+  const { readEpoch } = await import("../propose/publish.ts");
+  return connected(configFile, async ({ client, config }) => {
+    const [all, head, epoch] = await Promise.all([
+      listProposals(client, config, null),
+      client.header("latest"),
+      readEpoch(client, config.addresses.module),
+    ]);
+    const open = all.findLast(
+      ({ state, published: { proposal } }) =>
+        state === "Proposed" && proposal.deadline > head.timestamp && proposal.configEpoch === epoch,
+    );
+    if (open === undefined) return null;
+    const until = new Date(open.published.proposal.deadline * 1000).toISOString().slice(0, 16).replace("T", " ");
+    return `proposal ${open.published.id} is open until ${until} UTC: no other is published meanwhile`;
+  });
+}
+
+/** A cycle, unless a proposal of an earlier one still waits for its owners. */
+async function cycleUnlessOpen(flags: RunFlags): Promise<CommandResult> {
+  const open = flags.propose ? await openProposal(flags.config) : null;
+  return open === null ? keeperOnce(flags) : { data: { status: "waiting" }, text: open };
+}
+
 /** Sleeps, and ends early when the process is asked to stop. */
 function pause(seconds: number, stop: AbortSignal): Promise<void> {
   return new Promise((done) => {
@@ -48,7 +77,7 @@ export async function keeperRun(flags: RunFlags): Promise<CommandResult> {
   const rounds: Round[] = [];
   while (rounds.length < most && !stop.signal.aborted) {
     const maintenance = await attempt("maintenance", () => maintainOnce(flags));
-    const cycle = stop.signal.aborted ? "stopped" : await attempt("the cycle", () => keeperOnce(flags));
+    const cycle = stop.signal.aborted ? "stopped" : await attempt("the cycle", () => cycleUnlessOpen(flags));
     rounds.push({ maintenance, cycle });
     if (rounds.length < most && !stop.signal.aborted) await pause(interval, stop.signal);
   }

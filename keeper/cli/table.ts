@@ -41,7 +41,7 @@ const DATE_NAME = /^(date|day|time|timestamp|datetime|ds)$/i;
 const SECONDS_PER_DAY = 86_400;
 
 /** Cells of one CSV line: double quotes protect separators and are doubled inside. */
-function splitLine(line: string, separator: string): string[] {
+export function splitLine(line: string, separator: string): string[] {
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim());
   const cells: string[] = [];
   let cell = "";

@@ -95,10 +95,17 @@ export async function loadConfig(
 }
 
 /**
- * keccak256 of what decides the result: where the RPC is, where the log lies and where events start do not, so that a signer with another
+ * keccak256 of what decides the result: where the RPC is, where the log lies, where events start and when to send do not, so that a signer with another
  * node recomputes the same proposal under the same hash.
  */
 export function configHash(config: KeeperConfig): Hash {
-  const { rpcUrls: _rpcUrls, rpc: _rpc, txLog: _txLog, deploymentBlock: _deploymentBlock, ...decisive } = config;
+  const {
+    rpcUrls: _rpcUrls,
+    rpc: _rpc,
+    txLog: _txLog,
+    deploymentBlock: _block,
+    patient: _patient,
+    ...decisive
+  } = config;
   return canonicalHash(decisive);
 }

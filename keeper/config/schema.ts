@@ -112,10 +112,14 @@ export const configSchema = z
       maxCvar: fraction("largest CVaR over the horizon"),
       maxDrawdown: fraction("largest drawdown over the horizon"),
     }),
+    /** Risk profile of keeper/profiles.ts; "cautious" when absent. */
+    profile: z.enum(["cautious", "growth"], { error: '"cautious" or "growth"' }).optional(),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
     /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */
     deploymentBlock: integer(0, Number.MAX_SAFE_INTEGER, "the deployment's block").optional(),
+    /** True: `execute` waits for a cheap hour before the deadline, as with --patient. */
+    patient: z.boolean({ error: "true or false" }).optional(),
     /** Path of the append-only transaction log; a relative one starts at the configuration file's folder. */
     txLog: text("a file path"),
   })

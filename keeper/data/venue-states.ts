@@ -213,6 +213,13 @@ interface AdapterAnswers {
   readonly refusal: string | null;
 }
 
+/** Most that can leave in one move, at once or by the queue, whichever takes more; null where no call tells. */
+function mostOf({ instant, queued }: VenueFacts["leave"]): bigint | null {
+  const paid = instant.ok ? instant.value : null;
+  if (queued === null || paid === null) return queued ?? paid;
+  return queued > paid ? queued : paid;
+}
+
 function stateOf(
   request: VenueRequest,
   protocol: Protocol,
@@ -227,9 +234,7 @@ function stateOf(
       : `the adapter takes nothing: ${adapter.refusal ?? "the venue is closed to it, or full"}`;
   const enterClosed = enter.closed ?? silent;
   const enterLimit = { most: adapter.maxAllocate, reason: `only ${inEther(adapter.maxAllocate)} may enter now` };
-  const most = leave.queued ?? (leave.instant.ok ? leave.instant.value : null);
-  const queuedToo = leave.queued !== null && leave.instant.ok && leave.instant.value > leave.queued;
-  const leaveMost = queuedToo && leave.instant.ok ? leave.instant.value : most;
+  const leaveMost = mostOf(leave);
   const leaveLimit =
     leaveMost === null ? null : { most: leaveMost, reason: `only ${inEther(leaveMost)} can leave in one move now` };
   return {

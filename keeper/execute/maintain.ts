@@ -175,8 +175,15 @@ async function queueChores(client: ChainClient, reading: QueueReading, blocked: 
     blocked.push(`batch ${ended.id} cannot be priced: the vault is frozen or its NAV is stale`);
   if (owed === 0n) return [];
   const data = queueInterface.encodeFunctionData("fund");
-  const answer = await client.call({ to: queue, data }, reading.block);
-  const received = uint(decodeRow(queueInterface, "fund", answer, "RedeemQueue.fund"), 0);
+  let received: bigint;
+  try {
+    const answer = await client.call({ to: queue, data }, reading.block);
+    received = uint(decodeRow(queueInterface, "fund", answer, "RedeemQueue.fund"), 0);
+  } catch (error) {
+    if (!(error instanceof CallRevertedError)) throw error;
+    blocked.push(`${weth(owed)} are owed and cannot be paid: ${error.reason}`);
+    return [];
+  }
   if (received > 0n)
     return [{ kind: "fund", to: queue, data, why: `the vault can pay ${weth(received)} of the ${weth(owed)} it owes` }];
   blocked.push(`${weth(owed)} are owed and nothing can be paid at once: a proposal must free them`);

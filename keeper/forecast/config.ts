@@ -1,5 +1,7 @@
 /** What the operator chooses about the forecasts. */
+
 import { requireBetween, requireCount, requireInside } from "../math/checks.ts";
+import type { LstmConfig } from "./lstm/config.ts";
 
 export interface ForecastConfig {
   /** Days ahead. */
@@ -22,6 +24,12 @@ export interface ForecastConfig {
   readonly blockDays: number;
   /** How far back the deviations of the scenarios reach, days. */
   readonly scenarioLookbackDays: number;
+  /**
+   * Changes to the LSTM's defaults where one global network over all strategies shall be a member of the combination; null
+   * for none. Off by default: it costs more than it gains on the yields measured (docs/MODELS.md). Horizon, levels and seed
+   * are the stage's own.
+   */
+  readonly lstm: Partial<Omit<LstmConfig, "horizon" | "levels" | "seed">> | null;
 }
 
 export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
@@ -35,6 +43,7 @@ export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
   scenarios: 1000,
   blockDays: 5,
   scenarioLookbackDays: 365,
+  lstm: null,
 };
 
 /** @throws {ParameterOutOfRangeError} */

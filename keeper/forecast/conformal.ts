@@ -62,7 +62,7 @@ export type ConformalKind = "split" | "adaptive";
 
 export interface StepBand {
   readonly level: number;
-  /** Half the width of the interval of each step, never shrinking with the distance. */
+  /** Half the width of the interval of each step, not falling with the distance. */
   readonly radii: Float64Array;
   /** Half the width of the interval of the mean over the horizon. */
   readonly horizonRadius: number;
@@ -87,15 +87,39 @@ export function conformalBands(
       .map((path, k) => (realized[k]?.[h] ?? Number.NaN) - (path[h] ?? Number.NaN))
       .filter((residual) => !Number.isNaN(residual)),
   );
-  return levels.map((level) => {
-    // Sampling noise must not make a later day look surer.
-    let widest = 0;
-    const radii = Float64Array.from(byStep, (residuals, h) => {
-      widest = Math.max(widest, radiusOf(residuals, level, h + 1));
-      return widest;
-    });
-    return { level, radii, horizonRadius: radiusOf(horizonResiduals, level, horizon) };
+  return levels.map((level) => ({
+    level,
+    radii: nonDecreasing(Float64Array.from(byStep, (residuals, h) => radiusOf(residuals, level, h + 1))),
+    horizonRadius: radiusOf(horizonResiduals, level, horizon),
+  }));
+}
+
+/**
+ * The nearest sequence that does not fall: neighbours out of order share their mean (pool adjacent violators, Barlow et al.
+ * 1972). Sampling noise must not make a later day look surer, and the running maximum instead would only ever widen.
+ */
+export function nonDecreasing(values: Float64Array): Float64Array {
+  const sums: number[] = [];
+  const counts: number[] = [];
+  for (const value of values) {
+    let sum = value;
+    let count = 1;
+    while (sums.length > 0 && (sums[sums.length - 1] ?? 0) / (counts[counts.length - 1] ?? 1) > sum / count) {
+      sum += sums.pop() ?? 0;
+      count += counts.pop() ?? 0;
+    }
+    sums.push(sum);
+    counts.push(count);
+  }
+  const out = new Float64Array(values.length);
+  let at = 0;
+  sums.forEach((sum, k) => {
+    const count = counts[k] ?? 0;
+    // One value stays the value that it was.
+    out.fill(count === 1 ? sum : sum / count, at, at + count);
+    at += count;
   });
+  return out;
 }
 
 /** What came in the `horizon` steps after each origin. */

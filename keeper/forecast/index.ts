@@ -10,6 +10,8 @@ import { combine, type Member } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
 import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
+import { DEFAULT_LSTM_CONFIG } from "./lstm/config.ts";
+import { globalLstm } from "./lstm/forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
 import { thetaForecaster } from "./theta.ts";
 
@@ -33,10 +35,34 @@ const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonal
 const stageMembers = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] =>
   membersOf(smoothingFactors, [meanForecaster(meanDays), meanForecaster(3 * meanDays), thetaForecaster, STAGE_ARIMA]);
 
-function forecastOne(strategy: StrategyFeatures, days: readonly number[], config: ForecastConfig): StrategyForecast {
+/** Members from one global network over all strategies, by strategy; none where the configuration does not ask for it. */
+function lstmMembers({ strategies, days, provenance }: Features, config: ForecastConfig): Map<number, Member> {
+  if (config.lstm === null) return new Map();
+  const series = strategies.map(({ id, yieldReturns }) => ({ id: String(id), values: yieldReturns }));
+  const lstm = globalLstm(
+    { times: days, series },
+    {
+      ...DEFAULT_LSTM_CONFIG,
+      ...config.lstm,
+      horizon: config.horizonDays,
+      levels: config.intervalLevels,
+      seed: provenance.seed,
+    },
+  );
+  return new Map(
+    strategies.map(({ id }) => [id, { forecaster: lstm.forecasterFor(String(id), "member"), sees: "cleaned" }]),
+  );
+}
+
+function forecastOne(
+  strategy: StrategyFeatures,
+  days: readonly number[],
+  config: ForecastConfig,
+  learned: readonly Member[],
+): StrategyForecast {
   const { horizonDays, minimumTrainingDays, intervalLevels } = config;
   const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, stageMembers(config), {
+  const combination = combine(series, naiveForecaster, [...stageMembers(config), ...learned], {
     ...DEFAULT_COMBINE,
     firstOrigin: minimumTrainingDays,
     horizon: horizonDays,
@@ -90,7 +116,11 @@ export function forecast(features: Features, config: ForecastConfig): ForecastSe
   const needed = Math.max(config.minimumOrigins, ...config.intervalLevels.map(residualsNeeded));
   if (origins < needed) throw new TooFewOriginsError(days.length, origins, needed);
 
-  const forecasts = strategies.map((strategy) => forecastOne(strategy, days, config));
+  const lstm = lstmMembers(features, config);
+  const forecasts = strategies.map((strategy) => {
+    const member = lstm.get(strategy.id);
+    return forecastOne(strategy, days, config, member === undefined ? [] : [member]);
+  });
   return {
     provenance,
     horizonDays: config.horizonDays,

@@ -16,6 +16,11 @@ export interface Trend {
 
 /** Above this the residuals are a random walk and the error below has no limit. */
 const LONGEST_MEMORY = 0.98;
+/**
+ * Least memory of level noise: half of a discount is still there after two weeks. A short sample shows neither the slow part of a
+ * discount nor, therefore, how wrong its own slope is.
+ */
+const LEAST_MEMORY = 0.5 ** (1 / 14);
 
 /**
  * Least squares of cumulated log returns on time, with weights that halve every `halfLifeDays`.
@@ -64,7 +69,7 @@ export function trendOf(returns: readonly number[], halfLifeDays: number): Trend
   }
   // Detrended residuals look less persistent than they are: -2 (1 + 2 rho) / n to first order (Kendall 1954, with a trend).
   const raw = before > 0 ? lagged / before : 0;
-  const memory = Math.min(LONGEST_MEMORY, Math.max(0, raw + (2 * (1 + 2 * Math.max(0, raw))) / n));
+  const memory = Math.min(LONGEST_MEMORY, Math.max(LEAST_MEMORY, raw + (2 * (1 + 2 * Math.max(0, raw))) / n));
   // Variance of a linear combination of first-order residuals, in one pass.
   let variance = 0;
   let carried = 0;

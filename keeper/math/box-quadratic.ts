@@ -94,7 +94,7 @@ function guess(problem: BoxQuadratic, state: Int8Array): void {
   const step = 0.9 / largest;
   const trial = x.slice();
   const previous = x.slice();
-  const steps = 24;
+  const steps = 14;
   for (let k = 0; k < steps; k++) {
     multiply(matrix, trial, gradient, n);
     for (let i = 0; i < n; i++) trial[i] = (trial[i] ?? 0) - step * ((gradient[i] ?? 0) + (cost[i] ?? 0));

@@ -84,12 +84,14 @@ export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0
     const slope = theta * variance;
     const newton = slope > 0 ? theta - excess / slope : Number.NaN;
     const safe = Number.isFinite(high) ? (low + high) / 2 : 2 * theta;
-    const next = newton > low && newton < high && newton <= 4 * theta ? newton : safe;
+    const isNewton = newton > low && newton < high && newton <= 4 * theta;
+    const next = isNewton ? newton : safe;
     if (!(next > 0)) break;
     const moved = Math.abs(next - theta);
     theta = next;
     // EVaR is stationary in theta, its tail weights are not: contributions need the last digits.
-    if (moved <= 1e-12 * theta) break;
+    // A Newton step leaves the square of its length.
+    if (moved <= (isNewton ? 1e-7 : 1e-12) * theta) break;
   }
   const { logSum } = momentsAt(gaps, theta, weights);
   const evar = worst + (range * (logSum - logSize + entropy)) / theta;

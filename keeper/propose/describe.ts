@@ -1,6 +1,7 @@
 /** A proposal in one sentence that an owner can hold against what the wallet shows. */
 import { formatEther } from "ethers";
 import type { Leg, LegKindName, Proposal } from "../kernel/artifacts.ts";
+import { BPS, mulDivUp } from "../kernel/units.ts";
 
 /** Strategy id to name; an unknown id is shown as a number, never as another strategy. */
 export type StrategyNames = ReadonlyMap<number, string>;
@@ -20,6 +21,18 @@ function phrase({ kind, amount, minValue, strategyId, tickLower, tickUpper }: Le
     Reposition: `moves the position in ${name} to ticks ${tickLower} to ${tickUpper} (worth at least ${weth(minValue)})`,
   };
   return phrases[kind];
+}
+
+/**
+ * How much the legs move, as the module measures it: the larger of what leaves strategies and what enters them, basis points of
+ * `refNav`, rounded up. Null when a leg takes the remainder, which only the chain can size.
+ */
+export function movedBps({ legs, refNav }: Pick<Proposal, "legs" | "refNav">): bigint | null {
+  if (refNav === 0n || legs.some(({ amount }) => amount === MAX_UINT128)) return null;
+  const sum = (enters: boolean): bigint =>
+    legs.reduce((total, { kind, amount }) => ((kind === "Allocate") === enters ? total + amount : total), 0n);
+  const [into, out] = [sum(true), sum(false)];
+  return mulDivUp(into > out ? into : out, BPS, refNav);
 }
 
 const time = (seconds: number): string =>

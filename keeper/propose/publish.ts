@@ -3,7 +3,7 @@ import { IProposalModule__factory } from "../../types/ethers-contracts/factories
 import type { ChainClient } from "../chain/client.ts";
 import { RpcAnswerError } from "../chain/errors.ts";
 import { bool, int, text } from "../chain/fields.ts";
-import { multicall, readView, view } from "../chain/multicall.ts";
+import { multicall, readView, view, viewUint } from "../chain/multicall.ts";
 import { PROPOSAL_STATES, type ProposalStateName, toStruct } from "../chain/proposal.ts";
 import { type Receipt, type Sender, sendTransaction } from "../chain/send.ts";
 import type { KeeperConfig } from "../config/schema.ts";
@@ -56,6 +56,10 @@ export async function stateOf(client: ChainClient, module: Address, id: Hash): P
   if (name === undefined) throw new RpcAnswerError("stateOf", 0, `state ${index} is beyond the enum`);
   return name;
 }
+
+/** The module's configuration epoch now: proposals of an older one can never execute. */
+export const readEpoch = (client: ChainClient, module: Address): Promise<bigint> =>
+  readView(client, viewUint(moduleInterface, module, "configEpoch"), "latest");
 
 export interface Published {
   readonly id: Hash;

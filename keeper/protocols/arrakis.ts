@@ -13,7 +13,7 @@ import { view, viewUint } from "../chain/multicall.ts";
 import { fromWad, WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Inspect, Protocol } from "./protocol.ts";
-import { answer, growth, MAX_OPEN_REQUESTS, NO_REWARD, remainder, share, worthOf } from "./quotes.ts";
+import { answer, growth, MAX_OPEN_REQUESTS, NO_REWARD, positive, remainder, share, worthOf } from "./quotes.ts";
 import { targetAt, targetOf, viewAddress, viewBool, viewLength } from "./targets.ts";
 
 const adapterInterface = ArrakisAdapter__factory.createInterface();
@@ -28,7 +28,7 @@ const inspect: Inspect = ({ adapter, asset, sizes, targets }, now) => {
   const vault = targetAt("arrakis", targets, 1);
   const lst = targetAt("arrakis", targets, 2);
   const queue = targetAt("arrakis", targets, 4);
-  const rate = now.need(viewUint(adapterInterface, adapter, "rate"));
+  const rate = positive("the adapter's rate", now.need(viewUint(adapterInterface, adapter, "rate")));
   const supply = now.need(viewUint(vaultInterface, vault, "totalSupply"));
   const token0 = now.need(view(vaultInterface, vault, "token0", [], (row) => addr(row, 0)));
   const held = now.need(
@@ -47,8 +47,8 @@ const inspect: Inspect = ({ adapter, asset, sizes, targets }, now) => {
       const [weth, lstAmount] = token0() === asset ? held() : [held()[1], held()[0]];
       const lstWorth = worthOf(lstAmount, price());
       // What the pool's tokens are worth at Lido's rate, and what they would be had the pool stood there: never more.
-      const spot = weth + lstWorth;
-      const counted = worthOf(supply(), rate());
+      const spot = positive("what the pool holds", () => weth + lstWorth)();
+      const counted = positive("what the pool is worth", () => worthOf(supply(), rate()))();
       const staking = growth(
         { now: answer(price()), past: pastPrice(), seconds: window.seconds },
         "wstETH.stEthPerToken",

@@ -13,7 +13,7 @@ import { type Outcome, view, viewUint } from "../chain/multicall.ts";
 import { fromWad, WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Inspect, Protocol } from "./protocol.ts";
-import { answer, growth, missing, NO_REWARD, remainder, share, worthOf } from "./quotes.ts";
+import { answer, growth, missing, NO_REWARD, positive, remainder, share, worthOf } from "./quotes.ts";
 import { targetAt, targetOf, viewBool } from "./targets.ts";
 
 const adapterInterface = CurveAdapter__factory.createInterface();
@@ -31,8 +31,8 @@ const FEE_DENOMINATOR = 10n ** 10n;
 /**
  * The fee that an entry with ether alone pays in the old family, LP tokens. Half the swap fee on each coin's distance from
  * its part of the grown pool (StableSwapSTETH.vy, add_liquidity, N = 2); the grown invariant over the old one is one plus
- * minted / supply. The invariant's price of either coin counts as one, which is exact in a balanced pool and 1 % off in
- * one of 80 to 20.
+ * minted / supply. The invariant's price of either coin counts as one, which is exact in a balanced pool only; test/fork/states
+ * holds the result against the real pool.
  */
 function legacyFee(
   minted: bigint,
@@ -54,14 +54,14 @@ function legacyFee(
 const inspect: Inspect = ({ adapter, sizes, targets }, now) => {
   const pool = targetAt("curve", targets, 0);
   const lpToken = targetAt("curve", targets, 1);
-  const price = now.need(viewUint(venue, pool, "get_virtual_price"));
+  const price = positive("get_virtual_price", now.need(viewUint(venue, pool, "get_virtual_price")));
   const fee = now.need(viewUint(venue, pool, "fee"));
   const balances = [0, 1].map((coin) => now.need(viewUint(venue, pool, "balances", [coin])));
   const coins = [0, 1].map((coin) => now.need(view(venue, pool, "coins", [coin], (row) => addr(row, 0))));
   const index = now.need(view(adapterInterface, adapter, "assetIndex", [], (row) => int(row, 0)));
   const isNg = now.need(viewBool(adapterInterface, adapter, "isNg"));
   const band = now.need(viewUint(adapterInterface, adapter, "bandBps"));
-  const supply = now.need(viewUint(erc20, lpToken, "totalSupply"));
+  const supply = positive("the LP token's supply", now.need(viewUint(erc20, lpToken, "totalSupply")));
   return (next, past) => {
     const family = isNg() ? ngInterface : legacyInterface;
     const amounts = (size: bigint): readonly bigint[] => (index() === 0 ? [size, 0n] : [0n, size]);
@@ -82,7 +82,11 @@ const inspect: Inspect = ({ adapter, sizes, targets }, now) => {
         stakedNow === undefined || stakedPast === undefined
           ? missing("the pool names no second coin")
           : growth({ now: stakedNow, past: stakedPast, seconds: window.seconds }, "stETH.getPooledEthByShares");
-      const base = share(staking, fromWad((other * WAD) / (own + other)), "stETH");
+      const base = share(
+        staking,
+        fromWad((other * WAD) / positive("the pool's balances", () => own + other)()),
+        "stETH",
+      );
       const counted = (price() * (BPS - band())) / BPS;
       const first = least();
       const isShort = first.ok && first.value < counted;

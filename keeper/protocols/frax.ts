@@ -11,7 +11,7 @@ import { view, viewUint } from "../chain/multicall.ts";
 import { SECONDS_PER_DAY, WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Inspect, Protocol } from "./protocol.ts";
-import { answer, baseOnly, MAX_OPEN_REQUESTS, worthOf } from "./quotes.ts";
+import { answer, baseOnly, MAX_OPEN_REQUESTS, positive, worthOf } from "./quotes.ts";
 import { targetAt, targetOf, viewBool, viewLength } from "./targets.ts";
 
 const adapterInterface = FraxAdapter__factory.createInterface();
@@ -25,7 +25,7 @@ const FEE_PRECISION = 1_000_000n;
 const inspect: Inspect = ({ adapter, targets, sizes }, now) => {
   const token = targetAt("frax", targets, 0);
   const queue = targetAt("frax", targets, 2);
-  const rate = now.need(viewUint(venue, token, "pricePerShare"));
+  const rate = positive("sfrxETH.pricePerShare", now.need(viewUint(venue, token, "pricePerShare")));
   const minted = sizes.map((size) => now.want(viewUint(venue, token, "previewDeposit", [size])));
   const isPaused = now.need(viewBool(minterInterface, targetAt("frax", targets, 1), "mintFrxEthPaused"));
   const state = now.need(

@@ -15,6 +15,9 @@ const venue = IWstETH__factory.createInterface();
 const stEthInterface = IStETH__factory.createInterface();
 const queueInterface = ILidoWithdrawalQueue__factory.createInterface();
 
+/** Finalization in bunker mode waits for the slashings to be settled: up to 36 days of a correlated one. */
+const BUNKER_DAYS = 36;
+
 const inspect = byQuoter({
   rate: ({ targets }) => viewUint(venue, targetAt("lido", targets, 0), "stEthPerToken"),
   minted: ({ targets }, assets) =>
@@ -41,9 +44,6 @@ const inspect = byQuoter({
     });
   },
 });
-
-/** Finalization in bunker mode waits for the slashings to be settled: up to 36 days of a correlated one. */
-const BUNKER_DAYS = 36;
 
 export const lido = {
   id: "lido",

@@ -1,7 +1,17 @@
 /** What most twins' states have in common: yields from rates, curves from the venue's own quoters, queues. */
 import type { Outcome, ViewCall } from "../chain/multicall.ts";
 import { DAYS_PER_YEAR, fromWad, SECONDS_PER_DAY, toWad, WAD } from "../kernel/units.ts";
-import type { Inspect, RateWindow, Reads, VenueCap, VenueFacts, VenueSite, YieldPart, YieldParts } from "./protocol.ts";
+import {
+  type Inspect,
+  type RateWindow,
+  type Reads,
+  type VenueCap,
+  type VenueFacts,
+  type VenueSite,
+  VenueUnreadError,
+  type YieldPart,
+  type YieldParts,
+} from "./protocol.ts";
 
 export const YEAR_SECONDS = DAYS_PER_YEAR * SECONDS_PER_DAY;
 /** `QueuedExitAdapter.MAX_OPEN_REQUESTS`. */
@@ -22,6 +32,7 @@ const days = (seconds: number): string => (seconds / SECONDS_PER_DAY).toFixed(1)
 export function growth(window: RateWindow, source: string): YieldPart {
   const { now, past, seconds } = window;
   if (!now.ok) return missing(`${source} is not answered now: ${now.reason}`);
+  if (now.value <= 0n) return missing(`${source} is ${now.value} now`);
   if (seconds <= 0) return missing("the chain has no earlier block to compare with");
   if (!past.ok) return missing(`${source} was not answered ${days(seconds)} days ago: ${past.reason}`);
   if (past.value <= 0n) return missing(`${source} was ${past.value} ${days(seconds)} days ago`);
@@ -57,6 +68,15 @@ export const baseOnly =
   (source: string) =>
   (window: RateWindow): YieldParts => ({ base: growth(window, source), fees: NO_FEES, reward: NO_REWARD });
 
+/** A read that others are divided by: nothing, or less, is no answer. */
+export const positive =
+  (what: string, read: () => bigint): (() => bigint) =>
+  () => {
+    const value = read();
+    if (value <= 0n) throw new VenueUnreadError(what, `it is ${value}`);
+    return value;
+  };
+
 /** What a venue allows beside its prices. */
 export interface Terms {
   readonly enterClosed: string | null;
@@ -88,13 +108,13 @@ export interface QuoterSpec {
 export const byQuoter =
   (spec: QuoterSpec): Inspect =>
   (site, now) => {
-    const rate = now.need(spec.rate(site));
+    const rate = positive("the rate", now.need(spec.rate(site)));
     const minted = site.sizes.map((size) => (spec.minted === null ? null : now.want(spec.minted(site, size))));
     const terms = spec.terms(site, now);
     return (next) => {
       const unit = rate();
       const paid = site.sizes.map((size) =>
-        spec.paid === null || unit === 0n ? null : next.want(spec.paid(site, (size * WAD) / unit)),
+        spec.paid === null ? null : next.want(spec.paid(site, (size * WAD) / unit)),
       );
       return (window): VenueFacts => {
         const { enterClosed, leaveClosed, cap, instant, queued, delay, apy } = terms(unit);

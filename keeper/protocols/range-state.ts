@@ -6,7 +6,7 @@ import { signed } from "../chain/fields.ts";
 import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.ts";
 import { type Address, fromWad, toWad, WAD } from "../kernel/units.ts";
 import type { Inspect, Reads, VenueSite, YieldPart } from "./protocol.ts";
-import { answer, growth, known, less, missing, NO_REWARD, refusal, share, YEAR_SECONDS } from "./quotes.ts";
+import { answer, growth, known, less, missing, NO_REWARD, positive, refusal, share, YEAR_SECONDS } from "./quotes.ts";
 import { feeOf, legs, lstShare, orient, type RangePool, rootAt, rootOf, sell, tickOf } from "./range.ts";
 import { targetAt, viewBool } from "./targets.ts";
 
@@ -72,7 +72,7 @@ export const inspectRange =
   (site, now) => {
     const { adapter, sizes, targets } = site;
     const lst: Address = targetAt(id, targets, 2);
-    const price = now.need(viewUint(lstInterface, lst, "stEthPerToken"));
+    const price = positive("wstETH.stEthPerToken", now.need(viewUint(lstInterface, lst, "stEthPerToken")));
     const isPaused = now.need(viewBool(stEthInterface, targetAt(id, targets, 3), "isStakingPaused"));
     const number = (name: string) =>
       now.need(view(adapterInterface, adapter, name, [], (row) => Number(signed(row, 0))));

@@ -6,7 +6,7 @@ import { ISwellToken__factory } from "../../types/ethers-contracts/factories/con
 import { viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
 import type { Inspect, Protocol } from "./protocol.ts";
-import { answer, baseOnly, MAX_OPEN_REQUESTS, worthOf } from "./quotes.ts";
+import { answer, baseOnly, MAX_OPEN_REQUESTS, positive, worthOf } from "./quotes.ts";
 import { targetAt, targetOf, viewAddress, viewBool, viewLength } from "./targets.ts";
 
 const adapterInterface = SwellAdapter__factory.createInterface();
@@ -30,7 +30,7 @@ const inspect: Inspect = (site, now) => {
   }));
   const largest = now.need(viewUint(exitInterface, queue, "withdrawRequestMaximum"));
   const open = now.need(viewLength(adapterInterface, adapter, "openRequests"));
-  const rate = now.need(viewUint(venue, token, "getRate"));
+  const rate = positive("getRate", now.need(viewUint(venue, token, "getRate")));
   return (next) => {
     const areCoreMethodsPaused = next.need(viewBool(accessInterface, access(), "coreMethodsPaused"));
     const areWithdrawalsPaused = next.need(viewBool(accessInterface, access(), "withdrawalsPaused"));

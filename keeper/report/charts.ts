@@ -4,8 +4,8 @@ import { parseHTML } from "linkedom";
 import type { CycleResult, DayPoint, ForecastFigure } from "./result.ts";
 
 /** Colour-blind safe (Okabe-Ito), in the order of strategy ids; idle is grey. */
-const COLOURS = ["#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A6FF0"];
-const GREY = "#9aa4b2";
+export const COLOURS = ["#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A6FF0"];
+export const GREY = "#9aa4b2";
 const WIDTH = 540;
 const HEIGHT = 300;
 
@@ -20,6 +20,8 @@ export function draw(options: Plot.PlotOptions): string {
     height: HEIGHT,
     marginLeft: 56,
     marginRight: 16,
+    // Room for the second line of a date axis, the month or the year.
+    marginBottom: 38,
     style: { fontSize: "12px", background: "transparent", fontFamily: "inherit" },
     ...options,
   });

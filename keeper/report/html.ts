@@ -8,10 +8,11 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] ?? c);
 const pct = (value: number | null, digits = 2): string => (value === null ? "–" : `${value.toFixed(digits)} %`);
 const short = (hex: string | null): string => (hex === null ? "–" : `${hex.slice(0, 6)}…${hex.slice(-4)}`);
-const weth = (amount: string): string => {
-  const [whole = "0", fraction = ""] = amount.split(".");
-  return `${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")}.${fraction.padEnd(3, "0").slice(0, 3)}`;
-};
+/** For reading: three decimals and thousands apart; the exact amount stands in run.json. */
+const weth = (amount: string): string =>
+  Number(amount)
+    .toFixed(3)
+    .replace(/\B(?=(\d{3})+(?=\.))/g, ",");
 
 function allocation(weights: readonly NamedWeight[]): string {
   return weights

@@ -195,6 +195,10 @@ function inCondition(unit: Unit, node: SyntaxNode): Draft[] {
   const home = bodyOf(node);
   const condition = node.maybe("condition");
   if (home === undefined || condition === undefined) return [];
+  // A refusal negated is noticed by whoever passes at all; dropping it is the fault that matters, and is one of its own.
+  const body = node.maybe("trueBody");
+  const only = body?.kind === "Block" ? body.children("statements") : [body];
+  if (only.length === 1 && only[0]?.kind === "RevertStatement") return [];
   return [
     {
       at: condition,
@@ -259,7 +263,7 @@ export function faultsOf(units: readonly Unit[], all: readonly Unit[]): Fault[] 
     const drafts = [...unit.tree.walk()].flatMap((node): Draft[] => {
       if (node.kind.startsWith("Yul")) return [];
       if (node.kind === "BinaryOperation") return inBinary(unit, node);
-      if (["IfStatement", "Conditional", "WhileStatement", "ForStatement"].includes(node.kind))
+      if (["IfStatement", "Conditional", "WhileStatement", "DoWhileStatement", "ForStatement"].includes(node.kind))
         return inCondition(unit, node);
       if (node.kind === "Identifier") return inIdentifier(unit, node, scope);
       if (node.kind === "ModifierInvocation") return inModifier(unit, node);

@@ -74,7 +74,7 @@ const isStatement = (node: SyntaxNode): boolean => {
 function decisionOf(
   node: SyntaxNode,
 ): { readonly condition: SyntaxNode; readonly outcomes: [string, string] } | undefined {
-  if (["IfStatement", "Conditional", "WhileStatement", "ForStatement"].includes(node.kind)) {
+  if (["IfStatement", "Conditional", "WhileStatement", "DoWhileStatement", "ForStatement"].includes(node.kind)) {
     const condition = node.maybe("condition");
     return condition && { condition, outcomes: ["true", "false"] };
   }

@@ -72,6 +72,12 @@ contract ${name}VaultDouble is ERC4626 {
         _held += assets;
     }
 
+    /// @notice Loses assets, as bad debt would.
+    function lose(uint256 assets) external {
+        _held -= assets;
+        IERC20(asset()).transfer(address(0xdead), assets);
+    }
+
     function totalAssets() public view override returns (uint256) {
         return _held;
     }
@@ -200,7 +206,7 @@ async function deployVenue() {
       },
     ],
   };
-  return { ...venue, wethAddress };
+  return { ...venue, double, wethAddress };
 }
 
 describe("${name}Adapter", () => {
@@ -222,6 +228,16 @@ describe("${name}Adapter", () => {
     const venue = getVenue();
     await venue.accrue();
     expect(await allocate(venue, 100n * ETHER)).to.be.closeTo(100n * ETHER, venue.dust);
+  });
+
+  it("behavior: a loss of the vault lowers the value at once, and is paid as counted", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    const before = (await venue.adapter.realAssets()).liquid;
+    await venue.double.lose((await venue.double.totalAssets()) / 10n);
+    const { liquid } = await venue.adapter.realAssets();
+    expect(liquid).to.be.closeTo((before * 9n) / 10n, 1_000n);
+    await venue.adapter.deallocate(liquid, liquid);
   });
 
   it("behavior: the position may be left while the vault is paused", async () => {

@@ -99,6 +99,17 @@ describe("BeefyAdapter", () => {
     await venue.adapter.deallocate(worth, worth);
   });
 
+  it("behavior: a loss of the strategy lowers the value at once, and is paid as counted", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    const before = await liquid();
+    await venue.strategy.setRate((RATE * 9n) / 10n);
+    const worth = await liquid();
+    expect(worth).to.be.closeTo((before * 9n) / 10n, 1_000n);
+    await venue.adapter.deallocate(worth, worth);
+    expect(await paid()).to.be.at.least(worth);
+  });
+
   it("behavior: while paused the fee is off, nothing enters and everything can leave", async () => {
     const venue = getVenue();
     await venue.strategy.setWithdrawalFee(50);

@@ -85,6 +85,19 @@ describe("CurveAdapter", () => {
   syncConformance(getVenue);
   const liquid = async (): Promise<bigint> => (await getVenue().adapter.realAssets()).liquid;
 
+  it("behavior: a slashing of the staking token lowers the value at once, and what is counted is still paid or closed", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    const before = await liquid();
+    const rate = await venue.lido.wstEth.stEthPerToken();
+    await venue.lido.stEth.setShareRate((rate * 90n) / 100n);
+    const after = await liquid();
+    // Half of the pool is stETH.
+    expect(after).to.be.within((before * 94n) / 100n, (before * 96n) / 100n);
+    const limit = await venue.adapter.maxDeallocate();
+    if (limit !== 0n) await venue.adapter.deallocate(limit, limit);
+  });
+
   it("behavior: trades move the exit, not the value", async () => {
     const venue = getVenue();
     await allocate(venue, 1_000n * ETHER);

@@ -131,6 +131,18 @@ describe("SommelierAdapter", () => {
     expect(await venue.adapter.maxDeallocate()).to.be.closeTo(10n * ETHER, 3n);
   });
 
+  it("behavior: a loss of the Cellar's positions lowers the value at once, and is paid as counted", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    const before = await liquid();
+    const rate = await venue.adapter.rate();
+    await venue.cellar.setRate((rate * 9n) / 10n);
+    expect(await liquid()).to.be.closeTo((before * 9n) / 10n, 1_000n);
+    await venue.unlock();
+    const worth = await liquid();
+    await venue.adapter.deallocate(worth, worth);
+  });
+
   it("behavior: shut down after the lock, everything can still leave", async () => {
     const venue = getVenue();
     await allocate(venue, 10n * ETHER);

@@ -81,6 +81,21 @@ export const CHECKS: readonly Check[] = [
     skips: { Sommelier: "exits are at once after the share lock: there is no request that could wait" },
   },
   {
+    id: "falling rate",
+    says: "a loss or slashing of the venue lowers the value at once",
+    suites: {
+      queuedConformance: ["behavior: a slashing lowers pending and what is claimed; a rebase up lifts neither"],
+      rangeConformance: ["behavior: a slashing lowers the value of the wstETH leg at once"],
+    },
+    own: /a loss (of|that)|slashing/,
+    skips: { AaveV3: "the supply index cannot fall; a loss of the reserve shows as liquidity that is missing" },
+  },
+  {
+    id: "zero rate",
+    says: "a venue that answers zero gives no rate and no larger value, and its limits do not revert",
+    suites: { conformance: ["behavior: a venue that answers zero to everything is not believed"] },
+  },
+  {
     id: "donation",
     says: "position tokens, WETH and ether from outside lift no value",
     suites: { conformance: ["behavior: a donation lifts no value"] },

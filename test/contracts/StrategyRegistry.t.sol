@@ -79,6 +79,7 @@ contract StrategyRegistryTest is CoreFixture {
         deposit(ALICE, 10 ether);
         allocate(id, 1 ether);
         eq(vault.debtOf(id), 1 ether, "debt");
+        eq(vault.reportedAt(id), block.timestamp, "report");
         eq(vault.riskDebt(0), 1 ether, "risk debt");
         pass(1 days + 1);
         eq(vault.maxWithdraw(ALICE), 0, "stale");

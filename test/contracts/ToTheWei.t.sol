@@ -7,9 +7,9 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Errors} from "../../contracts/libraries/Errors.sol";
 import {Roles} from "../../contracts/libraries/Roles.sol";
 import {Leg, LegKind} from "../../contracts/types/Proposal.sol";
-import {OracleConfig, OracleKind, PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
 import {PackedPrice} from "../../contracts/types/PackedPrice.sol";
 import {PackedRecord} from "../../contracts/types/PackedRecord.sol";
+import {OracleConfig, OracleKind, PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 import {ProofFixture} from "./support/ProofFixture.sol";
 
@@ -71,12 +71,11 @@ contract ToTheWeiTest is CoreFixture {
     /// @dev The guard tells the world exactly when something moved.
     function test_ASyncIsAnEventOnlyWhenSomethingMoved() public {
         adapters[1].setRate(1.001e18);
-        PackedRecord[] memory records = registry.records(idList(1));
-        vm.startPrank(address(vault));
+        PackedRecord[] memory list = registry.records(idList(1));
+        vm.prank(address(vault));
         vm.expectEmit(true, true, true, true, address(guard));
         emit IOracleGuard.SyncRate(1, 1.001e18, 1e18, PriceStatus.Normal);
-        guard.syncAll(records);
-        vm.stopPrank();
+        guard.syncAll(list);
         (PriceStatus status, uint256 factor, uint256 last) = _sync(1);
         eq(uint8(status), uint8(PriceStatus.Normal), "status");
         eq(factor, 1e18, "factor");
@@ -90,9 +89,9 @@ contract ToTheWeiTest is CoreFixture {
     }
 
     function _sync(uint8 id) private returns (PriceStatus, uint256, uint256) {
-        PackedRecord[] memory records = registry.records(idList(id));
+        PackedRecord[] memory list = registry.records(idList(id));
         vm.prank(address(vault));
-        PackedPrice price = guard.syncAll(records)[0];
+        PackedPrice price = guard.syncAll(list)[0];
         return (price.status(), price.sellFactor(), price.lastFactor());
     }
 

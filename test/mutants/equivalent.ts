@@ -6,16 +6,42 @@ export interface Equivalent {
   readonly why: string;
 }
 
-/** Each part is bounded only so that their sum cannot overflow; the sum is bounded by the same limit right after. */
-const SUM_BINDS = "A part above the limit makes the sum exceed it, which the next line refuses as well.";
+const BELOW_A_WEI =
+  "Moves the mark by 1e-24 of itself; a fee differs by less than a wei as long as the vault is worth less than a million ether.";
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    id: "Rebalancer._allocate | drop | revert Errors.LiquidityVault_PriceForbids(t.id, t.status) dropped",
+    id: "Rebalancer._requireOpen | drop | revert Errors.LiquidityVault_PriceForbids(t.info.id(), status) dropped",
     why: "The guard's requireInflow on the line before always reverts there: a sync that did not answer Normal leaves the strategy recovering or closed, and the guard's own quote then does not answer Normal in the same transaction either.",
   },
-  ...["", " #2", " #3"].map((which) => ({
-    id: `StrategyReports._readPosition | constant | MAX_ASSETS -> + 1${which}`,
-    why: SUM_BINDS,
+  {
+    id: "StrategyReports._readPosition | constant | MAX_ASSETS -> + 1",
+    why: "The test only keeps the sum of the next line from overflowing; parts whose bits reach 2^88 have a sum of at least that, which the next line refuses.",
+  },
+  {
+    id: "LiquidityVault.fundQueue | drop | _totals.owes = false dropped",
+    why: "The flag only saves reading what is owed; when nothing is owed, both readings give the same.",
+  },
+  { id: "VaultFees._setTerms | constant | PRICE_UNIT -> + 1", why: BELOW_A_WEI },
+  { id: "VaultFees._setTerms | constant | PRICE_UNIT -> - 1", why: BELOW_A_WEI },
+  ...["_totals.debtIds == 0 -> !=", "_totals.debtIds == 0 -> 0 + 1"].map((change) => ({
+    id: `Rebalancer._rebalance | ${change.includes("!=") ? "boundary" : "constant"} | ${change}`,
+    why: "While there is no debt nothing reads the stored time of the oldest report, and the first debt that comes renews it; renewing it once more changes nothing.",
   })),
+  {
+    id: "RedeemQueue.withdraw | bits | id >> 8 -> <<",
+    why: "The comparison only saves writing a word that is there already; what is written is the same.",
+  },
+  {
+    id: "VaultFees._accrueFees | constant | assets != 0 -> 0 + 1",
+    why: "Of one wei every fee rounds down to nothing.",
+  },
+  {
+    id: "Rebalancer._gather | drop | continue dropped",
+    why: "A strategy listed twice is reported twice at one moment: the second report finds the books where the first left them.",
+  },
+  {
+    id: "OracleGuard._band | boundary | market > redemption -> >=",
+    why: "Where both are equal the distance is zero whichever is taken from the other.",
+  },
 ];

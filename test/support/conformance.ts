@@ -133,6 +133,22 @@ export function conformance(getVenue: () => Venue): void {
     expect(await adapter.maxDeallocate()).to.equal(0n);
   });
 
+  it("behavior: a venue that answers zero to everything is not believed", async () => {
+    const { adapter, connection, target } = getVenue();
+    await allocate(getVenue(), 10n * ETHER);
+    const [rate, value] = [await adapter.rate(), await liquid()];
+    // Returns 256 bytes of zeros whatever it is asked.
+    await connection.networkHelpers.setCode(target, "0x6101005ff3");
+    // Where the rate comes from another contract of the venue it stands; elsewhere there is none.
+    const found = await adapter.rate().catch(() => null);
+    expect(found === null || found === rate, `a rate of ${found}`).to.equal(true);
+    const worth = await adapter.realAssets().catch(() => null);
+    // A closed-end sum of the block's interest apart, nothing is worth more than before.
+    if (worth !== null) expect(worth.liquid + worth.pending + worth.claimable).to.be.at.most(value + value / 10n ** 6n);
+    expect(await adapter.maxAllocate()).to.be.at.least(0n);
+    expect(await adapter.maxDeallocate()).to.be.at.least(0n);
+  });
+
   it("behavior: amounts below the smallest are refused, or counted at no more than was put in", async () => {
     const venue = getVenue();
     for (const amount of [1n, 2n, venue.smallest - 1n].filter((wei) => wei > 0n && wei < venue.smallest)) {

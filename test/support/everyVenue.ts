@@ -53,6 +53,8 @@ export async function deployEveryVenue() {
   const { ethers } = connection;
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) expect.fail("no accounts");
+  // Others' money in the pools comes from here.
+  await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
   const { vault, weth } = addresses;
   const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
   const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
@@ -129,7 +131,6 @@ export async function deployEveryVenue() {
     await arrakis.factory.getAddress(),
   ]);
   const wethContract = wethAt(weth, deployer);
-  await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
   const v3 = await deployV3Market(connection, deployer, wethContract, (ETHER * 116n) / 100n);
   await open("uniswap-v3", "UniswapV3Adapter", [
     vault,

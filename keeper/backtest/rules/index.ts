@@ -41,8 +41,8 @@ const same = (profile: Profile): Profile => profile;
 export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
   ai: { describes: "the engine", change: same },
   "ai-no-gate": {
-    describes: "the engine without the naive gate: every model is believed",
-    change: (profile) => ({ ...profile, forecast: { ...profile.forecast, gate: 1 - 1e-9 } }),
+    describes: "the engine with the naive gate wide open: models are used in full as soon as they are ahead at all",
+    change: (profile) => ({ ...profile, forecast: { ...profile.forecast, caution: 1e-6 } }),
   },
   "ai-no-shrinkage": {
     describes: "the engine with forecasts as the models gave them",

@@ -25,6 +25,7 @@ export interface LstmForecast extends PathForecast {
 }
 
 export interface LstmModel extends FittedModel {
+  on(values: ArrayLike<number>): LstmModel;
   /** Null where there was too little history to train and the anchor alone is the forecast. */
   readonly ensemble: Ensemble | null;
   forecast(horizon: number, levels?: readonly number[]): LstmForecast;
@@ -184,7 +185,7 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
       if (position < 0) throw new LstmSeriesError(id, "is not in the panel");
       return {
         name: "lstm",
-        fit(series) {
+        fit(series): LstmModel {
           checkSeries(series);
           const asOf = series.values.length;
           const most = panel.series[position]?.values.length ?? 0;
@@ -192,7 +193,9 @@ export function globalLstm(panel: Panel, config: LstmConfig, options: GlobalLstm
           const ensemble = role === "alone" ? trainedAt(asOf) : scheduledAt(asOf);
           // A combination removes spikes before any member sees the series; alone it happens here.
           const seen = role === "alone" ? (values: ArrayLike<number>) => withoutSpikes(values).values : asGiven;
-          return modelOf(id, position, series.values, ensemble, seen);
+          const model = modelOf(id, position, series.values, ensemble, seen);
+          // A member moves to the next scheduled fit when its day has come, not only where the combination fits anew.
+          return role === "alone" ? model : { ...model, on: (values) => this.fit({ ...series, values }) };
         },
       };
     },

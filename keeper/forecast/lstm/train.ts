@@ -180,10 +180,10 @@ export function trainEnsemble(
       if (!Number.isFinite(trained)) throw new TrainingDivergedError(epoch, trained);
       const loss = network.loss(held);
       if (loss < best.loss) best = { weights: network.weights(), loss, epoch };
-      onProgress?.(
-        `lstm as of step ${asOf}: member ${index + 1}/${config.members}, epoch ${epoch}/${epochs}, loss ${trained.toPrecision(4)}, validation ${loss.toPrecision(4)}`,
-      );
     }
+    onProgress?.(
+      `lstm as of step ${asOf}: member ${index + 1}/${config.members}, ${training.length} windows, best validation loss ${best.loss.toPrecision(4)} in epoch ${best.epoch} (before training ${initialLoss.toPrecision(4)})`,
+    );
     return { weights: best.weights, validationLoss: best.loss, initialLoss, epochs: best.epoch };
   });
   return { asOf, members, trainingWindows: training.length, validationWindows: validation.length };

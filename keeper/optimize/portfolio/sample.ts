@@ -27,6 +27,16 @@ export function toSample(rows: readonly (readonly number[])[]): Sample {
   return { values, size: rows.length, assets, unit: unit > 0 ? unit : 1 };
 }
 
+/** Every k-th observation, in the unit of the whole: where an answer starts from, never what it is proved with. */
+export function thinnedBy(sample: Sample, every: number): Sample {
+  if (every <= 1) return sample;
+  const { size, assets, values } = sample;
+  const kept = Math.floor(size / every);
+  const out = new Float64Array(kept * assets);
+  for (let s = 0; s < kept; s++) out.set(values.subarray(s * every * assets, (s * every + 1) * assets), s * assets);
+  return { ...sample, values: out, size: kept };
+}
+
 /** -Rw. Assets without weight cost nothing. */
 export function lossesOf(
   { values, size, assets }: Sample,
@@ -59,13 +69,20 @@ export function covarianceOf(sample: Sample): Float64Array {
   const { values, size, assets: n } = sample;
   const means = meansOf(sample);
   const out = new Float64Array(n * n);
-  const centred = new Float64Array(n);
-  for (let s = 0; s < size; s++) {
-    for (let i = 0; i < n; i++) centred[i] = (values[s * n + i] ?? 0) - (means[i] ?? 0);
+  const first = new Float64Array(n);
+  const second = new Float64Array(n);
+  for (let s = 0; s < size; s += 2) {
+    const isPair = s + 1 < size;
     for (let i = 0; i < n; i++) {
-      const x = centred[i] ?? 0;
+      const centre = means[i] ?? 0;
+      first[i] = (values[s * n + i] ?? 0) - centre;
+      second[i] = isPair ? (values[(s + 1) * n + i] ?? 0) - centre : 0;
+    }
+    for (let i = 0; i < n; i++) {
+      const x = first[i] ?? 0;
+      const y = second[i] ?? 0;
       const row = i * n;
-      for (let j = 0; j <= i; j++) out[row + j] = (out[row + j] ?? 0) + x * (centred[j] ?? 0);
+      for (let j = 0; j <= i; j++) out[row + j] = (out[row + j] ?? 0) + x * (first[j] ?? 0) + y * (second[j] ?? 0);
     }
   }
   for (let i = 0; i < n; i++) {

@@ -2,12 +2,25 @@
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import type { Solver } from "../solver.ts";
 import { commonProgramme, isSoundBox, type PortfolioProblem } from "./problem.ts";
-import { covarianceOf, type Sample } from "./sample.ts";
+import { covarianceOf, type Sample, thinnedBy } from "./sample.ts";
+
+/** Observations that a start is estimated from, at most: its covariance is most of the cost of a fast solve. */
+const ENOUGH = 500;
+
+/** Fewer observations than four to an asset would make the covariance itself poor. */
+const enoughOf = (sample: Sample): Sample =>
+  thinnedBy(sample, Math.max(1, Math.floor(sample.size / Math.max(ENOUGH, 4 * sample.assets))));
 
 /** @throws {InfeasibleError} when the limits contradict each other. */
-export function startingWeights(problem: PortfolioProblem, solver: Solver, sample: Sample): Float64Array {
-  const n = sample.assets;
-  const matrix = covarianceOf(sample);
+export const startingWeights = (problem: PortfolioProblem, solver: Solver, sample: Sample): Float64Array =>
+  startFrom(problem, solver, covarianceOf(sample));
+
+/** The same from part of a large sample: for methods whose rounds are cheap beside its covariance. */
+export const roughStart = (problem: PortfolioProblem, solver: Solver, sample: Sample): Float64Array =>
+  startFrom(problem, solver, covarianceOf(enoughOf(sample)));
+
+function startFrom(problem: PortfolioProblem, solver: Solver, matrix: Float64Array): Float64Array {
+  const n = problem.names.length;
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i] ?? 0);
   if (largest === 0) largest = 1;

@@ -125,7 +125,7 @@ export class Queue {
 
   oldest(who: string): number {
     const list = this.lists.get(who) ?? [];
-    return list.find((id) => this.of(id, who) !== 0n) ?? list.at(-1) ?? 0;
+    return list.find((id) => this.of(id, who) !== 0n) ?? 0;
   }
 
   #claim(id: number, who: string, shares: bigint, assets: bigint, vault: Payer): bigint {

@@ -281,6 +281,29 @@ describe("command line: the life of a proposal", function () {
     expect(due.stdout).to.contain("Nothing is due.");
   });
 
+  it("keeper run: a round of chores and a cycle, and it ends when told to", async () => {
+    const out = life.out("run");
+    const run = await amplified([
+      ...["keeper", "run", "-c", life.configFile, "--rounds", "2", "--interval", "0", "--out", out, "--json"],
+    ]);
+    const rounds = z.object({ rounds: z.array(z.object({ maintenance: z.string(), cycle: z.string() })).length(2) });
+    for (const { maintenance, cycle: text } of documentOf(run, EXIT.ok, rounds).rounds) {
+      expect(maintenance).to.equal("Nothing is due.");
+      expect(text).to.contain("dry run: nothing was sent");
+      expect(text).to.contain("3 of 3 needed, because it moves");
+      expect(text).to.match(/stress depeg 5 %: loses \d/);
+    }
+    expect(await life.published()).to.equal(1);
+    // The first proposal still waits for its owners: another one would only compete with it.
+    const again = await amplified([
+      ...["keeper", "run", "-c", life.configFile, "--rounds", "1", "--interval", "0", "--out", out, "--json"],
+      ...["--propose", "--key-file", life.keyFile("keeper")],
+    ]);
+    const waiting = z.object({ rounds: z.array(z.object({ cycle: z.string() })).length(1) });
+    expect(documentOf(again, EXIT.ok, waiting).rounds[0]?.cycle).to.contain(`proposal ${id} is open until`);
+    expect(await life.published()).to.equal(1);
+  });
+
   it("error: too few, doubled, strangers' and foreign signatures are refused before anything is sent", async () => {
     const stranger = await signed(file, "thirdDepositor");
     const forged = join(life.folder, "forged.json");

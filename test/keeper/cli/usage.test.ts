@@ -29,7 +29,13 @@ const VERBS: readonly (readonly [verb: readonly string[], options: readonly stri
       "--json",
     ],
   ],
-  [["forecast"], ["--data", "--column", "--model", "--h", "--levels", "--order", "--period", "--json"]],
+  [
+    ["forecast"],
+    [
+      ...["--data", "--column", "--model", "--h", "--levels", "--order", "--period", "--json"],
+      ...["--backend", "--liquidity", "--pools", "--checkpoint", "--seed"],
+    ],
+  ],
   [["execute"], ["--config", "--signatures", "--patient", "--key-file", "--password-file", "--json"]],
   [["status"], ["--config", "--signatures", "--json"]],
   [["queue"], ["--config", "--json"]],

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { getBytes, Wallet } from "ethers";
 import type { Proposal } from "../../../keeper/kernel/artifacts.ts";
 import { type Address, address, assets, hash } from "../../../keeper/kernel/units.ts";
-import { describe as sentenceOf } from "../../../keeper/propose/describe.ts";
+import { movedBps, describe as sentenceOf } from "../../../keeper/propose/describe.ts";
 import {
   DuplicateSignerError,
   ProposalExpiredError,
@@ -163,6 +163,13 @@ describe("the sentence", () => {
     ).to.equal(
       "Moves 120.0 WETH from Aave v3 to Lido (takes out 120.0 WETH, at least 119.0 WETH must arrive and become at least 119.0 WETH); may lose at most 0.05 WETH; needs a NAV within 0.5 % of 1000.0 WETH; valid from 2023-11-14 22:13 UTC until 2023-11-15 22:13 UTC.",
     );
+  });
+  it("sizes the move as the module does: the larger side, rounded up; a remainder only the chain can", () => {
+    expect(movedBps(proposal)).to.equal(1_200n);
+    const [out, into] = proposal.legs;
+    if (out === undefined || into === undefined) expect.fail("two legs");
+    expect(movedBps({ ...proposal, legs: [out, { ...into, amount: assets(130n * ETHER + 1n) }] })).to.equal(1_301n);
+    expect(movedBps({ ...proposal, legs: [out, { ...into, amount: assets(2n ** 128n - 1n) }] })).to.equal(null);
   });
   it("shows an unknown strategy as a number", () =>
     expect(sentenceOf(proposal, new Map())).to.contain("from strategy 1 to strategy 2"));

@@ -1,12 +1,15 @@
 /** The state of every venue in one batched read: complete, priced as the adapters pay, held with a reason where it cannot be. */
 import { expect } from "chai";
+import { multicall } from "../../../keeper/chain/multicall.ts";
 import { CURVE_SIZES, readVenues, type VenueRequest, type VenueStates } from "../../../keeper/data/venue-states.ts";
 import { address, assets, fromWad } from "../../../keeper/kernel/units.ts";
 import { PROTOCOL_IDS, type ProtocolId } from "../../../keeper/protocols/ids.ts";
-import type { VenueState } from "../../../keeper/protocols/index.ts";
+import { protocolOf, type VenueState } from "../../../keeper/protocols/index.ts";
 import { deployEveryVenue, type EveryVenue, VENUE_ORDER } from "../../support/everyVenue.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
 import { ETHER, mineDays } from "../support/engine.ts";
+
+const SOME_SIZES = [1n, 100n].map((size) => assets(size * ETHER));
 
 describe("venue states", () => {
   let every: EveryVenue;
@@ -211,6 +214,30 @@ describe("venue states", () => {
         expect(figures.at(-1), id).to.be.above(figures[0] ?? 1);
       }
     }
+  });
+
+  it("lives with any contract of a venue gone mad: zeros, all gas burnt, nothing there; the others are as before", async function () {
+    this.timeout(240_000);
+    const { connection, client, addresses } = every.engine;
+    const { networkHelpers } = connection;
+    const offences: string[] = [];
+    for (const [index, { protocol, adapter }] of requests().entries()) {
+      const found = await multicall(client, addresses.multicall, protocolOf(protocol).targets(adapter), "latest");
+      const targets = new Set(found.flatMap((target) => (target.ok ? [target.value] : [])));
+      for (const target of targets) {
+        // 256 bytes of zeros; INVALID; no code.
+        for (const code of ["0x6101005ff3", "0xfe", "0x"]) {
+          const snapshot = await networkHelpers.takeSnapshot();
+          await networkHelpers.setCode(target, code);
+          const { venues, httpRequests } = await read(SOME_SIZES);
+          await snapshot.restore();
+          const others = venues.filter((venue, place) => place !== index && venue.kind === "held");
+          if (others.length > 0) offences.push(`${protocol}, ${code} at ${target}: holds ${others[0]?.protocol}`);
+          if (httpRequests > 6) offences.push(`${protocol}, ${code} at ${target}: ${httpRequests} requests`);
+        }
+      }
+    }
+    expect(offences).to.deep.equal([]);
   });
 
   it("names pause and cap with their reason, and holds a venue that answers nothing without touching the others", async () => {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { OptionError } from "../../../keeper/cli/context.ts";
 import { type ForecastFlags, forecastTable, parseLevels, parseOrder } from "../../../keeper/cli/forecast.ts";
+import { forecastAll } from "../../../keeper/cli/forecast-all.ts";
 import { ColumnUnknownError } from "../../../keeper/cli/table-errors.ts";
+import { EngineError } from "../../../keeper/kernel/errors.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { EmptySampleError } from "../../../keeper/math/errors.ts";
 
@@ -53,6 +55,23 @@ describe("amplified forecast", function () {
     for (const name of ["ar1", "intercept", "sigma2", "loglik", "aicc"]) expect(text).to.contain(name);
   });
 
+  it("--all: every column, as it would be alone; a column without data is named and stops nobody", async () => {
+    const wide = dated.map((line, t) => `${line},${5 + (values[(t * 7) % 200] ?? 0)},`);
+    const path = file("wide.csv", `date,apy,other,empty\n${wide.join("\n")}\n`);
+    const seen: string[] = [];
+    const { text, data } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
+    expect(seen).to.deep.equal(["1/3", "2/3", "3/3"]);
+    const alone = await forecastTable(flags(path, { column: "apy" }));
+    const mean = /mean over the horizon (\S+)/.exec(alone.text)?.[1];
+    expect(text.split("\n")[0]).to.contain(`apy: mean over the horizon ${mean} `);
+    expect(text.split("\n")[2]).to.match(/^empty: none: /);
+    expect(JSON.stringify(data)).to.contain('"EMPTY_SAMPLE"');
+    const error: unknown = await forecastAll(flags(path, { model: "ets" }), () => {}).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(OptionError);
+  });
+
   it("--xreg: the named coefficient, and a future that moves the forecast", async () => {
     const noise = createRng(6);
     const lever = Array.from({ length: 107 }, () => noise.normal());
@@ -99,5 +118,46 @@ describe("amplified forecast", function () {
       const error: unknown = await forecastTable(flags(path, changes)).catch((thrown: unknown) => thrown);
       expect(Object.getPrototypeOf(error).constructor, JSON.stringify(changes)).to.equal(expected);
     }
+  });
+
+  it("the LSTM states its training, begins from its checkpoint, and gives the same rows on both kernels", async () => {
+    const path = file(
+      "lstm.csv",
+      `date,apy,other\n${dated.map((line, t) => `${line},${values[t] ?? 0}`).join("\n")}\n`,
+    );
+    const lstm = { column: "apy", model: "lstm", pools: "all", h: "3" };
+    const checkpoint = join(folder, "checkpoint");
+    const first = await forecastTable(flags(path, { ...lstm, backend: "typescript", checkpoint }));
+    expect(first.text.split("\n").filter((line) => /^2024-07-/.test(line))).to.have.length(3);
+    expect(first.text).to.contain('trainedOn: ["apy","other"]');
+    const other = await forecastTable(flags(path, { ...lstm, backend: "wasm" }));
+    const rowsOf = (text: string) => text.split("\n").filter((line) => line.startsWith("2024-07-"));
+    expect(rowsOf(other.text)).to.deep.equal(rowsOf(first.text));
+    const second = await forecastTable(flags(path, { ...lstm, checkpoint }));
+    expect(second.data).to.have.property("begunFrom", "the checkpoint");
+  });
+
+  it("error: LSTM options without the LSTM, an unknown or absent backend, too little history, a foreign checkpoint", async () => {
+    const refused = async (changes: Partial<ForecastFlags>, path: string, words: RegExp): Promise<void> => {
+      const error: unknown = await forecastTable(flags(path, changes)).catch((caught: unknown) => caught);
+      expect(error).to.be.instanceOf(EngineError);
+      expect(String(error)).to.match(words);
+    };
+    const path = file("c.csv", `date,apy\n${dated.join("\n")}\n`);
+    const short = file("d.csv", `date,apy\n${dated.slice(0, 60).join("\n")}\n`);
+    await refused({ backend: "wasm" }, path, /--model lstm/);
+    await refused({ model: "lstm", backend: "cuda" }, path, /Choose one of wasm/);
+    await refused({ model: "lstm", liquidity: "depth" }, path, /depth/);
+    await refused({ model: "lstm", order: "1,0,0" }, path, /--order/);
+    await refused({ model: "lstm", xreg: path }, path, /--xreg|rows/);
+    await refused({ model: "lstm" }, short, /needs 85 steps/);
+    const checkpoint = join(folder, "weekly");
+    await forecastTable(flags(path, { model: "lstm", checkpoint }));
+    await refused({ model: "lstm", checkpoint, h: "5" }, path, /is needed/);
+    await refused(
+      { model: "lstm", checkpoint },
+      file("e.csv", `date,apy\n${dated.slice(0, 190).join("\n")}\n`),
+      /later days/,
+    );
   });
 });

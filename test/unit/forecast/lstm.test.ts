@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { exponentialForecaster, naiveForecaster } from "../../../keeper/forecast/baselines.ts";
 import { combine } from "../../../keeper/forecast/combine.ts";
 import { average } from "../../../keeper/forecast/forecaster.ts";
+import { DEFAULT_FORECAST_CONFIG, forecast } from "../../../keeper/forecast/index.ts";
 import { DEFAULT_LSTM_CONFIG, type LstmConfig } from "../../../keeper/forecast/lstm/config.ts";
 import {
   LstmHistoryError,
@@ -12,9 +13,11 @@ import {
 import { globalLstm } from "../../../keeper/forecast/lstm/forecaster.ts";
 import { stepsNeeded } from "../../../keeper/forecast/lstm/train.ts";
 import type { Panel } from "../../../keeper/forecast/lstm/windows.ts";
+import type { Features } from "../../../keeper/kernel/artifacts.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { ParameterOutOfRangeError, SampleNotFiniteError } from "../../../keeper/math/errors.ts";
 import { createLstm } from "../../../keeper/math/neural/lstm.ts";
+import { provenance } from "../../support/quant.ts";
 
 const config: LstmConfig = {
   ...DEFAULT_LSTM_CONFIG,
@@ -202,6 +205,34 @@ describe("LSTM forecaster", function () {
     );
     expect(found.members.map(({ name }) => name)).to.deep.equal(["exponential-0.2", "lstm"]);
     expect(found.members[1]?.weight).to.be.within(0, 1);
+    const moved = member.fit(upTo(panel, 0, 125)).on(upTo(panel, 0, 165).values);
+    expect(moved.ensemble?.asOf).to.equal(160);
+  });
+
+  it("joins the forecast stage's combination when it is configured, and leaves the other members as they are", () => {
+    const { times, series } = panelOf(2);
+    const features: Features = {
+      provenance: provenance(),
+      days: Array.from(times ?? []),
+      strategies: series.map(({ values }, i) => ({
+        ...{ id: i + 1, name: `strategy ${i + 1}`, apy1: null, apy7: null, apy30: null, volatility: 0 },
+        yieldReturns: Array.from(values, (value) => value / 36_500),
+        totalReturns: Array.from(values, (value) => value / 36_500),
+      })),
+      baseFeeByHour: [],
+      flags: [],
+    };
+    const plain = { ...DEFAULT_FORECAST_CONFIG, horizonDays: 7, scenarios: 50 };
+    const { units, lookback, members, epochs, refitEvery } = config;
+    const without = forecast(features, plain).strategies[0];
+    const joined = { ...plain, lstm: { units, lookback, members, epochs, refitEvery } };
+    const withLstm = forecast(features, joined).strategies[0];
+    const others = (list: typeof without) =>
+      list?.errors.filter(({ model }) => !["lstm without spikes", "combination"].includes(model));
+    expect(without?.errors.map(({ model }) => model)).not.to.include("lstm without spikes");
+    expect(withLstm?.errors.map(({ model }) => model)).to.include("lstm without spikes");
+    expect(others(withLstm)).to.deep.equal(others(without));
+    expect(forecast(features, joined).strategies).to.deep.equal(forecast(features, joined).strategies);
   });
 
   it("both backends say the same bytes", () => {

@@ -1,0 +1,119 @@
+/** A backtest for people: the table, the months, what the data are. */
+import type { BacktestResult, StrategyResult } from "./run.ts";
+
+const pct = (value: number, digits = 2): string => (100 * value).toFixed(digits);
+const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(2));
+
+export const COLUMNS = [
+  "Strategy",
+  "Return %",
+  "Volatility %",
+  "Sharpe",
+  "Excess %",
+  "its Sharpe",
+  "its interval",
+  "Max DD %",
+  "Turnover/y",
+  "Costs %",
+  "Trades",
+] as const;
+
+/** One row of the table, as text. */
+export function rowOf(result: StrategyResult): readonly string[] {
+  const interval = result.excess.annualInterval;
+  return [
+    result.strategy,
+    pct(result.return, 3),
+    pct(result.volatility, 3),
+    ratio(result.sharpe),
+    pct(result.excess.annual, 3),
+    ratio(result.excess.sharpe),
+    interval === null ? "-" : `${pct(interval.lower)} to ${pct(interval.upper)}`,
+    pct(result.maximumDrawdown, 3),
+    result.turnoverPerYear.toFixed(2),
+    pct(result.costs, 3),
+    String(result.trades),
+  ];
+}
+
+/** Columns aligned, the first to the left. */
+export function alignedTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => (row[c] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+export const markdownTable = (rows: readonly (readonly string[])[]): string[] => {
+  const [head = [], ...body] = rows;
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, c) => (c === 0 ? "---" : "---:"))), ...body.map(line)];
+};
+
+export const figureRows = (result: BacktestResult): (readonly string[])[] => [COLUMNS, ...result.strategies.map(rowOf)];
+
+/** Net return of every month, one column per strategy and one for the benchmark. */
+export function monthRows(result: BacktestResult): (readonly string[])[] {
+  const months = result.strategies[0]?.months ?? [];
+  return [
+    ["Month", ...result.strategies.map(({ strategy }) => strategy)],
+    ...months.map(({ month, days }, m) => [
+      days < 28 ? `${month} (${days} d)` : month,
+      ...result.strategies.map((strategy) => pct(strategy.months[m]?.return ?? Number.NaN, 3)),
+    ]),
+  ];
+}
+
+/** Which months each strategy lost in; a table of gains alone would hide them. */
+export function losingLines(result: BacktestResult): string[] {
+  return result.strategies.map(({ strategy, losingMonths, months }) =>
+    losingMonths.length === 0
+      ? `${strategy}: no losing month of ${months.length}`
+      : `${strategy}: lost in ${losingMonths.length} of ${months.length} months: ${losingMonths.join(", ")}`,
+  );
+}
+
+export function sourceRows(result: BacktestResult): (readonly string[])[] {
+  return [["Venue", "earned from", "forecast from"], ...result.venues.map((v) => [v.name, v.source, v.signal])];
+}
+
+export function termsLine(result: BacktestResult): string {
+  const { terms } = result;
+  return (
+    `${result.scoredDays} scored days from ${result.scoredFrom} to ${result.to}, after ${terms.warmup} days of warm-up; decisions every ` +
+    `${terms.every} days, executed ${terms.lag} day${terms.lag === 1 ? "" : "s"} later; ${terms.costBps} bp each way; the first purchase is ` +
+    `${terms.chargeEntry ? "charged" : "free for every strategy (--charge-entry charges it)"}`
+  );
+}
+
+export function trialsLine(result: BacktestResult): string {
+  const chosen = result.strategies.filter(({ strategy }) => strategy.startsWith("ai"));
+  const list = chosen.flatMap(({ strategy, excess }) =>
+    excess.deflated === null ? [] : [`${strategy} ${(100 * excess.deflated.probability).toFixed(0)} %`],
+  );
+  const said =
+    list.length === 0 ? "" : `; probability that the excess is not luck (deflated Sharpe): ${list.join(", ")}`;
+  return `${result.terms.trials} strategies and configurations were tried${said}`;
+}
+
+export function textOf(result: BacktestResult): string {
+  const months = monthRows(result);
+  return [
+    termsLine(result),
+    `excess over ${result.benchmark.name} (${result.benchmark.source}, ${pct(result.benchmark.return, 3)} % a year), 90 % interval by block bootstrap`,
+    "",
+    ...alignedTable(figureRows(result)),
+    "",
+    "Net return of each month, %",
+    ...alignedTable(months),
+    ...losingLines(result),
+    "",
+    "Sources",
+    ...alignedTable(sourceRows(result)),
+    ...result.notes.map((note) => `note: ${note}`),
+    trialsLine(result),
+  ].join("\n");
+}

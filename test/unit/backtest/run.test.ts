@@ -1,0 +1,127 @@
+/** A whole backtest: same bytes on any number of threads, resumable, and clear about what it cannot use. */
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Checkpoint } from "../../../keeper/backtest/checkpoint.ts";
+import { HistoryTooShortError, UnknownStrategyError, UnknownVenueError } from "../../../keeper/backtest/errors.ts";
+import type { Prepared } from "../../../keeper/backtest/forecasts.ts";
+import { textOf } from "../../../keeper/backtest/report.ts";
+import { DEFAULT_BACKTEST, QUIET, runBacktest } from "../../../keeper/backtest/run.ts";
+import { gridOf, runSweep } from "../../../keeper/backtest/sweep.ts";
+import { canonicalHash } from "../../../keeper/kernel/canonical.ts";
+import { benchmarkOf, panelOf, seededVenues } from "../../support/backtest.ts";
+
+const panel = panelOf(seededVenues(110));
+const benchmark = benchmarkOf(panel, "lending");
+const options = { ...DEFAULT_BACKTEST, strategies: ["ai:cautious", "ai:growth", "equal-weight", "carry"], every: 10 };
+
+describe("backtest run", function () {
+  this.timeout(180_000);
+  let folder = "";
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "backtest-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("gives the same bytes on one thread, on two, and in a sweep", async () => {
+    const one = await runBacktest(panel, benchmark, options);
+    const two = await runBacktest(panel, benchmark, options, { ...QUIET, workers: 2 });
+    expect(JSON.stringify(two)).to.equal(JSON.stringify(one));
+    const grid = gridOf(options, [{ change: [{ costBps: 5 }, { costBps: 20 }] }]);
+    const alone = await runSweep({ panel, benchmark, grid }, 1, () => {});
+    const spread = await runSweep({ panel, benchmark, grid }, 2, () => {});
+    expect(JSON.stringify(spread)).to.equal(JSON.stringify(alone));
+    expect(JSON.stringify(alone[0]?.strategies[0]?.returns)).to.equal(JSON.stringify(one.strategies[0]?.returns));
+    // Two configurations of four strategies are eight trials for each of them.
+    expect(alone[0]?.terms.trials).to.equal(8);
+    expect(one.terms.trials).to.equal(4);
+  });
+
+  it("goes on from a checkpoint, drops a half-written line, and starts again from a damaged one with a reason", () => {
+    const file = join(folder, "run.checkpoint");
+    const inputs = canonicalHash("inputs");
+    const held: Prepared = { kind: "held", code: "X", reason: "y" };
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    const first = Checkpoint.open(file, inputs, say);
+    first.put(60, held);
+    first.put(67, held);
+    appendFileSync(file, '{"day":74,"prep');
+    const resumed = Checkpoint.open(file, inputs, say);
+    expect(resumed.get(67)).to.deep.equal(held);
+    expect(resumed.get(74)).to.equal(undefined);
+    expect(said.splice(0)).to.deep.equal([`resuming: 2 decision days are in ${file}`]);
+    resumed.put(74, held);
+    expect(Checkpoint.open(file, inputs, say).get(74)).to.deep.equal(held);
+    said.length = 0;
+
+    writeFileSync(file, readFileSync(file, "utf8").replace('"reason":"y"', '"reason":"z"'));
+    expect(Checkpoint.open(file, inputs, say).get(60)).to.equal(undefined);
+    expect(said.splice(0).join()).to.match(/damaged in line 2: starting again/);
+    Checkpoint.open(file, canonicalHash("others"), say);
+    expect(said.splice(0).join()).to.match(/belongs to other data or options/);
+    writeFileSync(file, "not a checkpoint\n");
+    Checkpoint.open(file, inputs, say).remove();
+    expect(said.splice(0).join()).to.match(/damaged in line 1/);
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it("an interrupted run ends with the bytes of an uninterrupted one", async () => {
+    const whole = await runBacktest(panel, benchmark, options);
+    const checkpoint = join(folder, "interrupted");
+    class Interrupted extends Error {}
+    const stop = {
+      ...QUIET,
+      checkpoint,
+      progress: (_: string, done: number) => {
+        if (done === 3) throw new Interrupted();
+      },
+    };
+    let interrupted = false;
+    await runBacktest(panel, benchmark, options, stop).catch((error: unknown) => {
+      interrupted = error instanceof Interrupted;
+    });
+    expect(interrupted).to.equal(true);
+    const said: string[] = [];
+    const resumed = await runBacktest(panel, benchmark, options, {
+      ...QUIET,
+      checkpoint,
+      say: (line) => said.push(line),
+    });
+    expect(said.join()).to.match(/resuming: 3 decision days/);
+    expect(JSON.stringify(resumed)).to.equal(JSON.stringify(whole));
+  });
+
+  it("prints every strategy, every month, the losing ones and the number of trials", async () => {
+    const result = await runBacktest(panel, benchmark, {
+      ...options,
+      strategies: ["equal-weight", "carry", "hold:tokenB"],
+    });
+    const text = textOf(result);
+    for (const { strategy, months } of result.strategies) {
+      expect(text).to.contain(strategy);
+      for (const { month } of months) expect(text).to.contain(month);
+    }
+    expect(text).to.match(/hold:tokenB: lost in \d+ of \d+ months|hold:tokenB: no losing month/);
+    expect(text).to.contain("3 strategies and configurations were tried");
+    expect(text).to.contain("APY only");
+  });
+
+  it("refuses unknown strategies and venues, and says how much history is needed", async () => {
+    const caught = async (change: Partial<typeof options>, data = panel): Promise<unknown> =>
+      runBacktest(data, benchmark, { ...options, ...change }).catch((error: unknown) => error);
+    expect(await caught({ strategies: ["ai:reckless"] })).to.be.instanceOf(UnknownStrategyError);
+    expect(await caught({ strategies: ["hold:nothing"] })).to.be.instanceOf(UnknownVenueError);
+    const short = await caught({}, panelOf(seededVenues(40)));
+    expect(short).to.be.instanceOf(HistoryTooShortError);
+    expect(String(short)).to.match(/cover 40 days; at least 63 are needed/);
+  });
+
+  it("holds with the reason when no forecast can be made, and then earns nothing it was not told of", async () => {
+    const result = await runBacktest(panel, benchmark, { ...options, warmup: 20, strategies: ["ai:growth"] });
+    expect(result.strategies[0]?.decisions[0]?.moved).to.equal(false);
+    expect(result.strategies[0]?.decisions[0]?.reasons.join()).to.match(/needed|needs/);
+    expect(result.strategies[0]?.returns[0]).to.equal(0);
+  });
+});

@@ -1,0 +1,72 @@
+/** Figures of a backtest against values worked out by hand or published. */
+import { expect } from "chai";
+import {
+  annualised,
+  blockBootstrap,
+  byMonth,
+  deflatedSharpe,
+  expectedMaximumSharpe,
+  figuresOf,
+  probabilisticSharpe,
+  sharpeRatio,
+} from "../../../keeper/backtest/statistics.ts";
+import { createRng } from "../../../keeper/kernel/rng.ts";
+import { mean } from "../../../keeper/math/statistics.ts";
+
+describe("backtest statistics", () => {
+  it("reproduces the example of Bailey and Lopez de Prado (2014): 100 trials turn a Sharpe ratio of 2.5 into 0.9004", () => {
+    // Annual ratios of 250 days: 2.5 in 1250 days, variance across trials 1/2, skewness -3, kurtosis 10.
+    const threshold = expectedMaximumSharpe(Math.sqrt(0.5 / 250), 100);
+    expect(threshold).to.be.closeTo(0.1132, 5e-5);
+    const probability = probabilisticSharpe(2.5 / Math.sqrt(250), 1250, { skewness: -3, kurtosis: 10 }, threshold);
+    expect(probability).to.be.closeTo(0.9004, 5e-4);
+  });
+
+  it("more trials of the same spread leave less", () => {
+    const rng = createRng(3);
+    const returns = Array.from({ length: 300 }, () => 2e-4 + 2e-3 * rng.normal());
+    const few = deflatedSharpe(returns, [0.02, 0.05, 0.1]);
+    const many = deflatedSharpe(returns, [0.02, 0.05, 0.1], 200);
+    expect(few?.trials).to.equal(3);
+    expect(many?.trials).to.equal(203);
+    expect(many?.probability ?? 1).to.be.below(few?.probability ?? 0);
+  });
+
+  it("annualises by compounding and splits months without losing a day", () => {
+    expect(annualised(new Array(365).fill(1e-4))).to.be.closeTo(1.0001 ** 365 - 1, 1e-14);
+    const dates = ["2024-01-30", "2024-01-31", "2024-02-01"];
+    const months = byMonth(dates, [0.01, -0.02, 0.03]);
+    expect(months.map(({ month, days }) => [month, days])).to.deep.equal([
+      ["2024-01", 2],
+      ["2024-02", 1],
+    ]);
+    expect(months[0]?.return).to.be.closeTo(1.01 * 0.98 - 1, 1e-15);
+    expect(figuresOf(dates, [0.01, -0.02, 0.03]).maximumDrawdown).to.be.closeTo(0.02, 1e-15);
+  });
+
+  it("has no Sharpe ratio without variation, and an interval that covers the truth about as often as it says", () => {
+    expect(sharpeRatio([1e-4, 1e-4, 1e-4])).to.equal(null);
+    const rng = createRng(8);
+    let covered = 0;
+    for (let k = 0; k < 200; k++) {
+      const sample = Array.from({ length: 250 }, () => 1e-4 + 1e-3 * rng.normal());
+      const interval = blockBootstrap(sample, mean, { draws: 200, blockDays: 5, level: 0.9 }, rng.fork(`draw ${k}`));
+      if (interval !== null && interval.lower <= 1e-4 && interval.upper >= 1e-4) covered++;
+    }
+    expect(covered / 200).to.be.within(0.82, 0.95);
+  });
+
+  it("blocks widen the interval of a series whose days belong together", () => {
+    const rng = createRng(9);
+    let level = 0;
+    const sample = Array.from({ length: 600 }, () => {
+      level = 0.9 * level + rng.normal();
+      return level;
+    });
+    const width = (blockDays: number): number => {
+      const interval = blockBootstrap(sample, mean, { draws: 400, blockDays, level: 0.9 }, createRng(1));
+      return interval === null ? 0 : interval.upper - interval.lower;
+    };
+    expect(width(30)).to.be.above(2 * width(1));
+  });
+});
