@@ -208,23 +208,23 @@ describe("CurveAdapter", () => {
       [venue.vault.address, weth, poolAddress, await pool.lpToken(), false, BAND_BPS],
       venue.vault,
     );
-    const valueOf = async (): Promise<bigint> => (await adapter.realAssets()).liquid;
-    return { adapter, adapterAddress: await adapter.getAddress(), poolAddress, valueOf };
+    const legacyValue = async (): Promise<bigint> => (await adapter.realAssets()).liquid;
+    return { adapter, adapterAddress: await adapter.getAddress(), poolAddress, legacyValue };
   }
 
   for (const etherAt of [0, 1] as const) {
     it(`behavior: a pool of the old family takes and pays ether, as its coin ${etherAt}`, async () => {
       const venue = getVenue();
-      const { adapter, adapterAddress, valueOf } = await deployLegacy(venue, etherAt);
+      const { adapter, adapterAddress, legacyValue } = await deployLegacy(venue, etherAt);
       expect(await adapter.assetIndex()).to.equal(BigInt(etherAt));
       await sendWeth(venue.weth, venue.vault, adapterAddress, 100n * ETHER);
       await adapter.allocate(100n * ETHER, 0n);
-      const value = await valueOf();
+      const value = await legacyValue();
       expect(value).to.be.within((100n * ETHER * 997n) / 1_000n, 100n * ETHER);
       expect(await adapter.maxDeallocate()).to.equal(value);
       const before = await readBigint(venue.weth, "balanceOf", venue.vault.address);
       await adapter.deallocate(value / 3n, 0n);
-      const rest = await valueOf();
+      const rest = await legacyValue();
       await adapter.deallocate(rest, 0n);
       const paid = (await readBigint(venue.weth, "balanceOf", venue.vault.address)) - before;
       expect(paid).to.be.within(value - 10n, 100n * ETHER);
@@ -236,17 +236,19 @@ describe("CurveAdapter", () => {
   it("error: Adapter_VenueReentered while a pool of the old family is paying, and the limit says closed", async () => {
     const venue = getVenue();
     const { ethers } = venue.connection;
-    const { adapter, adapterAddress, poolAddress, valueOf } = await deployLegacy(venue, 0);
+    const { adapter, adapterAddress, poolAddress, legacyValue } = await deployLegacy(venue, 0);
     await sendWeth(venue.weth, venue.vault, adapterAddress, 100n * ETHER);
     await adapter.allocate(100n * ETHER, 0n);
-    const before = await valueOf();
+    const before = await legacyValue();
     const reader = await ethers.deployContract("CurveReadInCallback", [poolAddress, adapterAddress]);
     await reader.run({ value: 1_000n * ETHER });
     expect(await reader.answered()).to.equal(false);
     expect(await reader.maxDeallocateInside()).to.equal(0n);
     const errors = await ethers.getContractAt("Errors", adapterAddress);
-    expect(await reader.refusal()).to.equal(errors.interface.encodeErrorResult("Adapter_VenueReentered", [poolAddress]));
-    expect(await valueOf()).to.be.at.least(before);
+    expect(await reader.refusal()).to.equal(
+      errors.interface.encodeErrorResult("Adapter_VenueReentered", [poolAddress]),
+    );
+    expect(await legacyValue()).to.be.at.least(before);
   });
 
   it("error: Adapter_UnexpectedEther from anyone else, and from a pool of the NG family", async () => {
