@@ -1,6 +1,7 @@
 /**
  * Risk profiles: what an operator chooses between. A profile sets every stage's configuration and says what its portfolios are
- * measured against; no figure in it was chosen by the outcome of a backtest (docs/MODELS.md, "Profiles").
+ * measured against. About twenty settings were tried on the development data on the way here; what follows from that for the
+ * evidence stands in docs/MODELS.md, "Profiles".
  */
 import { DEFAULT_FORECAST_CONFIG, type ForecastConfig } from "./forecast/index.ts";
 import { DEFAULT_SHRINK_CONFIG, type ShrinkConfig } from "./forecast/shrink.ts";

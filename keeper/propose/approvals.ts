@@ -278,14 +278,15 @@ export async function collectApprovals(
 
   const sorted = [...given.values()].sort((a, b) => ascending(a.owner, b.owner));
   const bySignatures = sorted.length >= required;
+  const byTransaction = isApprovedByTransaction && required <= threshold;
   return {
     id,
     needed,
     given: sorted,
     partial: partial.filter(({ owner }) => !given.has(owner)),
-    // Once the Safe has approved by transaction the module reads no signature, whatever the size of the move.
-    isComplete: isApprovedByTransaction ? required <= threshold : bySignatures,
-    packed: bySignatures && !isApprovedByTransaction ? packApprovals(sorted) : "0x",
+    // The Safe's transaction proves its threshold; a larger move takes its owners' signatures as if there were none.
+    isComplete: byTransaction || bySignatures,
+    packed: bySignatures && !byTransaction ? packApprovals(sorted) : "0x",
   };
 }
 
@@ -295,7 +296,7 @@ export function describeMissing({ needed, given, isComplete }: Approvals): strin
   if (isComplete) return "enough owners approved";
   const need = describeNeed(needed);
   if (isApprovedByTransaction)
-    return `${need}; the Safe's own transaction proves ${threshold} and bars signatures: cancel it and propose again`;
+    return `${need}; the Safe's own transaction proves ${threshold}, so ${required - given.length} more must sign`;
   return `${need}, ${required - given.length} more must approve`;
 }
 
