@@ -138,6 +138,28 @@ describe("command line: the life of a proposal", function () {
     expect(await life.published()).to.equal(0);
   });
 
+  it("keeper once is held by its own risk limits: exit 3, the figure beside the limit, and no file", async () => {
+    const out = life.out("held");
+    const risk = { ...life.config.risk, maxDrawdown: 0.000_01 };
+    // Tokens with a market price: what has a rate only shows no drawdown.
+    const strategies = life.config.strategies.filter(({ protocol }) => protocol === "lido" || protocol === "etherfi");
+    const held = z.object({ status: z.literal("held"), code: z.string(), reasons: z.array(z.string()).min(1) });
+    const run = await amplified([
+      "keeper",
+      "once",
+      "-c",
+      life.variant("timid", { risk, strategies }),
+      "--out",
+      out,
+      "--json",
+    ]);
+    const { code, reasons } = documentOf(run, EXIT.held, held);
+    expect(code).to.equal("RISK_REJECTED");
+    expect(reasons.join()).to.match(/drawdownAboveLimit: maxDrawdown 0\.000\d+, limit 0\.00001/);
+    expect(life.filesIn(out)).to.deep.equal([]);
+    expect(await life.published()).to.equal(0);
+  });
+
   it("proposes on chain, and shows what it proposed", async () => {
     const found = documentOf(
       await once(life.out("out"), "--propose", "--key-file", life.keyFile("keeper")),
@@ -401,17 +423,5 @@ describe("command line: the life of a proposal", function () {
       expect(run.stdout).to.match(/refused, nothing changed: .*(nonce|state)/i);
       rmSync(target);
     });
-  });
-
-  it("keeper once is held by its own risk limits: exit 3, the figure beside the limit, and no file", async () => {
-    const out = life.out("held");
-    const risk = { ...life.config.risk, maxDrawdown: 0.000_01 };
-    const held = z.object({ status: z.literal("held"), code: z.string(), reasons: z.array(z.string()).min(1) });
-    const run = await amplified(["keeper", "once", "-c", life.variant("timid", { risk }), "--out", out, "--json"]);
-    const { code, reasons } = documentOf(run, EXIT.held, held);
-    expect(code).to.equal("RISK_REJECTED");
-    expect(reasons.join()).to.match(/drawdownAboveLimit: maxDrawdown 0\.000\d+, limit 0\.00001/);
-    expect(life.filesIn(out)).to.deep.equal([]);
-    expect(await life.published()).to.equal(1);
   });
 });
