@@ -138,9 +138,9 @@ export const shareOfOptimum = (policy: (s: number) => readonly number[]): number
 export const MDP_CONFIG: AgentConfig = {
   ...DEFAULT_AGENT_CONFIG,
   ...{ first: 32, second: 32, discount: DISCOUNT, steps: 2, learningRate: 1e-3, finalRateShare: 0.02 },
-  ...{ warmup: 500, synchroniseEvery: 200, beta: 0.6, finalExploration: 0.1, explorationSteps: 20_000 },
+  ...{ warmup: 500, synchroniseEvery: 200, beta: 1, finalExploration: 0.2, explorationSteps: 40_000 },
 };
-export const MDP_EPISODES = 1600;
+export const MDP_EPISODES = 2000;
 
 /** The agent's greedy policy. */
 export const learned =

@@ -169,10 +169,11 @@ export function saveCheckpoint(file: string, agent: DqnAgent, note: string, with
   renameSync(`${file}.partial`, file);
 }
 
-/** @throws {SavedModelError} */
+/** @param sha256 what the file's digest must be, where the caller knows it. @throws {SavedModelError} */
 export function loadCheckpoint(
   file: string,
   expected?: { readonly inputs: number; readonly actions: number },
+  sha256?: string,
 ): SavedPolicy {
   let text: string;
   try {
@@ -180,5 +181,8 @@ export function loadCheckpoint(
   } catch (cause) {
     throw new SavedModelError(file, "it cannot be read", cause);
   }
+  const found = createHash("sha256").update(text).digest("hex");
+  if (sha256 !== undefined && found !== sha256)
+    throw new SavedModelError(file, `its SHA-256 is ${found} and the configuration names ${sha256}`);
   return fromCheckpoint(text, file, expected);
 }

@@ -157,13 +157,18 @@ export const allowed = (input: DqnInput, action: number, maximumTurnover: number
 export interface EnvironmentSettings {
   readonly world: (rng: Rng) => World;
   readonly maximumTurnover: number;
+  /**
+   * "paid": what the venues pay; the moves of prices, which are noise around it in a simulation, are left out of the reward though
+   * not of what is seen. "realised": what the holder got, for recorded days, where nobody knows which part was noise.
+   */
+  readonly reward: "paid" | "realised";
 }
 
 /**
- * Reward of a week: net return above the plain mean of the venues' returns, which no action can change, less the charge for
- * variance; scaled.
+ * Reward of a week: return net of cost above the plain mean of the venues' returns, which no action can change, less the charge
+ * for variance; scaled.
  */
-export function rebalancing({ world, maximumTurnover }: EnvironmentSettings): Environment {
+export function rebalancing({ world, maximumTurnover, reward }: EnvironmentSettings): Environment {
   let vault: Vault | null = null;
   let input: DqnInput | null = null;
   return {
@@ -177,19 +182,19 @@ export function rebalancing({ world, maximumTurnover }: EnvironmentSettings): En
     step(action) {
       if (vault === null || input === null) return { reward: 0, state: INPUTS.map(() => 0), end: "cut" };
       const { day } = vault;
+      const { venues } = vault.world;
       const to = allowed(input, action, maximumTurnover);
       const volatility = input.features.strategies.map((s) => s.volatility);
       const variance = sum(to.map((w, i) => (w * (volatility[i] ?? 0)) ** 2));
-      const net = sum(vault.live(to, input.constraints));
-      const { venues } = vault.world;
-      const common = sum(venues.map(({ returns }) => sum(returns.slice(day, day + EVERY)) / venues.length));
+      const week = venues.map((venue) =>
+        sum((reward === "paid" ? venue.yields : venue.returns).slice(day, day + EVERY)),
+      );
+      const above = sum(week.map((value, i) => ((to[i] ?? 0) - 1 / venues.length) * value));
       const charge = ((RISK_AVERSION / 2) * variance * EVERY) / DAYS_PER_YEAR;
+      const net = above - costOf(input.constraints, to) - charge;
+      vault.live(to, input.constraints);
       input = vault.input();
-      return {
-        reward: REWARD_SCALE * (net - common - charge),
-        state: stateOf(input),
-        end: vault.isOver ? "cut" : null,
-      };
+      return { reward: REWARD_SCALE * net, state: stateOf(input), end: vault.isOver ? "cut" : null };
     },
   };
 }

@@ -43,9 +43,9 @@ function learned({ shape, online, low, high }: SavedPolicy, source: string, back
   return { network, low, high, source };
 }
 
-/** @throws {SavedModelError} */
-export const loadPolicy = (file: string, backend?: Backend): LearnedPolicy =>
-  learned(loadCheckpoint(file, size), file, backend);
+/** @param sha256 what the file's digest must be; omitted for the policy that comes with the engine. @throws {SavedModelError} */
+export const loadPolicy = (file: string, sha256?: string): LearnedPolicy =>
+  learned(loadCheckpoint(file, size, sha256), file);
 
 /** @throws {SavedModelError} */
 export const policyOf = (text: string, source: string, backend?: Backend): LearnedPolicy =>
