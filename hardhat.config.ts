@@ -14,6 +14,8 @@ const optimized = (version: string, soljson: string, evmVersion: string, runs: n
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: {
+    // In one job with the contracts they are more than the compiler, which runs in WebAssembly, can hold.
+    splitTestsCompilation: true,
     compilers: [
       optimized("0.8.28", "solc/soljson.js", "cancun", 200),
       // Chainlink's EACAggregatorProxy, the genuine proxy that mainnet feeds stand behind.

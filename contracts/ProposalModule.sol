@@ -390,9 +390,12 @@ contract ProposalModule is IProposalModule, EIP712, AccessManaged, ReentrancyGua
         }
         (uint256 required, uint256 threshold, uint256 movedBps) = requiredSigners(proposal.legs, proposal.refNav);
         if (approved) {
-            // The Safe's own transaction proves its threshold and nothing above it.
-            require(required <= threshold, Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold));
-            return;
+            // The Safe's own transaction proves its threshold and nothing above it: more owners than that sign.
+            if (required <= threshold) return;
+            require(
+                signatures.length != 0,
+                Errors.ProposalModule_NeedsSignatures(movedBps, required, threshold)
+            );
         }
         // The preimage, because Safe 1.4.1 hands it to owners that are contracts. Reverts with the Safe's own code.
         ISafe(approver).checkNSignatures(

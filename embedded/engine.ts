@@ -174,7 +174,9 @@ export function planOf(
     fees: { recipient: world.account("treasury").address, ...EMBEDDED_FEES },
     signerTiers: DEFAULT_SIGNER_TIERS,
     // What pays at once, the deeper market first.
-    withdrawalOrder: strategies.filter(({ oracle }) => oracle.feed === ZeroAddress).map(({ key }) => key),
+    withdrawalOrder: strategies
+      .filter(({ oracle }) => oracle.kind === ORACLE_KIND.assetDenominated)
+      .map(({ key }) => key),
     strategies,
     riskCaps: [
       { riskId: RISK_ID.lending, absoluteCap: parseEther("40000"), relativeCapBps: 6_500 },

@@ -89,6 +89,13 @@ export const safeContractNetworks: SafeContractNetworks = {
 };
 
 /**
+ * The same addresses, marked with the chain. protocol-kit remembers contracts by their addresses and the signer for as long
+ * as the process lives; without the mark a second chain in one process would be asked through the first one's connection.
+ */
+const networksOn = ({ url }: Chain): SafeContractNetworks =>
+  Object.fromEntries(Object.entries(safeContractNetworks).map(([id, contracts]) => [id, { ...contracts, chain: url }]));
+
+/**
  * Deploys the singleton factory from its published, presigned transaction and every Safe contract through it.
  * Requirements: the deployer's account is funded.
  * @throws {EmbeddedDeploymentMismatchError} when an address is not the one documented for Safe 1.5.0.
@@ -107,7 +114,7 @@ export async function deploySafeInfrastructure(chain: Chain, deployer: Address):
       throw new EmbeddedDeploymentMismatchError(`Safe ${SAFE_VERSION} ${name} at ${predicted}`, "code", "none");
     }
   }
-  return safeContractNetworks;
+  return networksOn(chain);
 }
 
 async function deploySingletonFactory(chain: Chain, deployer: Address): Promise<Address> {
@@ -145,7 +152,7 @@ export async function createSafe(chain: Chain, deployer: Address, options: SafeO
   const kit = await SafeKit.init({
     provider: chain.provider,
     signer: deployer,
-    contractNetworks: { ...safeContractNetworks },
+    contractNetworks: { ...networksOn(chain) },
     predictedSafe: {
       safeAccountConfig: { owners: [...options.owners], threshold: options.threshold },
       safeDeploymentConfig: { saltNonce: options.saltNonce ?? "1", safeVersion: SAFE_VERSION },

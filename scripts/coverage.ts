@@ -84,7 +84,9 @@ function build(workspace: string, units: readonly Unit[]): Instrumented[] {
   for (;;) {
     const files = write(workspace, units, light);
     log(`[coverage] compiling ${files.reduce((sum, file) => sum + file.points.length, 0)} watched points ...`);
-    const built = hardhat(workspace, ["build", "--quiet"]);
+    // Contracts and tests apart: one compilation of both can exceed the memory of a WebAssembly compiler.
+    const contracts = hardhat(workspace, ["build", "--quiet", "--no-tests"]);
+    const built = contracts.ok ? hardhat(workspace, ["build", "--quiet"]) : contracts;
     if (built.ok) {
       writeFileSync(join(workspace, "points.json"), JSON.stringify({ files, light: [...light] }));
       return files;

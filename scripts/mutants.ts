@@ -3,7 +3,7 @@
  * the named tests to fail. Results are kept beside the copy, so that an interrupted run goes on where it stopped.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { InputError } from "../keeper/kernel/errors.ts";
 import type { Mutant } from "../test/mutants/list.ts";
@@ -45,6 +45,19 @@ function keepOnly(workspace: string, tests: ReadonlySet<string>): void {
   }
 }
 
+/**
+ * The tests and what a campaign fuzzes: Hardhat knows a handler by its artifact, and writes artifacts only of the files it was
+ * given. Without them a campaign fails before it starts, which would look like a fault noticed.
+ */
+function sourcesOf(workspace: string, tests: readonly string[]): string[] {
+  const handlers = tests
+    .map((test) => dirname(test))
+    .filter((folder) => folder !== "test/contracts")
+    .flatMap((folder) => readdirSync(join(workspace, folder)).map((name) => `${folder}/${name}`))
+    .filter((path) => path.endsWith(".sol"));
+  return [...new Set([...tests, ...handlers])];
+}
+
 function plant(workspace: string, mutant: Mutant): () => void {
   const path = join(workspace, mutant.file);
   const source = readFileSync(path, "utf8");
@@ -61,7 +74,7 @@ function judge(workspace: string, mutant: Mutant): Verdict {
   const restore = plant(workspace, mutant);
   try {
     // Only what these tests reach: adapters and doubles of other tests would cost most of the time.
-    if (!hardhat(workspace, ["build", "--quiet", ...mutant.tests]).ok) return "does not compile";
+    if (!hardhat(workspace, ["build", "--quiet", ...sourcesOf(workspace, mutant.tests)]).ok) return "does not compile";
     return hardhat(workspace, ["test", "solidity", "--no-compile", ...mutant.tests]).ok ? "survived" : "killed";
   } finally {
     restore();
@@ -83,7 +96,7 @@ function main(): number {
   if (known.baseline !== "green") {
     console.log("Baseline, without a fault ...");
     const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
-    const built = hardhat(workspace, ["build", "--quiet", ...tests]);
+    const built = hardhat(workspace, ["build", "--quiet", ...sourcesOf(workspace, tests)]);
     const green = built.ok ? hardhat(workspace, ["test", "solidity", "--no-compile", ...tests]) : built;
     if (!green.ok) throw new BaselineRedError(green.output.slice(-2_000));
     if (values.only === undefined) known.baseline = "green";

@@ -83,7 +83,7 @@ function build(log) {
   );
   const stamp = join(root, "artifacts", ".amplified-build");
   if (stampIs(stamp, wanted)) return;
-  log("[setup 2/2] compiling the contracts with solc from npm (about half a minute) ...");
+  log("[setup 2/2] compiling the contracts and their tests with solc from npm (one to two minutes) ...");
   const started = Date.now();
   run(
     packagedNode,

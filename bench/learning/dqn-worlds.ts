@@ -28,7 +28,7 @@ const trainingWorld = (rng: Rng) =>
 /** @param say told after every tenth of the episodes. */
 export function trainPolicy(seed: number, episodes: number, say: (line: string) => void): DqnAgent {
   const agent = new Agent({ inputs: INPUTS.length, actions: ACTIONS.length }, AGENT, seed);
-  const environment = rebalancing({ world: trainingWorld, maximumTurnover: MAXIMUM_TURNOVER, reward: "paid" });
+  const environment = rebalancing({ world: trainingWorld, limits: CONFIG, reward: "paid" });
   const rewards: number[] = [];
   for (let e = 1; e <= episodes; e++) {
     rewards.push(agent.trainEpisode(environment));

@@ -73,6 +73,6 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
     Allocate: uniswapV4(785_000),
     Reposition: uniswapV4(745_000),
   },
-  curve: { Deallocate: curve(295_000), RequestExit: null, Allocate: curve(420_000), Reposition: null },
+  curve: { Deallocate: curve(295_000), RequestExit: null, Allocate: curve(435_000), Reposition: null },
   pendle: { Deallocate: null, RequestExit: pendle(720_000), Allocate: pendle(715_000), Reposition: null },
 };

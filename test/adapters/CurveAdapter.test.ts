@@ -1,4 +1,4 @@
-/** CurveAdapter on the double of an NG pool; test/fork runs it on the real stETH/ETH pool of the old family. */
+/** CurveAdapter on the double of an NG pool; of one of the old family; test/fork runs it on the real stETH/ETH pool. */
 import { expect } from "chai";
 import type { CurveAdapter } from "../../types/ethers-contracts/contracts/adapters/CurveAdapter.js";
 import type { CurveNgPoolDouble } from "../../types/ethers-contracts/test/doubles/curve/CurveNgPoolDouble.js";
@@ -186,6 +186,104 @@ describe("CurveAdapter", () => {
         "Adapter_AssetMismatch",
       );
     }
+  });
+
+  /** The old family over the same mathematics, with ether as its first or second coin. */
+  async function deployLegacy(venue: CurveVenue, etherAt: 0 | 1) {
+    const { ethers } = venue.connection;
+    const [weth, stEth] = [await venue.weth.getAddress(), await venue.lido.stEth.getAddress()];
+    const each = 10_000n * ETHER;
+    const coins = etherAt === 0 ? [weth, stEth] : [stEth, weth];
+    const inner = await ethers.deployContract("CurveNgPoolDouble", [...coins, 1_500, 1_000_000, 5n * 10n ** 10n]);
+    const innerAddress = await inner.getAddress();
+    const strangerWeth = at(weth, venue.weth.interface, venue.stranger);
+    await sendWeth(venue.weth, venue.stranger, venue.stranger.address, each);
+    await send(strangerWeth, "approve", innerAddress, each);
+    await venue.lido.stEth.connect(venue.stranger).approve(innerAddress, each);
+    await inner.connect(venue.stranger).add_liquidity([each, each], 0n);
+    const pool = await ethers.deployContract("CurveLegacyPoolDouble", [innerAddress, weth, etherAt]);
+    const poolAddress = await pool.getAddress();
+    const adapter = await ethers.deployContract(
+      "CurveAdapter",
+      [venue.vault.address, weth, poolAddress, await pool.lpToken(), false, BAND_BPS],
+      venue.vault,
+    );
+    const legacyValue = async (): Promise<bigint> => (await adapter.realAssets()).liquid;
+    return { adapter, adapterAddress: await adapter.getAddress(), poolAddress, legacyValue };
+  }
+
+  for (const etherAt of [0, 1] as const) {
+    it(`behavior: a pool of the old family takes and pays ether, as its coin ${etherAt}`, async () => {
+      const venue = getVenue();
+      const { adapter, adapterAddress, legacyValue } = await deployLegacy(venue, etherAt);
+      expect(await adapter.assetIndex()).to.equal(BigInt(etherAt));
+      await sendWeth(venue.weth, venue.vault, adapterAddress, 100n * ETHER);
+      await adapter.allocate(100n * ETHER, 0n);
+      const value = await legacyValue();
+      expect(value).to.be.within((100n * ETHER * 997n) / 1_000n, 100n * ETHER);
+      expect(await adapter.maxDeallocate()).to.equal(value);
+      const before = await readBigint(venue.weth, "balanceOf", venue.vault.address);
+      await adapter.deallocate(value / 3n, 0n);
+      const rest = await legacyValue();
+      await adapter.deallocate(rest, 0n);
+      const paid = (await readBigint(venue.weth, "balanceOf", venue.vault.address)) - before;
+      expect(paid).to.be.within(value - 10n, 100n * ETHER);
+      expect(await adapter.units()).to.equal(0n);
+      expect(await venue.connection.ethers.provider.getBalance(adapterAddress)).to.equal(0n);
+    });
+  }
+
+  it("error: Adapter_VenueReentered while a pool of the old family is paying, and the limit says closed", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    const { adapter, adapterAddress, poolAddress, legacyValue } = await deployLegacy(venue, 0);
+    await sendWeth(venue.weth, venue.vault, adapterAddress, 100n * ETHER);
+    await adapter.allocate(100n * ETHER, 0n);
+    const before = await legacyValue();
+    const reader = await ethers.deployContract("CurveReadInCallback", [poolAddress, adapterAddress]);
+    await reader.run({ value: 1_000n * ETHER });
+    expect(await reader.answered()).to.equal(false);
+    expect(await reader.maxDeallocateInside()).to.equal(0n);
+    const errors = await ethers.getContractAt("Errors", adapterAddress);
+    expect(await reader.refusal()).to.equal(
+      errors.interface.encodeErrorResult("Adapter_VenueReentered", [poolAddress]),
+    );
+    expect(await legacyValue()).to.be.at.least(before);
+  });
+
+  it("error: Adapter_UnexpectedEther from anyone else, and from a pool of the NG family", async () => {
+    const venue = getVenue();
+    const { networkHelpers } = venue.connection;
+    const { adapterAddress } = await deployLegacy(venue, 0);
+    const { stranger } = venue;
+    await expectRefusal(
+      venue,
+      () => stranger.sendTransaction({ to: adapterAddress, value: 1n }),
+      "Adapter_UnexpectedEther",
+      [stranger.address],
+    );
+    await networkHelpers.impersonateAccount(venue.target);
+    await fund(venue.connection, venue.target, ETHER);
+    const ngPool = await venue.connection.ethers.getSigner(venue.target);
+    const to = await venue.adapter.getAddress();
+    await expectRefusal(venue, () => ngPool.sendTransaction({ to, value: 1n }), "Adapter_UnexpectedEther", [
+      venue.target,
+    ]);
+  });
+
+  it("error: Adapter_BadTarget when the pool has a third coin", async () => {
+    const venue = getVenue();
+    const { ethers } = venue.connection;
+    const [weth, stEth] = [await venue.weth.getAddress(), await venue.lido.stEth.getAddress()];
+    const three = await ethers.deployContract("CurveThreePoolDouble", [weth, stEth, stEth]);
+    const pool = await three.getAddress();
+    const factory = await ethers.getContractFactory("CurveAdapter");
+    await expectRefusal(
+      venue,
+      () => factory.deploy(venue.vault.address, weth, pool, pool, true, BAND_BPS),
+      "Adapter_BadTarget",
+      [pool],
+    );
   });
 
   it("error: Adapter_BadBand", async () => {

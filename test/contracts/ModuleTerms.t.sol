@@ -131,6 +131,22 @@ contract ModuleTermsTest is CoreFixture {
         needs(100 ether, legs, 4, 1_300);
     }
 
+    /// @dev A range that moves is sold and bought whole, whatever else is done; its leg names no amount.
+    function test_ARepositionMovesTheWholeDebt() public {
+        tiers(1_000, 3, 2_500, 4);
+        vm.startPrank(address(module));
+        allocate(1, 15 ether);
+        allocate(2, 8 ether);
+        vm.stopPrank();
+        Leg memory leg = Leg(2, LegKind.Reposition, 0, 0, -10, 10);
+        needs(100 ether, one(leg), 3, 800);
+        Leg[] memory legs = new Leg[](2);
+        (legs[0], legs[1]) = (Leg(1, LegKind.Reposition, 0, 0, -10, 10), leg);
+        needs(100 ether, legs, 4, 2_300);
+        (legs[0], legs[1]) = (exitLeg(1, 2 ether + 1), leg);
+        needs(100 ether, legs, 4, 1_001);
+    }
+
     function test_ARemainderCountsAsAllItCouldTake() public {
         tiers(1_000, 3, 2_500, 4);
         Leg[] memory legs = new Leg[](2);

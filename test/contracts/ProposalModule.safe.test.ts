@@ -44,6 +44,25 @@ for (const version of ["1.5.0", "1.4.1"] as const satisfies readonly SafeVersion
       expect(await core.vault.debtOf(1)).to.equal(10n * ETHER);
     });
 
+    it("counts a reposition as the whole debt that it moves", async () => {
+      const core = await load();
+      const proposal = await core.publish(ALLOCATE);
+      await core.module.execute(proposal, await core.signed(proposal));
+      const selector = core.module.interface.getFunction("setSignerTiers").selector;
+      await core.manager.setTargetFunctionRole(core.module.target, [selector], 0);
+      await core.module
+        .connect(core.admin)
+        .setSignerTiers({ smallBps: 500, smallSigners: 2, largeBps: 1_000, largeSigners: 3 });
+      const move = { ...leg(1, KIND.Reposition, 0n), tickLower: -10, tickUpper: 10 };
+      const ask = async (legs: (typeof move)[], refNav: bigint) => [
+        ...(await core.module.requiredSigners(legs, refNav)),
+      ];
+      expect(await ask([move], 100n * ETHER)).to.deep.equal([3n, 2n, 1_000n]);
+      expect(await ask([move], 200n * ETHER)).to.deep.equal([2n, 2n, 500n]);
+      const more = leg(2, KIND.Allocate, 5n * ETHER);
+      expect(await ask([move, more], 200n * ETHER)).to.deep.equal([3n, 2n, 750n]);
+    });
+
     it("refuses one signature, a doubled one, a wrong order and a stranger's", async () => {
       const core = await load();
       const proposal = await core.publish(ALLOCATE);

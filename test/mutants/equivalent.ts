@@ -24,4 +24,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   { id: "VaultFees._setTerms | constant | PRICE_UNIT -> + 1", why: BELOW_A_WEI },
   { id: "VaultFees._setTerms | constant | PRICE_UNIT -> - 1", why: BELOW_A_WEI },
+  ...["_totals.debtIds == 0 -> !=", "_totals.debtIds == 0 -> 0 + 1"].map((change) => ({
+    id: `Rebalancer._rebalance | ${change.includes("!=") ? "boundary" : "constant"} | ${change}`,
+    why: "While there is no debt nothing reads the stored time of the oldest report, and the first debt that comes renews it; renewing it once more changes nothing.",
+  })),
+  {
+    id: "RedeemQueue.withdraw | bits | id >> 8 -> <<",
+    why: "The comparison only saves writing a word that is there already; what is written is the same.",
+  },
+  {
+    id: "VaultFees._accrueFees | constant | assets != 0 -> 0 + 1",
+    why: "Of one wei every fee rounds down to nothing.",
+  },
+  {
+    id: "Rebalancer._gather | drop | continue dropped",
+    why: "A strategy listed twice is reported twice at one moment: the second report finds the books where the first left them.",
+  },
+  {
+    id: "OracleGuard._band | boundary | market > redemption -> >=",
+    why: "Where both are equal the distance is zero whichever is taken from the other.",
+  },
 ];

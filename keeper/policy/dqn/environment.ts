@@ -6,8 +6,9 @@ import type { AllocationConstraints, Features, ForecastSet, TargetAllocation } f
 import type { Rng } from "../../kernel/rng.ts";
 import { assets, DAYS_PER_YEAR, hash } from "../../kernel/units.ts";
 import { standardDeviation, sum } from "../../math/statistics.ts";
+import type { PolicyConfig } from "../config.ts";
 import type { Environment } from "./agent.ts";
-import { shield } from "./shield.ts";
+import { shield, turnoverBetween } from "./shield.ts";
 import { ACTIONS, costOf, type DqnInput, INPUTS, stateOf, wishes } from "./state.ts";
 import type { World } from "./world.ts";
 
@@ -145,18 +146,20 @@ export class Vault {
   }
 }
 
-/** Weights that an action leads to, inside every limit. */
-export const allowed = (input: DqnInput, action: number, maximumTurnover: number): readonly number[] =>
-  shield(wishes(input)[action] ?? [], input.constraints, {
-    maximumTurnover,
-    scenarios: [],
-    beta: 0.95,
-    maximumCvar: 1,
+/** Weights that an action leads to, inside every limit; those held where the move is too small to be proposed. */
+export function allowed(input: DqnInput, action: number, limits: Pick<PolicyConfig, "maximumTurnover" | "band">) {
+  const { constraints } = input;
+  const current = constraints.strategies.map((s) => s.currentWeight);
+  const { maximumTurnover } = limits;
+  const to = shield(wishes(input)[action] ?? [], constraints, {
+    ...{ maximumTurnover, scenarios: [], beta: 0.95, maximumCvar: 1 },
   });
+  return turnoverBetween(current, to) <= limits.band ? current : to;
+}
 
 export interface EnvironmentSettings {
   readonly world: (rng: Rng) => World;
-  readonly maximumTurnover: number;
+  readonly limits: Pick<PolicyConfig, "maximumTurnover" | "band">;
   /**
    * "paid": what the venues pay; the moves of prices, which are noise around it in a simulation, are left out of the reward though
    * not of what is seen. "realised": what the holder got, for recorded days, where nobody knows which part was noise.
@@ -168,7 +171,7 @@ export interface EnvironmentSettings {
  * Reward of a week: return net of cost above the plain mean of the venues' returns, which no action can change, less the charge
  * for variance; scaled.
  */
-export function rebalancing({ world, maximumTurnover, reward }: EnvironmentSettings): Environment {
+export function rebalancing({ world, limits, reward }: EnvironmentSettings): Environment {
   let vault: Vault | null = null;
   let input: DqnInput | null = null;
   return {
@@ -183,7 +186,7 @@ export function rebalancing({ world, maximumTurnover, reward }: EnvironmentSetti
       if (vault === null || input === null) return { reward: 0, state: INPUTS.map(() => 0), end: "cut" };
       const { day } = vault;
       const { venues } = vault.world;
-      const to = allowed(input, action, maximumTurnover);
+      const to = allowed(input, action, limits);
       const volatility = input.features.strategies.map((s) => s.volatility);
       const variance = sum(to.map((w, i) => (w * (volatility[i] ?? 0)) ** 2));
       const week = venues.map((venue) =>

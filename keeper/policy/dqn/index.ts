@@ -120,6 +120,11 @@ export function decideLearned(
   if (turnover <= STILL) {
     return { kind: "hold", provenance, reasons: [action === 0 ? why : `${why}; no limit lets it move`] };
   }
+  // Signatures cost the same whoever decides: what is too small for the band is too small here.
+  if (turnover <= config.band) {
+    const small = `${why}; turnover ${percent(turnover)} is within the band ${percent(config.band)}`;
+    return { kind: "hold", provenance, reasons: [small] };
+  }
   const means = meansOf(input);
   const gain = config.holdingDays * sum(weights.map((w, i) => (w - (current[i] ?? 0)) * (means[i] ?? 0)));
   const cost = costOf(constraints, weights);

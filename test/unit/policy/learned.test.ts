@@ -64,6 +64,8 @@ describe("learned policy", () => {
     expect(whole).to.be.above(0.01);
     expect(quarter / whole).to.be.closeTo(0.25, 1e-9);
     expect(half / whole).to.be.closeTo(0.5, 1e-9);
+    const small = decideLearned(stubborn(1), input, { ...config, band: quarter + 1e-9 }, LIMITS);
+    expect(small.kind === "hold" && small.reasons[0]).to.match(/25 % of the way.* is within the band/);
     expect(decideLearned(stubborn(0), input, config, LIMITS).kind).to.equal("hold");
     const idle = decideLearned(stubborn(5), input, config, LIMITS);
     expect(idle.kind === "move" && idle.idleWeight).to.be.closeTo(1, 1e-9);
@@ -169,7 +171,11 @@ describe("worlds of the learned policy", () => {
     const settings = { ...DEFAULT_REGIMES, days: 100 };
     expect(regimeWorld(createRng(1), settings)).to.deep.equal(regimeWorld(createRng(1), settings));
     const run = () => {
-      const env = rebalancing({ world: (rng) => regimeWorld(rng, settings), maximumTurnover: 1, reward: "realised" });
+      const env = rebalancing({
+        world: (rng) => regimeWorld(rng, settings),
+        limits: { maximumTurnover: 1, band: 0 },
+        reward: "realised",
+      });
       env.reset(createRng(2));
       return Array.from({ length: 5 }, (_, k) => env.step(k % ACTIONS.length).reward);
     };
