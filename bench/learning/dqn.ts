@@ -175,8 +175,8 @@ function worlds(quick: boolean): Target[] {
   const deflated = deflatedSharpe(all, sharpes, 0);
   const peers = {
     "regimes where it is ahead": gains.filter((gain) => gain > 0).length,
-    "band moves a year": mean(results.map(({ bandMoves }) => bandMoves)),
-    "learned moves a year": mean(results.map(({ learnedMoves }) => learnedMoves)),
+    "band moves in 13 months": mean(results.map(({ bandMoves }) => bandMoves)),
+    "learned moves in 13 months": mean(results.map(({ learnedMoves }) => learnedMoves)),
     "left to the band %": 100 * mean(results.map(({ strange }) => strange)),
   };
   return [
