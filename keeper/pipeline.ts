@@ -17,6 +17,7 @@ import type {
 import { conditionalValueAtRisk, maximumDrawdown, valueAtRisk } from "./math/risk-measures.ts";
 import { median, portfolioReturns, sum } from "./math/statistics.ts";
 import { optimize } from "./optimize/index.ts";
+import { decideLearned, type LearnedPolicy } from "./policy/dqn/index.ts";
 import { decide, type PolicyConfig } from "./policy/index.ts";
 import type { Profile } from "./profiles.ts";
 import { assess } from "./risk/index.ts";
@@ -42,6 +43,21 @@ export type Policy = (input: PolicyInput) => Decision | Promise<Decision>;
 
 export const bandPolicy: Policy = ({ target, constraints, breaches, config }) =>
   decide(target, constraints, config, breaches);
+
+/**
+ * The learned policy; it falls back to the band where it must not be asked.
+ * @param daysSinceMove days since the last executed move; null when there was none, or none is known.
+ */
+export const dqnPolicy =
+  (learned: LearnedPolicy, risk: Profile["risk"], daysSinceMove: () => number | null) =>
+  ({ breaches, config, ...input }: PolicyInput): Decision =>
+    decideLearned(
+      learned,
+      { ...input, daysSinceMove: daysSinceMove() },
+      config,
+      { beta: risk.beta, maximumCvar: risk.cvarLimit },
+      breaches,
+    );
 
 export interface PlanInput {
   readonly features: Features;

@@ -27,9 +27,11 @@ import type {
 import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import type { RangeOutcome, RangeReading } from "./kernel/ranges.ts";
-import { type Assets, assets, BPS, fromWad } from "./kernel/units.ts";
+import { type Assets, assets, BPS, fromWad, SECONDS_PER_DAY } from "./kernel/units.ts";
 import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
-import { bandPolicy, type Policy, plan, predict, type RiskClass } from "./pipeline.ts";
+import { bandPolicy, dqnPolicy, type Policy, plan, predict, type RiskClass } from "./pipeline.ts";
+import { loadPolicy } from "./policy/dqn/index.ts";
+import { SHIPPED_POLICY } from "./policy/dqn/shipped.ts";
 import { DEFAULT_PROFILE, PROFILES, type Profile } from "./profiles.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
@@ -218,6 +220,17 @@ function profileOf(config: KeeperConfig): Profile {
   };
 }
 
+/** @throws {SavedModelError} when the learned policy is asked for and cannot be read. */
+function rebalancingPolicy(config: KeeperConfig, snapshot: MarketSnapshot, profile: Profile): Policy {
+  if (config.policy?.kind !== "dqn") return bandPolicy;
+  // The module allows the next execution a cooldown after the last one; before the first there is no time at all.
+  const last = snapshot.nextExecutionAt - snapshot.policy.cooldown;
+  const days = last > 0 ? Math.max(0, snapshot.provenance.timestamp - last) / SECONDS_PER_DAY : null;
+  const { checkpoint } = config.policy;
+  const learned = loadPolicy(checkpoint?.path ?? SHIPPED_POLICY, checkpoint?.sha256);
+  return dqnPolicy(learned, profile.risk, () => days);
+}
+
 /** A strategy with a market feed is valued by it; the others pay at their protocol's own rate. */
 function classesOf(snapshot: MarketSnapshot): (id: number) => RiskClass {
   const priced = new Set(snapshot.history.flatMap(({ id, marketRatios }) => (marketRatios === null ? [] : [id])));
@@ -250,9 +263,10 @@ async function planFrom(
   const predicted = predict(features, profile);
   const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
   const ranges = decideRanges(readings, config);
+  const rebalance = rebalancingPolicy(config, snapshot, profile);
   // A range that has to move is reason enough for a proposal that leaves every weight where it is.
   const policy: Policy = async (input) => {
-    const wanted = await bandPolicy(input);
+    const wanted = await rebalance(input);
     return wanted.kind === "hold" ? keepAllocation(input.constraints, wanted, ranges) : wanted;
   };
   const { constraints, target, decision, assessment } = await plan(

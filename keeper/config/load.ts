@@ -91,7 +91,20 @@ export async function loadConfig(
       : raw;
   const config = parseConfig(merged, file);
   // Beside the configuration, not beside wherever the verb is run from: another log would forget what this key has sent.
-  return { ...config, txLog: resolve(dirname(file), config.txLog) };
+  const { policy } = config;
+  const checkpoint = policy?.kind === "dqn" ? policy.checkpoint : undefined;
+  return {
+    ...config,
+    txLog: resolve(dirname(file), config.txLog),
+    ...(checkpoint === undefined
+      ? {}
+      : {
+          policy: {
+            kind: "dqn" as const,
+            checkpoint: { ...checkpoint, path: resolve(dirname(file), checkpoint.path) },
+          },
+        }),
+  };
 }
 
 /**
@@ -105,7 +118,10 @@ export function configHash(config: KeeperConfig): Hash {
     txLog: _txLog,
     deploymentBlock: _block,
     patient: _patient,
+    policy,
     ...decisive
   } = config;
-  return canonicalHash(decisive);
+  // Absent keys are left out: a configuration without a policy keeps the hash it had.
+  const file = policy?.kind === "dqn" ? policy.checkpoint?.sha256 : undefined;
+  return canonicalHash({ ...decisive, policy: policy === undefined ? undefined : { kind: policy.kind, file } });
 }

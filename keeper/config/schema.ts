@@ -114,6 +114,31 @@ export const configSchema = z
     }),
     /** Risk profile of keeper/profiles.ts; "cautious" when absent. */
     profile: z.enum(["cautious", "growth"], { error: '"cautious" or "growth"' }).optional(),
+    /**
+     * Who decides whether and how far to move: the no-trade band, also when absent, or a learned policy: the one that comes with the
+     * engine, or the file named. A relative path starts at the configuration file's folder. The digest, not the path, is part of
+     * what signers recompute.
+     */
+    policy: z
+      .discriminatedUnion(
+        "kind",
+        [
+          z.strictObject({ kind: z.literal("band") }),
+          z.strictObject({
+            kind: z.literal("dqn"),
+            checkpoint: z
+              .strictObject({
+                path: text("a file path"),
+                sha256: z
+                  .string({ error: "the file's SHA-256, 64 hex digits" })
+                  .regex(/^[0-9a-f]{64}$/, "the file's SHA-256, 64 lower-case hex digits"),
+              })
+              .optional(),
+          }),
+        ],
+        { error: 'an object with kind "band" or "dqn"' },
+      )
+      .optional(),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
     /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */

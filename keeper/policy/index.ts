@@ -14,7 +14,7 @@ const DUST = 1e-9;
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(4)} %`;
 
 /** What the current allocation violates and money can leave to mend: such moves do not wait for a gain. */
-function violations(constraints: AllocationConstraints, slack: number): string[] {
+export function violations(constraints: AllocationConstraints, slack: number): string[] {
   const overCap = constraints.strategies.flatMap((s) =>
     s.currentWeight > Math.max(s.capWeight, s.minWeight) + slack
       ? [`strategy ${s.id} holds ${percent(s.currentWeight)}, its cap is ${percent(s.capWeight)}`]

@@ -2,7 +2,10 @@
  * The registry of strategies. A later one, e.g. a learned policy, is a line in `ENGINE_VARIANTS` (the same stages with another
  * profile or policy) or in `PLAIN_RULES`.
  */
-import { bandPolicy, type Policy } from "../../pipeline.ts";
+import { SECONDS_PER_DAY } from "../../kernel/units.ts";
+import { bandPolicy, dqnPolicy, type Policy } from "../../pipeline.ts";
+import { loadPolicy } from "../../policy/dqn/index.ts";
+import { SHIPPED_POLICY } from "../../policy/dqn/shipped.ts";
 import { PROFILES, type Profile, type ProfileName } from "../../profiles.ts";
 import { UnknownStrategyError } from "../errors.ts";
 import { type EngineContext, engineRule } from "./engine.ts";
@@ -30,7 +33,8 @@ const PLAIN_RULES: Readonly<Record<string, Rule>> = {
 export interface EngineVariant {
   readonly describes: string;
   readonly change: (profile: Profile) => Profile;
-  readonly policy?: Policy;
+  /** Makes the policy of one rule; the band where absent. */
+  readonly policy?: (profile: Profile) => Policy;
   /** True when the engine plans and pays as if trading were free. */
   readonly withoutCosts?: boolean;
 }
@@ -70,7 +74,25 @@ export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
     change: same,
     withoutCosts: true,
   },
+  "ai-dqn": {
+    describes: "the engine with the learned rebalancing policy in the place of the no-trade band",
+    change: same,
+    policy: learnedPolicy,
+  },
 };
+
+/** Learns of moves only by deciding them: at the first decision the last move is unknown. */
+function learnedPolicy(profile: Profile): Policy {
+  const learned = loadPolicy(SHIPPED_POLICY);
+  let movedAt: number | null = null;
+  return (input) => {
+    const now = input.target.provenance.timestamp;
+    const daysSinceMove = movedAt === null ? null : (now - movedAt) / SECONDS_PER_DAY;
+    const decision = dqnPolicy(learned, profile.risk, () => daysSinceMove)(input);
+    if (decision.kind === "move") movedAt = now;
+    return decision;
+  };
+}
 
 export interface ParsedStrategy {
   readonly name: string;
@@ -112,7 +134,7 @@ export function ruleOf({ name, engine }: ParsedStrategy, context: EngineContext)
       `${variant.describes}, profile ${profile.name}`,
       profile,
       context,
-      variant.policy ?? bandPolicy,
+      variant.policy?.(profile) ?? bandPolicy,
     );
   }
   const plain = Object.hasOwn(PLAIN_RULES, name) ? PLAIN_RULES[name] : undefined;

@@ -114,10 +114,34 @@ describe("configuration", () => {
     }
   });
 
+  it("takes the band or a learned policy pinned by its digest, whose path starts beside the file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "amplified-config-"));
+    const file = join(folder, "config.json");
+    const sha256 = "a".repeat(64);
+    await writeFile(file, JSON.stringify({ ...good, policy: { kind: "dqn", checkpoint: { path: "p.json", sha256 } } }));
+    const { policy } = await loadConfig(file, {});
+    await rm(folder, { recursive: true });
+    expect(policy).to.deep.equal({ kind: "dqn", checkpoint: { path: join(folder, "p.json"), sha256 } });
+    expect(parseConfig({ ...good, policy: { kind: "band" } }, "test").policy).to.deep.equal({ kind: "band" });
+    const refused = async (wrong: unknown, words: RegExp) =>
+      expect((await caughtSync(() => parseConfig({ ...good, policy: wrong }, "test"), ConfigError)).message).to.match(
+        words,
+      );
+    await refused({ kind: "greedy" }, /policy/);
+    await refused({ kind: "dqn", checkpoint: { path: "p.json", sha256: "abc" } }, /policy\.checkpoint\.sha256.*64/);
+  });
+
   it("hashes what decides the result and nothing else", () => {
     const hash = configHash(parseConfig(good, "test"));
     expect(configHash(parseConfig({ ...good, rpcUrls: ["http://other"], txLog: "elsewhere" }, "test"))).to.equal(hash);
     expect(configHash(parseConfig({ ...good, seed: 8 }, "test"))).to.not.equal(hash);
+    const learned = (path: string, digit: string) =>
+      configHash(
+        parseConfig({ ...good, policy: { kind: "dqn", checkpoint: { path, sha256: digit.repeat(64) } } }, "test"),
+      );
+    expect(learned("a.json", "1")).to.not.equal(hash);
+    expect(learned("b.json", "1")).to.equal(learned("a.json", "1"));
+    expect(learned("a.json", "2")).to.not.equal(learned("a.json", "1"));
   });
 });
 

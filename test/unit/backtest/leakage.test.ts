@@ -68,6 +68,8 @@ const STRATEGIES = [
   "ai-no-band:growth",
   "ai-no-tail-limit:cautious",
   "ai-no-costs:growth",
+  "ai-dqn:cautious",
+  "ai-dqn:growth",
   "equal-weight",
   "carry",
   "carry:2",
