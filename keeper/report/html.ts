@@ -14,10 +14,16 @@ const weth = (amount: string): string =>
     .toFixed(3)
     .replace(/\B(?=(\d{3})+(?=\.))/g, ",");
 
-function allocation(weights: readonly NamedWeight[]): string {
-  return weights
-    .filter((w) => w.weight >= 0.0005)
-    .map((w) => `<span class="alloc"><span>${escapeHtml(w.name)}</span><b>${(w.weight * 100).toFixed(1)}</b></span>`)
+/** One line per venue that is or was held: before and after, % of NAV. */
+function allocation(before: readonly NamedWeight[], after: readonly NamedWeight[]): string {
+  const figure = (weight: number): string => (weight < 0.0005 ? "–" : (weight * 100).toFixed(1));
+  return after
+    .map(({ id, name, weight }) => ({ name, after: weight, before: before.find((w) => w.id === id)?.weight ?? 0 }))
+    .filter((w) => Math.max(w.before, w.after) >= 0.0005)
+    .map(
+      (w) =>
+        `<span class="alloc"><span>${escapeHtml(w.name)}</span><span>${figure(w.before)}</span><b>${figure(w.after)}</b></span>`,
+    )
     .join("");
 }
 
@@ -90,13 +96,13 @@ function cycleRow(cycle: CycleResult): string {
       ? "–"
       : `${cycle.signersNeeded === null ? "" : `<b>${cycle.signersNeeded.required} of ${cycle.signersNeeded.owners}</b><br>`}${cycle.signers.map(short).join("<br>")}${cycle.approvedBy === "safe-transaction" ? "<br><i>by Safe transaction</i>" : ""}`;
   return `<tr class="${cycle.status}"><td>${cycle.index}</td><td>${cycle.date}</td><td><span class="tag ${cycle.status}">${cycle.status}</span></td>
-<td>${allocation(cycle.allocationBefore)}</td><td>${allocation(cycle.allocationAfter)}</td>
+<td>${allocation(cycle.allocationBefore, cycle.allocationAfter)}</td>
 <td class="n">${pct(cycle.expectedNetApyPct)}</td><td class="n">${pct(cycle.realizedNetApyPct)}</td><td class="n">${pct(cycle.cvarPct, 3)}</td>
 <td class="n">${cycle.gasUsed === null ? "–" : cycle.gasUsed.toLocaleString("en")}<br><small>${cycle.baseFeeGwei.toFixed(1)} gwei</small></td>
 <td class="mono line">${approved}</td><td class="mono line">${short(cycle.transaction)}</td></tr>
 ${
   cycle.sentence || cycle.reasons.length > 0
-    ? `<tr class="why"><td></td><td colspan="10">${[
+    ? `<tr class="why"><td></td><td colspan="9">${[
         cycle.sentence,
         cycle.signersNeeded === null ? null : `Signatures: ${cycle.signersNeeded.reason}.`,
         cycle.send === null ? null : `Gas: ${sendText(cycle.send)}.`,
@@ -122,7 +128,7 @@ figure{margin:0}svg{max-width:100%;height:auto}table{border-collapse:collapse;wi
 th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12px}
 .line{white-space:nowrap;font-size:11px}.tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
 tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
-.alloc{display:flex;justify-content:space-between;gap:10px;white-space:nowrap;min-width:128px}td.date{white-space:nowrap}table.cycles tr:not(.why) td:nth-child(2){white-space:nowrap}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
+.alloc{display:grid;grid-template-columns:1fr 42px 42px;gap:6px;white-space:nowrap;min-width:210px;font-variant-numeric:tabular-nums}.alloc>*+*{text-align:right}td.date{white-space:nowrap}table.cycles tr:not(.why) td:nth-child(2){white-space:nowrap}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
 
 export function renderReport(result: RunResult): string {
   const { summary } = result;
@@ -151,7 +157,7 @@ ${recorded === null ? "" : `<h2>Against the recorded file</h2><div class="panel"
 <h2>Value of one unit</h2><p class="soft">Dashed lines: executed proposals. Orange line: the refused one.</p><div class="panel">${navChart(result.series, result.cycles)}</div>
 <div class="two"><div><h2>Allocation</h2><div class="panel">${allocationChart(result.series)}</div></div>
 <div><h2>Drawdown</h2><div class="panel">${drawdownChart(result.series)}</div></div></div>
-<h2>Cycles</h2><p class="soft">Expected and realized: net APY of the vault. CVaR: mean loss of the worst 5 % of scenarios over ${result.horizonDays} days, share of NAV; negative is a gain.</p><div class="panel"><table class="cycles"><tr><th></th><th>Date</th><th>Status</th><th>Before, %</th><th>After, %</th><th class="n">Expected</th><th class="n">Realized</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
+<h2>Cycles</h2><p class="soft">Expected and realized: net APY of the vault. CVaR: mean loss of the worst 5 % of scenarios over ${result.horizonDays} days, share of NAV; negative is a gain.</p><div class="panel"><table class="cycles"><tr><th></th><th>Date</th><th>Status</th><th>Held before and after, %</th><th class="n">Expected</th><th class="n">Realized</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
 ${result.cycles.map(cycleRow).join("\n")}</table></div>
 ${result.events.length === 0 ? "" : `<h2>Besides the cycles</h2><div class="panel"><table><tr><th>Date</th><th>What happened</th></tr>${result.events.map(({ date, kind, text }) => `<tr><td class="date">${date}</td><td><span class="tag ${eventTag(kind)}">${kind.replace("-", " ")}</span> ${escapeHtml(text)}</td></tr>`).join("")}</table></div>`}
 ${withPanel?.panel ? riskSection({ date: withPanel.date, panel: withPanel.panel }) : ""}
