@@ -282,6 +282,15 @@ contract ModuleTermsTest is CoreFixture {
         eq(module.nextExecutionAt(), block.timestamp + 1 hours, "cooldown");
     }
 
+    function test_RevertWhen_TheTermsChangedAfterItWasSigned() public {
+        (Proposal memory proposal, bytes32 id) = propose(one(allocateLeg(1, 1 ether)));
+        safe.sign(id, 2);
+        tiers(1_000, 2, 2_500, 3);
+        uint64 epoch = module.configEpoch();
+        vm.expectRevert(abi.encodeWithSelector(Errors.ProposalModule_OldEpoch.selector, epoch - 1, epoch));
+        module.execute(proposal, "");
+    }
+
     function test_RevertWhen_AProposalIsBeyondTheEdges() public {
         Proposal memory proposal = draft(one(allocateLeg(1, 1 ether)));
         uint256 latest = block.timestamp + 4 hours;

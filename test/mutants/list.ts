@@ -125,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: MODULE,
     search: "if (proposed != current) revert",
     replace: "if (proposed > current) revert",
-    tests: [BOOKS],
+    tests: [BOOKS, MODULE_TERMS],
   },
   {
     id: "deadline-unchecked",
@@ -133,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: MODULE,
     search: "if (block.timestamp > deadline) revert",
     replace: "if (block.timestamp > deadline + 30 days) revert",
-    tests: [BOOKS],
+    tests: [BOOKS, MODULE_TERMS],
   },
   {
     id: "nonce-not-used",
@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: MODULE,
     search: "        _nonces[nonce >> 8] = word | bit;",
     replace: "",
-    tests: [BOOKS],
+    tests: [BOOKS, MODULE_TERMS],
   },
   {
     id: "donation-counts",
