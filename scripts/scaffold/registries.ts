@@ -39,6 +39,13 @@ const insertionsOf = ({ name, id, variable }: VenueNames): readonly Insertion[] 
   ${id === variable ? id : `"${id}"`}: { Deallocate: erc4626(210_000), RequestExit: null, Allocate: erc4626(380_000), Reposition: null },\n`,
   },
   {
+    file: "keeper/protocols/exposure.ts",
+    after: "export const EXPOSURE",
+    before: "};",
+    lines: `  // The cautious end until someone has looked at what it holds.
+  ${id === variable ? id : `"${id}"`}: both,\n`,
+  },
+  {
     file: "keeper/protocols/venues.ts",
     after: "export const VENUE_ENTRIES",
     before: "];",
