@@ -11,6 +11,7 @@ import { systemClock } from "../../keeper/kernel/clock.ts";
 import type { Hash } from "../../keeper/kernel/units.ts";
 import { collectApprovals, describeMissing, describeNeed, readSignersNeeded } from "../../keeper/propose/approvals.ts";
 import type { BuiltProposal } from "../../keeper/propose/build.ts";
+import { legRows } from "../../keeper/propose/describe.ts";
 import { proposeOnChain } from "../../keeper/propose/publish.ts";
 import { approveBySafeTransaction } from "../../keeper/propose/safe-fallback.ts";
 import { formatProposalFile } from "../../keeper/propose/typed-data.ts";
@@ -75,6 +76,8 @@ function emptyResult(stage: Stage, plan: CyclePlan, before: Before, findings: Cy
     reasons: [],
     proposalId: null,
     sentence: null,
+    legs: [],
+    maxLoss: null,
     signers: [],
     approvedBy: null,
     executedBy: null,
@@ -172,6 +175,8 @@ export async function liveCycle(stage: Stage, plan: CyclePlan): Promise<Result> 
     ...base,
     proposalId: built.id,
     sentence: built.sentence,
+    legs: legRows(built.proposal, new Map(engine.strategies.map((strategy) => [strategy.id, strategy.name]))),
+    maxLoss: formatEther(built.proposal.maxLoss),
     signers: approved.signers,
     signersNeeded: approved.signersNeeded,
     approvedBy: approved.approvedBy,

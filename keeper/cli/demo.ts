@@ -20,7 +20,7 @@ export interface DemoFlags {
 
 const percent = (value: number | null, digits = 2): string => (value === null ? "-" : value.toFixed(digits));
 /** Moves shown in a row; the report has them all. */
-const MOVES_SHOWN = 8;
+const MOVES_SHOWN = 4;
 /** Shares of NAV below this are dust that exits leave behind. */
 const DUST = 0.0005;
 const idleOf = (weights: readonly NamedWeight[]): number => weights.find(({ id }) => id === 0)?.weight ?? 0;
@@ -44,21 +44,17 @@ function moves({ allocationBefore, allocationAfter }: CycleResult): string {
 }
 
 function table(cycles: readonly CycleResult[]): string {
-  const head = ["date", "status", "moved, % of NAV", "in", "idle", "exp.", "real.", "CVaR", "gas", "signed by", "tx"];
+  const head = ["date", "status", "in", "idle", "exp.", "real.", "CVaR", "signed", "moved, % of NAV"];
   const rows = cycles.map((cycle) => [
     cycle.date,
     cycle.status,
-    moves(cycle),
     String(cycle.allocationAfter.filter(({ id, weight }) => id !== 0 && weight >= DUST).length),
     `${percent(idleOf(cycle.allocationAfter) * 100, 1)} %`,
     percent(cycle.expectedNetApyPct),
     percent(cycle.realizedNetApyPct),
     percent(cycle.cvarPct, 3),
-    cycle.gasUsed === null ? "-" : String(cycle.gasUsed),
-    cycle.signersNeeded === null
-      ? "-"
-      : `${cycle.signersNeeded.required} of ${cycle.signersNeeded.owners}: ${cycle.signers.map((signer) => signer.slice(0, 6)).join(" ")}`,
-    cycle.transaction?.slice(0, 10) ?? "-",
+    cycle.signersNeeded === null ? "-" : `${cycle.signers.length} of ${cycle.signersNeeded.owners}`,
+    moves(cycle),
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>

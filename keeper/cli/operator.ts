@@ -62,6 +62,7 @@ async function draftFiles(
 export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   const { runCycle } = await import("../run.ts");
   const { describeNeed, readSignersNeeded } = await import("../propose/approvals.ts");
+  const { describeLines } = await import("../propose/describe.ts");
   const { proposeOnChain } = await import("../propose/publish.ts");
   const { formatProposalFile } = await import("../propose/typed-data.ts");
   if (flags.propose && flags.keyFile === undefined)
@@ -134,8 +135,9 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       risk: approved.risk,
       ...short,
     };
+    const names = new Map(findings.snapshot.strategies.map((strategy) => [strategy.id, strategy.name]));
     const text = [
-      built.sentence,
+      ...describeLines(built.proposal, names),
       ...built.notes.map((note) => `  note: ${note}`),
       ...leftOut.map((reason) => `  left out: ${reason}`),
       ...findings.decision.reasons.map((reason) => `  why: ${reason}`),

@@ -5,7 +5,7 @@ import { getAddress, isAddress, TypedDataEncoder } from "ethers";
 import { loadSigner } from "../chain/signer.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { type Address, address, type Hash, hash } from "../kernel/units.ts";
-import { describe, movedBps } from "../propose/describe.ts";
+import { describe, describeLines, movedBps } from "../propose/describe.ts";
 import { nestedParts, type ParentVersion } from "../propose/signing.ts";
 import { type ProposalFile, parseProposalFile, proposalHashes } from "../propose/typed-data.ts";
 import { connected, OptionError, readText, wholeNumber } from "./context.ts";
@@ -55,7 +55,7 @@ export async function sign(file: string, flags: SignFlags): Promise<CommandResul
   const moved = movedBps(proposal);
   const nested = via === null ? [] : [`nested   ${nestedHash({ id: signed.id, domain, proposal }, via)}`];
   const text = [
-    describe(proposal, new Map()),
+    ...describeLines(proposal, new Map()),
     `It moves ${moved === null ? "a remainder that only the chain can size" : `${(Number(moved) / 100).toFixed(2)} % of NAV`}; how many owners must sign for that: amplified status ${signed.id}`,
     ...hashLines(proposalHashes(domain, proposal)),
     ...nested,
@@ -104,7 +104,7 @@ export async function verify(id: string, configFile: string): Promise<CommandRes
           : [];
     return {
       data: { ...result, hashes },
-      text: [`${result.sentence} ${verdict}`, ...details, ...hashLines(hashes)].join("\n"),
+      text: [...describeLines(result.published.proposal, names), verdict, ...details, ...hashLines(hashes)].join("\n"),
       exitCode: result.kind === "match" ? EXIT.ok : EXIT.refused,
     };
   });
@@ -125,9 +125,11 @@ export async function show(id: string | undefined, configFile: string): Promise<
       proposal: published.proposal,
       block: published.blockNumber,
     }));
-    const text = rows.map(
-      (row) =>
-        `${row.id}  ${row.state}${row.isApprovedByTransaction ? " (approved by Safe transaction)" : ""}\n  ${row.sentence}`,
+    const text = rows.map((row) =>
+      [
+        `${row.id}  ${row.state}${row.isApprovedByTransaction ? " (approved by Safe transaction)" : ""}`,
+        ...describeLines(row.proposal, names).map((line) => `  ${line}`),
+      ].join("\n"),
     );
     return { data: rows, text: text.length === 0 ? "No proposal has been published." : text.join("\n") };
   });

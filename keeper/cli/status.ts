@@ -9,7 +9,7 @@ import {
   describeNeed,
   readSignersNeeded,
 } from "../propose/approvals.ts";
-import { describe } from "../propose/describe.ts";
+import { describe, describeLines } from "../propose/describe.ts";
 import { ProposalIdDiffersError, WrongProposalChainError, WrongProposalModuleError } from "../propose/errors.ts";
 import { deployedAt } from "../propose/list.ts";
 import { stateOf } from "../propose/publish.ts";
@@ -98,7 +98,7 @@ export async function status(proposal: string, flags: StatusFlags): Promise<Comm
       },
       text: [
         `${id}  ${state}`,
-        describe(file.proposal, names),
+        ...describeLines(file.proposal, names),
         `${describeNeed(needed)}${needed.isApprovedByTransaction ? "; the Safe approved by transaction" : ""}:`,
         ...approvalLines(approvals).map((line) => `  ${line}`),
         `executable from ${time(from)} until ${time(deadline)} UTC`,

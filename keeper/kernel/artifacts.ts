@@ -365,6 +365,15 @@ export interface Leg {
   readonly tickUpper: number;
 }
 
+/** One leg as a row of a table; amounts in WETH, exact. */
+export interface LegRow {
+  readonly does: "takes out" | "asks back" | "puts in" | "moves range";
+  readonly strategy: string;
+  readonly amount: string;
+  /** What must arrive, be requested or be there afterwards at least; the execution is undone otherwise. */
+  readonly atLeast: string;
+}
+
 export interface Proposal {
   readonly nonce: bigint;
   readonly notBefore: number;

@@ -28,25 +28,6 @@ export function draw(options: Plot.PlotOptions): string {
   return figure.outerHTML;
 }
 
-/** Share of NAV per strategy and idle, stacked, over the days of the run. */
-export function allocationChart(series: readonly DayPoint[]): string {
-  const names = [...new Map(series.flatMap((point) => point.weights.map((w) => [w.id, w.name] as const)))]
-    .sort(([a], [b]) => (a === 0 ? 1 : b === 0 ? -1 : a - b))
-    .map(([, name]) => name);
-  const rows = series.flatMap((point) =>
-    point.weights.map((w) => ({ date: day(point.date), share: percent(w.weight), name: w.name })),
-  );
-  return draw({
-    x: { label: null },
-    y: { label: "share of NAV, %", domain: [0, 100], grid: true },
-    color: { legend: true, domain: names, range: [...COLOURS.slice(0, names.length - 1), GREY] },
-    marks: [
-      Plot.areaY(rows, { x: "date", y: "share", fill: "name", order: names, curve: "step-after", fillOpacity: 0.85 }),
-      Plot.ruleY([0]),
-    ],
-  });
-}
-
 /** Value of one unit: the vault net of gas, equal weight, and holding stETH. */
 export function navChart(series: readonly DayPoint[], marks: readonly CycleResult[]): string {
   const rows = series.flatMap((point) => [
@@ -86,6 +67,8 @@ export function drawdownChart(series: readonly DayPoint[]): string {
   };
   const rows = [...fall("vault, net of gas and fees", (p) => p.vault), ...fall("holding stETH", (p) => p.hold)];
   return draw({
+    width: 1120,
+    height: 220,
     x: { label: null },
     y: { label: "drawdown, %", grid: true },
     color: { legend: true, domain: ["vault, net of gas and fees", "holding stETH"], range: ["#0072B2", "#009E73"] },

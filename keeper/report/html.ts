@@ -1,41 +1,14 @@
 /** The report as one HTML file: no script, no outside resource, prints on paper. */
 
-import type { AllocationRisk, RiskPanel, SendPlan } from "../kernel/artifacts.ts";
-import { allocationChart, drawdownChart, fanChart, frontierChart, navChart } from "./charts.ts";
-import type { CycleResult, NamedWeight, RunEvent, RunResult } from "./result.ts";
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] ?? c);
-const pct = (value: number | null, digits = 2): string => (value === null ? "–" : `${value.toFixed(digits)} %`);
-const short = (hex: string | null): string => (hex === null ? "–" : `${hex.slice(0, 6)}…${hex.slice(-4)}`);
-/** For reading: three decimals and thousands apart; the exact amount stands in run.json. */
-const weth = (amount: string): string =>
-  Number(amount)
-    .toFixed(3)
-    .replace(/\B(?=(\d{3})+(?=\.))/g, ",");
-
-/** One line per venue that is or was held: before and after, % of NAV. */
-function allocation(before: readonly NamedWeight[], after: readonly NamedWeight[]): string {
-  const figure = (weight: number): string => (weight < 0.0005 ? "–" : (weight * 100).toFixed(1));
-  return after
-    .map(({ id, name, weight }) => ({ name, after: weight, before: before.find((w) => w.id === id)?.weight ?? 0 }))
-    .filter((w) => Math.max(w.before, w.after) >= 0.0005)
-    .map(
-      (w) =>
-        `<span class="alloc"><span>${escapeHtml(w.name)}</span><span>${figure(w.before)}</span><b>${figure(w.after)}</b></span>`,
-    )
-    .join("");
-}
+import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
+import { drawdownChart, fanChart, frontierChart, navChart } from "./charts.ts";
+import { allocationMatrix, cycleTable } from "./cycles.ts";
+import { escapeHtml, pct, weth } from "./markup.ts";
+import type { RunEvent, RunResult } from "./result.ts";
 
 /** Trouble stands out, the rest does not. */
 const eventTag = (kind: RunEvent["kind"]): string =>
   kind === "frozen" || kind === "feeds" ? "refused" : kind === "claimed" || kind === "returned" ? "executed" : "held";
-
-const gwei = (fee: number | null): string => (fee === null ? "–" : `${(fee / 1e9).toFixed(1)} gwei`);
-const sendText = ({ kind, now, expectedFee, until, reason }: SendPlan): string =>
-  kind === "wait" && until !== null
-    ? `${gwei(now)} now, ${gwei(expectedFee)} expected by waiting, cheapest about ${new Date(until * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC (${reason})`
-    : `${gwei(now)} now; ${reason}`;
 
 /** Share of NAV as a percentage; what rounds to nothing shows as nothing. */
 const share = (value: number, digits = 3): string => `${(value * 100).toFixed(digits).replace(/^-(0\.?0*)$/, "$1")} %`;
@@ -90,31 +63,6 @@ function riskSection({ date, panel }: { readonly date: string; readonly panel: R
 </div></div>`;
 }
 
-function cycleRow(cycle: CycleResult): string {
-  const approved =
-    cycle.approvedBy === null
-      ? "–"
-      : `${cycle.signersNeeded === null ? "" : `<b>${cycle.signersNeeded.required} of ${cycle.signersNeeded.owners}</b><br>`}${cycle.signers.map(short).join("<br>")}${cycle.approvedBy === "safe-transaction" ? "<br><i>by Safe transaction</i>" : ""}`;
-  return `<tr class="${cycle.status}"><td>${cycle.index}</td><td>${cycle.date}</td><td><span class="tag ${cycle.status}">${cycle.status}</span></td>
-<td>${allocation(cycle.allocationBefore, cycle.allocationAfter)}</td>
-<td class="n">${pct(cycle.expectedNetApyPct)}</td><td class="n">${pct(cycle.realizedNetApyPct)}</td><td class="n">${pct(cycle.cvarPct, 3)}</td>
-<td class="n">${cycle.gasUsed === null ? "–" : cycle.gasUsed.toLocaleString("en")}<br><small>${cycle.baseFeeGwei.toFixed(1)} gwei</small></td>
-<td class="mono line">${approved}</td><td class="mono line">${short(cycle.transaction)}</td></tr>
-${
-  cycle.sentence || cycle.reasons.length > 0
-    ? `<tr class="why"><td></td><td colspan="9">${[
-        cycle.sentence,
-        cycle.signersNeeded === null ? null : `Signatures: ${cycle.signersNeeded.reason}.`,
-        cycle.send === null ? null : `Gas: ${sendText(cycle.send)}.`,
-        ...cycle.reasons,
-      ]
-        .filter((text) => text !== null)
-        .map(escapeHtml)
-        .join("<br>")}</td></tr>`
-    : ""
-}`;
-}
-
 const STYLE = `
 :root{--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--blue:#0072B2;--red:#B23A00;--green:#00704f}
 *{box-sizing:border-box}body{font:15px/1.5 system-ui,"DejaVu Sans",sans-serif;color:var(--ink);margin:0;background:#f6f7f9}
@@ -128,7 +76,7 @@ figure{margin:0}svg{max-width:100%;height:auto}table{border-collapse:collapse;wi
 th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12px}
 .line{white-space:nowrap;font-size:11px}.tag{border-radius:5px;padding:1px 7px;font-size:12px;font-weight:600}.tag.executed{background:#e2f3ec;color:var(--green)}.tag.refused{background:#fbe7dd;color:var(--red)}.tag.held{background:#eceff3;color:var(--soft)}
 tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
-.alloc{display:grid;grid-template-columns:1fr 42px 42px;gap:6px;white-space:nowrap;min-width:210px;font-variant-numeric:tabular-nums}.alloc>*+*{text-align:right}td.date{white-space:nowrap}table.cycles tr:not(.why) td:nth-child(2){white-space:nowrap}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{body{background:#fff}.panel,.card{break-inside:avoid}}`;
+td.date{white-space:nowrap}.matrix td{padding:3px 8px}.legs{width:auto;margin:6px 0}.legs td,.legs th{padding:2px 14px 2px 0}.trouble{color:var(--red);margin:0 0 4px;max-width:none}details p{max-width:none}summary{cursor:pointer;color:var(--blue)}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{details::details-content{content-visibility:visible}body{background:#fff}.panel,.card{break-inside:avoid}}`;
 
 export function renderReport(result: RunResult): string {
   const { summary } = result;
@@ -155,10 +103,9 @@ export function renderReport(result: RunResult): string {
 </div>
 ${recorded === null ? "" : `<h2>Against the recorded file</h2><div class="panel"><table><tr><th>Series</th><th class="n">the file, % a year</th><th class="n">on this chain, % a year</th></tr>${recorded.map((row) => `<tr><td>${escapeHtml(row.name)}</td><td class="n">${pct(row.apyPct, 3)}</td><td class="n">${pct(row.onChainApyPct, 3)}</td></tr>`).join("")}</table></div>`}
 <h2>Value of one unit</h2><p class="soft">Dashed lines: executed proposals. Orange line: the refused one.</p><div class="panel">${navChart(result.series, result.cycles)}</div>
-<div class="two"><div><h2>Allocation</h2><div class="panel">${allocationChart(result.series)}</div></div>
-<div><h2>Drawdown</h2><div class="panel">${drawdownChart(result.series)}</div></div></div>
-<h2>Cycles</h2><p class="soft">Expected and realized: net APY of the vault. CVaR: mean loss of the worst 5 % of scenarios over ${result.horizonDays} days, share of NAV; negative is a gain.</p><div class="panel"><table class="cycles"><tr><th></th><th>Date</th><th>Status</th><th>Held before and after, %</th><th class="n">Expected</th><th class="n">Realized</th><th class="n">CVaR 95 %</th><th class="n">Gas</th><th>Signed by</th><th>Transaction</th></tr>
-${result.cycles.map(cycleRow).join("\n")}</table></div>
+<h2>Drawdown</h2><div class="panel">${drawdownChart(result.series)}</div>
+<h2>Allocation</h2><p class="soft">Shares of NAV that each cycle left, idle last. ▲ and ▼ mark what the cycle moved by half a percent or more.</p><div class="panel">${allocationMatrix(result.cycles)}</div>
+<h2>Cycles</h2><p class="soft">Expected and realized: net APY of the vault. CVaR: mean loss of the worst 5 % of scenarios over ${result.horizonDays} days, share of NAV; negative is a gain.</p><div class="panel">${cycleTable(result.cycles)}</div>
 ${result.events.length === 0 ? "" : `<h2>Besides the cycles</h2><div class="panel"><table><tr><th>Date</th><th>What happened</th></tr>${result.events.map(({ date, kind, text }) => `<tr><td class="date">${date}</td><td><span class="tag ${eventTag(kind)}">${kind.replace("-", " ")}</span> ${escapeHtml(text)}</td></tr>`).join("")}</table></div>`}
 ${withPanel?.panel ? riskSection({ date: withPanel.date, panel: withPanel.panel }) : ""}
 ${

@@ -2,7 +2,7 @@
  * What a run leaves behind, as written to `out/run.json`. Amounts are decimal strings in WETH; percentages are per cent;
  * dates are ISO days (UTC). Only `timings` differ between two runs of the same seed.
  */
-import type { FrontierPoint, PredictionInterval, RiskPanel, SendPlan } from "../kernel/artifacts.ts";
+import type { FrontierPoint, LegRow, PredictionInterval, RiskPanel, SendPlan } from "../kernel/artifacts.ts";
 
 export interface NamedWeight {
   readonly id: number;
@@ -37,6 +37,10 @@ export interface CycleResult {
   readonly proposalId: string | null;
   /** One sentence: what was proposed. */
   readonly sentence: string | null;
+  /** The proposal leg by leg, amounts in WETH; empty when nothing was proposed. */
+  readonly legs: readonly LegRow[];
+  /** What the proposal may lose at most, WETH; null when nothing was proposed. */
+  readonly maxLoss: string | null;
   readonly signers: readonly string[];
   /** How the Safe approved: owners' typed signatures, or an ordinary Safe transaction. */
   readonly approvedBy: "signatures" | "safe-transaction" | null;

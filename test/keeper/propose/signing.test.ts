@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { getBytes, Wallet } from "ethers";
 import type { Proposal } from "../../../keeper/kernel/artifacts.ts";
 import { type Address, address, assets, hash } from "../../../keeper/kernel/units.ts";
-import { movedBps, describe as sentenceOf } from "../../../keeper/propose/describe.ts";
+import { describeLines, movedBps, describe as sentenceOf } from "../../../keeper/propose/describe.ts";
 import {
   DuplicateSignerError,
   ProposalExpiredError,
@@ -163,6 +163,23 @@ describe("the sentence", () => {
     ).to.equal(
       "Moves 120.0 WETH from Aave v3 to Lido (takes out 120.0 WETH, at least 119.0 WETH must arrive and become at least 119.0 WETH); may lose at most 0.05 WETH; needs a NAV within 0.5 % of 1000.0 WETH; valid from 2023-11-14 22:13 UTC until 2023-11-15 22:13 UTC.",
     );
+  });
+  it("becomes a table where there are many legs, with totals and terms", () => {
+    const [out, into] = proposal.legs;
+    if (out === undefined || into === undefined) expect.fail("two legs");
+    const legs = [
+      out,
+      { ...out, kind: "RequestExit" as const, strategyId: 2, amount: assets(5n * ETHER), minValue: assets(4n * ETHER) },
+      { ...into, strategyId: 3, amount: assets(2n ** 128n - 1n) },
+    ];
+    expect(describeLines({ ...proposal, legs }, new Map([[1, "Aave v3"]]))).to.deep.equal([
+      "Moves 125.0 WETH out of 2 strategies, the remainder of idle into one strategy:",
+      "  takes out  Aave v3                          120.0  at least 119.0 WETH",
+      "  asks back  strategy 2                         5.0  at least   4.0 WETH",
+      "  puts in    strategy 3  all idle above the reserve  at least 119.0 WETH",
+      "May lose at most 0.05 WETH; needs a NAV within 0.5 % of 1000.0 WETH; valid from 2023-11-14 22:13 UTC until 2023-11-15 22:13 UTC.",
+    ]);
+    expect(describeLines(proposal, new Map())).to.deep.equal([sentenceOf(proposal, new Map())]);
   });
   it("sizes the move as the module does: the larger side, rounded up; a remainder only the chain can", () => {
     expect(movedBps(proposal)).to.equal(1_200n);
