@@ -31,6 +31,7 @@ export const limits = (id: number, changes: Partial<StrategyLimits> = {}): Strat
   capWeight: 1,
   reachableWeight: 10,
   entryBlockedBy: null,
+  exitBlockedBy: null,
   riskIds: [],
   costs: { enter: 0, exit: 0 },
   ...changes,
@@ -140,6 +141,7 @@ export function snapshot(
     policy: { cooldown: 21_600, maxTtl: 604_800, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 50 },
     strategies,
     riskCaps: [],
+    venues: [],
     history: histories,
     gas: {
       baseFee: wad(1_000_000_000n),

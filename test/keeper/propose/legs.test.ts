@@ -74,6 +74,7 @@ function snapshot(
     riskCaps: strategies
       .flatMap(({ riskIds }) => riskIds)
       .map((riskId) => ({ riskId, absoluteCap: eth(1_000_000), relativeCapBps: 10_000 })),
+    venues: [],
     history: [],
     gas: { baseFee: 1n, timestamps: [], baseFees: [] },
     flags: [],
