@@ -4,6 +4,7 @@
  */
 import type { ChainClient } from "./chain/client.ts";
 import type { KeeperConfig } from "./config/schema.ts";
+import { costsOf, DEFAULT_LEG_GAS, EXECUTION_GAS, gasPriceOf } from "./costs.ts";
 import { observe } from "./data/observe.ts";
 import { observeRanges } from "./data/ranges.ts";
 import { DEFAULT_SCHEDULE_CONFIG, sendPlan } from "./execute/schedule.ts";
@@ -13,7 +14,6 @@ import type {
   AllocationConstraints,
   ApprovedAllocation,
   Breach,
-  CostInputs,
   Decision,
   Features,
   ForecastSet,
@@ -27,7 +27,7 @@ import type {
 import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import type { RangeOutcome, RangeReading } from "./kernel/ranges.ts";
-import { type Assets, assets, BPS, fromWad, SECONDS_PER_DAY } from "./kernel/units.ts";
+import { type Assets, assets, SECONDS_PER_DAY } from "./kernel/units.ts";
 import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
 import { bandPolicy, dqnPolicy, type Policy, plan, predict, type RiskClass } from "./pipeline.ts";
 import { loadPolicy } from "./policy/dqn/index.ts";
@@ -72,41 +72,6 @@ export type CycleOutcome =
       readonly findings: CycleFindings | null;
     };
 
-/** Gas of an execution besides its legs: signatures, reports, checks (measured in bench/gas.json). */
-const EXECUTION_GAS = 160_000n;
-const DEFAULT_LEG_GAS = 200_000n;
-
-const median = (values: readonly bigint[]): bigint => {
-  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return sorted[Math.floor(sorted.length / 2)] ?? 0n;
-};
-
-/** What moving costs: the venue's own shortfall, the discount that valuation takes at once, the yield lost while waiting. */
-export function costsOf(snapshot: MarketSnapshot, predicted: ForecastSet): CostInputs {
-  const gasPrice = median(snapshot.gas.baseFees.length > 0 ? snapshot.gas.baseFees : [snapshot.gas.baseFee]);
-  const legGas = snapshot.strategies.reduce<bigint>((most, strategy) => {
-    const units = isProtocolId(strategy.protocol) ? protocolOf(strategy.protocol).gas.Allocate?.units : undefined;
-    const gas = units === undefined ? DEFAULT_LEG_GAS : BigInt(units);
-    return gas > most ? gas : most;
-  }, 0n);
-  return {
-    perStrategy: snapshot.strategies.map((strategy) => {
-      const shortfall = isProtocolId(strategy.protocol) ? protocolOf(strategy.protocol).shortfallBps : null;
-      const daily = predicted.strategies.find(({ id }) => id === strategy.id)?.meanDaily ?? 0;
-      const discount = Math.max(0, 1 - fromWad(strategy.price.sellFactor));
-      const waiting = strategy.hasAsyncExit ? strategy.exitDelayDays * Math.max(0, daily) : 0;
-      const exit = strategy.hasAsyncExit ? shortfall?.RequestExit : shortfall?.Deallocate;
-      return {
-        id: strategy.id,
-        enter: (shortfall?.Allocate ?? 0) / Number(BPS) + discount,
-        exit: (exit ?? 0) / Number(BPS) + waiting,
-      };
-    }),
-    fixedCost: assets(EXECUTION_GAS * gasPrice),
-    legCost: assets(legGas * gasPrice),
-  };
-}
-
 /** What the stress tests and the cost of leaving need to know of each position. */
 export function positionFacts(snapshot: MarketSnapshot, constraints: AllocationConstraints): readonly PositionFacts[] {
   return constraints.strategies.map(({ id, costs }) => {
@@ -146,8 +111,7 @@ function repositionCost(snapshot: MarketSnapshot, { protocol }: StrategyReading)
   const outAndIn =
     (gas?.Deallocate?.units ?? Number(DEFAULT_LEG_GAS)) + (gas?.Allocate?.units ?? Number(DEFAULT_LEG_GAS));
   const units = EXECUTION_GAS + BigInt(gas?.Reposition?.units ?? outAndIn);
-  const gasPrice = median(snapshot.gas.baseFees.length > 0 ? snapshot.gas.baseFees : [snapshot.gas.baseFee]);
-  return assets(units * gasPrice);
+  return assets(units * gasPriceOf(snapshot));
 }
 
 /** The range policy on every reading. What it cannot vouch for holds that range, not the run. */

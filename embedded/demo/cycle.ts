@@ -17,6 +17,7 @@ import { approveBySafeTransaction } from "../../keeper/propose/safe-fallback.ts"
 import { formatProposalFile } from "../../keeper/propose/typed-data.ts";
 import { cycleFigures } from "../../keeper/report/figures.ts";
 import type { CycleResult, RunEvent } from "../../keeper/report/result.ts";
+import { venueFigures } from "../../keeper/report/venues.ts";
 import { type CycleFindings, runCycle } from "../../keeper/run.ts";
 import type { EngineAddresses } from "../engine.ts";
 import { DemoStepError } from "../errors.ts";
@@ -91,6 +92,7 @@ function emptyResult(stage: Stage, plan: CyclePlan, before: Before, findings: Cy
     signersNeeded: null,
     send: null,
     httpRequests: findings?.snapshot.httpRequests ?? stage.client.httpRequests() - before.requestsBefore,
+    venues: findings === null ? [] : venueFigures(findings),
     ...cycleFigures(findings),
   };
 }

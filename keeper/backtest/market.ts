@@ -144,6 +144,7 @@ export function snapshotAt(
     policy: { cooldown: 0, maxTtl: 604_800, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 50 },
     strategies,
     riskCaps: [],
+    venues: [],
     history: panel.venues.map((venue, i) => historyOf(i + 1, venue, panel.ends, known)),
     gas: { baseFee: 0n, timestamps: [], baseFees: [] },
     flags: [],

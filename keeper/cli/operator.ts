@@ -8,6 +8,7 @@ import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { EXIT } from "../kernel/errors.ts";
 import { cycleFigures, exclusions } from "../report/figures.ts";
+import { venueFigures, venueLines } from "../report/venues.ts";
 import { connected, FolderUnwritableError, OptionError, readText } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -73,12 +74,15 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
   return connected(flags.config, async ({ client, config }) => {
     const outcome = await runCycle(client, config);
     const leftOut = outcome.findings === null ? [] : exclusions(outcome.findings);
+    const venues = outcome.findings === null ? [] : venueFigures(outcome.findings);
+    const venueText = venueLines(venues).map((line) => `  venue ${line}`);
     if (outcome.kind === "held") {
       const data = {
         status: "held",
         code: outcome.code,
         reasons: outcome.reasons,
         leftOut,
+        venues,
         block: outcome.snapshot?.provenance.blockNumber ?? null,
       };
       return {
@@ -87,6 +91,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
           `held: ${outcome.code}`,
           ...outcome.reasons.map((reason) => `  ${reason}`),
           ...leftOut.map((reason) => `  left out: ${reason}`),
+          ...venueText,
         ].join("\n"),
         exitCode: EXIT.held,
       };
@@ -125,6 +130,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       sentence: built.sentence,
       notes: built.notes,
       leftOut,
+      venues,
       reasons: findings.decision.reasons,
       file,
       transaction,
@@ -144,6 +150,7 @@ export async function keeperOnce(flags: OnceFlags): Promise<CommandResult> {
       ...findings.forecast.strategies.map(
         (s) => `  ${s.name}: ${percent((1 + s.meanDaily) ** 365 - 1)} a year by ${s.model}`,
       ),
+      ...venueText,
       `  CVaR ${percent(approved.risk.cvar)} at ${approved.risk.beta} over ${approved.risk.horizonDays} days, drawdown ${percent(approved.risk.maxDrawdown)}`,
       ...panelLines(findings.panel),
       `  gas now ${(send.now / 1e9).toFixed(2)} gwei: ${send.reason}`,

@@ -4,7 +4,7 @@ import type { KeeperConfig } from "../config/schema.ts";
 import { registeredVenues } from "../data/registered-venues.ts";
 import { readVenues, type VenueStates } from "../data/venue-states.ts";
 import { fromWad } from "../kernel/units.ts";
-import type { VenueReading, YieldPart } from "../protocols/index.ts";
+import type { VenueReading, YieldPart } from "../kernel/venue-state.ts";
 
 /** The size whose shortfall the table shows; the whole curve is in the JSON. */
 const SHOWN_SIZE = 100n * 10n ** 18n;

@@ -2,17 +2,19 @@
  * Stage observe: the chain at one pinned block, and its past, in as few requests as the numbers allow.
  *
  * Requests (30 venues, 365 days, batches of 25): 1 head, 1 core state with anchor headers, 1 adapters with fee history,
- * 15 or 16 days of rates, 1 refinement with the re-check of the pinned hash.
+ * 15 or 16 days of rates, 1 refinement with the re-check of the pinned hash. The venues' states travel with them: addresses and
+ * limits with the adapters, the first round with the days, the second with the refinement.
  */
 import { toQuantity } from "ethers";
 import type { ChainClient, RpcAnswer, RpcCall } from "../chain/client.ts";
 import { decodeHeader, headerCall, resultOf } from "../chain/client.ts";
-import { BlockHashMismatchError } from "../chain/errors.ts";
 import { aggregateCall, blockTimestamp, decodeAggregate, type Outcome } from "../chain/multicall.ts";
 import { configHash } from "../config/load.ts";
 import type { KeeperConfig } from "../config/schema.ts";
 import type { DataFlag, MarketSnapshot, StrategyReading } from "../kernel/artifacts.ts";
-import { assets, WAD } from "../kernel/units.ts";
+import { netAssetValue } from "../kernel/constraints.ts";
+import { assets, SECONDS_PER_DAY, WAD } from "../kernel/units.ts";
+import { sizesConsidered } from "../kernel/venue-moves.ts";
 import { BooksDifferError, NoHistoryError, NoPastError, RequiredReadError, WiringError } from "./errors.ts";
 import { feeHistoryCalls, gasHistory } from "./gas-history.ts";
 import { buildHistory, type HistoryReads, type HistorySample, historyReads, priceFlags } from "./history.ts";
@@ -35,6 +37,8 @@ import {
   sortTimed,
   type TimedBlock,
 } from "./timeline.ts";
+import { requireSameBlock, runRounds, VenueRound } from "./venue-rounds.ts";
+import { callsOf, curveSizes, settlePast, VenueInspection, type VenuePlan, WINDOW_DAYS } from "./venue-states.ts";
 
 /** A day's sample may lie this far from its target before a closer block is looked for, seconds. */
 const SAMPLE_TOLERANCE = 900;
@@ -128,6 +132,33 @@ const flagOf = ({ id, name }: RegisteredStrategy, code: string, problem: string)
   message: `${name}: ${problem}`,
   excludes: true,
 });
+
+const UNREAD: Outcome<bigint> = { ok: false, reason: "it was not read" };
+
+/** One venue at the pinned block: the end of its history, and the first round of its state. */
+interface Present {
+  readonly past: HistoryReads;
+  readonly sample: (timestamp: number) => HistorySample;
+  readonly plan: VenuePlan;
+}
+
+function planPresent(past: HistoryReads, now: StrategyReading, nav: bigint): Present {
+  const { strategy, venue } = past;
+  const round = new VenueRound();
+  const rate = round.want(past.rate);
+  const feed = past.round === null ? null : round.want(past.round);
+  return {
+    past,
+    sample: (timestamp) => ({ timestamp, rate: rate(), round: feed === null ? null : feed() }),
+    plan: {
+      request: { strategyId: strategy.id, protocol: strategy.protocol.id, adapter: strategy.adapter },
+      targets: venue.targets,
+      sizes: curveSizes(sizesConsidered(now, nav)),
+      limits: () => venue,
+      round,
+    },
+  };
+}
 
 /** All samples at one block, in the order of the reads. */
 interface BlockSample extends TimedBlock {
@@ -231,45 +262,63 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     flags.push(...priceFlags(strategy, pinned.timestamp));
     return strategy.state !== "Revoked" || strategy.debt > 0n;
   });
-  const venuePlan = new ReadPlan();
-  const readVenues = strategies.map((strategy) => planVenue(strategy, venuePlan));
-  const readRange = core.queue === null ? null : planQueueRange(core.queue, venuePlan);
-  const venueCall = aggregateCall(multicall, venuePlan.calls, pinned.number);
+  const adapterRounds = strategies.map(() => new VenueRound());
+  const readVenues = strategies.map((strategy, index) => planVenue(strategy, adapterRounds[index] ?? new VenueRound()));
+  const rangePlan = new ReadPlan();
+  const readRange = core.queue === null ? null : planQueueRange(core.queue, rangePlan);
+  const rangeCalls = core.queue === null ? [] : [aggregateCall(multicall, rangePlan.calls, pinned.number)];
   const gasFrom =
     blockAt(points, pinned.timestamp - config.history.gasDays * 86_400) ?? points[0]?.number ?? pinned.number;
   const feeCalls = feeHistoryCalls(gasFrom, pinned.number);
-  const feesBeside = client.maxBatch - 1;
-  const second = await client.batch([venueCall, ...feeCalls.slice(0, feesBeside)]);
-  venuePlan.settle(decodeAggregate(venueCall, at(second, 0, "the adapters"), venuePlan.calls));
+  const feesBeside = client.maxBatch - 1 - rangeCalls.length;
+  const firstFees = feeCalls.slice(0, feesBeside);
+  const second = await runRounds(client, multicall, adapterRounds, pinned, [...rangeCalls, ...firstFees]);
+  for (const call of rangeCalls)
+    rangePlan.settle(decodeAggregate(call, at(second, 0, "the redeem queue"), rangePlan.calls));
   const answers = readVenues.map((read) => read());
   const range = readRange === null ? { first: 1, last: 0 } : readRange();
 
   const read = strategies.map((strategy, index) => {
     const answer = answers[index];
     if (answer === undefined) throw new RequiredReadError(strategy.name, "the adapter", "it was not read");
-    return { strategy, answer };
+    return { strategy, answer, reading: reading(strategy, answer) };
   });
-  const reads = read.flatMap(({ strategy, answer }) => {
-    if (answer.ok) return [historyReads(strategy, answer.venue, core.asset)];
+  const readings = read.map((venue) => venue.reading);
+  const nav = netAssetValue({ vault: core.vault, strategies: readings });
+  const present = read.flatMap(({ strategy, answer, reading: now }) => {
+    if (answer.ok) return [planPresent(historyReads(strategy, answer.venue, core.asset), now, nav)];
     flags.push(flagOf(strategy, "ADAPTER_FAULT", `the adapter does not answer (${answer.fault})`));
     return [];
   });
+  const reads = present.map(({ past }) => past);
+  const inspection = new VenueInspection(
+    present.map(({ plan }) => plan.request),
+    present.map(({ plan }) => ({ ok: true, value: plan })),
+    core.asset,
+    pinned.timestamp,
+  );
   const reader = new HistoryReader(multicall, reads);
   const targets = dayTargets(pinned, config.history.days);
   const wanted = [...new Set(targets.flatMap((target) => blockAt(points, target) ?? []))].filter(
     (number) => number < pinned.number,
   );
-  const dayBlocks = [...wanted, pinned.number];
   const queuePlan = new ReadPlan();
   const readShares = core.queue === null ? () => 0n : planQueueShares(core.queue, range, queuePlan);
   const queueCalls = queuePlan.calls.length === 0 ? [] : [aggregateCall(multicall, queuePlan.calls, pinned.number)];
-  const laterFees = feeCalls.slice(feesBeside);
-  const third = await client.batch([...dayBlocks.map((number) => reader.call(number)), ...laterFees, ...queueCalls]);
-  const queueAt = dayBlocks.length + laterFees.length;
+  const laterFees = feeCalls.slice(firstFees.length);
+  const nowRounds = present.map(({ plan }) => plan.round);
+  const dayCalls = wanted.map((number) => reader.call(number));
+  const third = await runRounds(client, multicall, nowRounds, pinned, [...dayCalls, ...laterFees, ...queueCalls]);
+  const queueAt = wanted.length + laterFees.length;
   for (const call of queueCalls)
     queuePlan.settle(decodeAggregate(call, at(third, queueAt, "the redeem queue"), queuePlan.calls));
-  const found = dayBlocks.flatMap((number, index) => reader.decode(number, at(third, index, `block ${number}`)) ?? []);
-  const feeAnswers = [...second.slice(1), ...third.slice(dayBlocks.length, queueAt)];
+  const found = wanted.flatMap((number, index) => reader.decode(number, at(third, index, `block ${number}`)) ?? []);
+  const feeAnswers = [...second.slice(rangeCalls.length), ...third.slice(wanted.length, queueAt)];
+
+  inspection.proceed();
+  // The day's sample of a week ago is the other end of the yields' span: its rates are read already.
+  const [ago] = nearestSamples([pinned.timestamp - WINDOW_DAYS * SECONDS_PER_DAY], found);
+  const pastCalls = ago === undefined ? [] : [aggregateCall(multicall, callsOf(inspection.past), ago.number)];
 
   // The re-check travels last in the last batch: what was read before it was read from this very chain.
   const recheck = headerCall(pinned.number);
@@ -278,32 +327,33 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     const refined = refineBlocks(nearestSamples(targets, found), points, SAMPLE_TOLERANCE);
     const numbers = [...new Set(refined.map(({ block: number }) => number))];
     if (numbers.length === 0 && round > 1) break;
-    const answers = await client.batch([...numbers.map((number) => reader.call(number)), recheck]);
-    const now = decodeHeader(resultOf(recheck, at(answers, numbers.length, "the pinned block")), pinned.number);
-    if (now.hash !== pinned.hash) throw new BlockHashMismatchError(pinned.number, pinned.hash, now.hash);
+    const calls = numbers.map((number) => reader.call(number));
+    const answered =
+      round === 1
+        ? await runRounds(client, multicall, inspection.next, pinned, [...calls, ...pastCalls, recheck])
+        : await client.batch([...calls, recheck]);
+    requireSameBlock(pinned, recheck, answered.at(-1));
+    if (round === 1) for (const call of pastCalls) settlePast(call, answered[numbers.length], inspection.past);
     found.push(
-      ...numbers.flatMap((number, index) => reader.decode(number, at(answers, index, `block ${number}`)) ?? []),
+      ...numbers.flatMap((number, index) => reader.decode(number, at(answered, index, `block ${number}`)) ?? []),
     );
     if (numbers.length === 0) break;
   }
   points = sortTimed([...points, ...found]);
 
-  const present = found.find(({ number }) => number === pinned.number);
-  const days = nearestSamples(
-    targets,
-    found.filter(({ number }) => number !== pinned.number),
-  );
-  if (present === undefined || days.length === 0) throw new NoPastError(days.length);
+  const days = nearestSamples(targets, found);
+  if (days.length === 0) throw new NoPastError(days.length);
   flags.push(...offTargetFlags(days));
-  const history = reads.flatMap((past, index) => {
+  const history = present.flatMap(({ past, sample }, index) => {
     const sampleOf = ({ samples }: BlockSample): HistorySample => {
-      const sample = samples[index];
-      if (sample === undefined) throw new RequiredReadError(past.strategy.name, "a past sample", "it was not read");
-      return sample;
+      const found = samples[index];
+      if (found === undefined) throw new RequiredReadError(past.strategy.name, "a past sample", "it was not read");
+      return found;
     };
-    flags.push(...rateFlag(past, sampleOf(present).rate));
+    const now = sample(pinned.timestamp);
+    flags.push(...rateFlag(past, now.rate));
     try {
-      const built = buildHistory(past, [...days, present].map(sampleOf), targets[0] ?? pinned.timestamp);
+      const built = buildHistory(past, [...days.map(sampleOf), now], targets[0] ?? pinned.timestamp);
       flags.push(...built.flags);
       return [built.history];
     } catch (error) {
@@ -312,6 +362,18 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
       return [];
     }
   });
+
+  const venues = inspection.readings((index) => ({
+    now: present[index]?.sample(pinned.timestamp).rate ?? UNREAD,
+    past: ago?.samples[index]?.rate ?? UNREAD,
+    seconds: ago === undefined ? 0 : pinned.timestamp - ago.timestamp,
+  }));
+  for (const venue of venues) {
+    if (venue.kind === "read") continue;
+    const name = strategies.find(({ id }) => id === venue.strategyId)?.name ?? venue.strategyId;
+    const message = `${name}: the venue is held: ${venue.reason}`;
+    flags.push({ strategyId: venue.strategyId, code: "VENUE_HELD", message, excludes: false });
+  }
 
   return {
     provenance: {
@@ -326,8 +388,9 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     configEpoch: core.configEpoch,
     nextExecutionAt: core.nextExecutionAt,
     policy: core.policy,
-    strategies: read.map(({ strategy, answer }) => reading(strategy, answer)),
+    strategies: readings,
     riskCaps: core.riskCaps,
+    venues,
     history,
     gas: { baseFee: pinned.baseFee, ...gasHistory(feeCalls, feeAnswers, points, { from: gasFrom, to: pinned.number }) },
     flags,

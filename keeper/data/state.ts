@@ -11,7 +11,7 @@ import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.
 import type { KeeperConfig } from "../config/schema.ts";
 import type { MarketSnapshot, PriceStatusName, RiskCapReading, StrategyStateName } from "../kernel/artifacts.ts";
 import { type Address, assets, shares, type Wad, wad } from "../kernel/units.ts";
-import { type Protocol, protocolOf } from "../protocols/index.ts";
+import { type Protocol, protocolOf, type Reads, VenueUnreadError } from "../protocols/index.ts";
 import { RequiredReadError } from "./errors.ts";
 
 const vaultInterface = ILiquidityVault__factory.createInterface();
@@ -306,21 +306,9 @@ export type VenueAnswer =
   | { readonly ok: false; readonly fault: string };
 
 /** Plans the reads of one adapter, its immutables and its feed's decimals. */
-export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => VenueAnswer {
+export function planVenue(strategy: RegisteredStrategy, reads: Reads): () => VenueAnswer {
   const { id, adapter, protocol } = strategy;
-  const outcomes: (() => Outcome<unknown>)[] = [];
-  const ask = <T>(what: string, call: ViewCall<T>): (() => T) => {
-    const read = plan.want({ ...call, what });
-    outcomes.push(() => {
-      const outcome = read();
-      return outcome.ok ? outcome : { ok: false, reason: `${what}: ${outcome.reason}` };
-    });
-    return () => {
-      const outcome = read();
-      if (!outcome.ok) throw new RequiredReadError(strategy.name, what, outcome.reason);
-      return outcome.value;
-    };
-  };
+  const ask = <T>(what: string, call: ViewCall<T>): (() => T) => reads.need({ ...call, what });
   const real = ask(
     "realAssets",
     view(adapterInterface, adapter, "realAssets", [], (row) => ({
@@ -341,19 +329,22 @@ export function planVenue(strategy: RegisteredStrategy, plan: ReadPlan): () => V
           view(feedInterface, feed, "decimals", [], (row) => int(row, 0)),
         );
   return () => {
-    const failed = outcomes.map((outcome) => outcome()).find(({ ok }) => !ok);
-    if (failed !== undefined && !failed.ok) return { ok: false, fault: failed.reason };
-    return {
-      ok: true,
-      venue: {
-        id,
-        ...real(),
-        maxAllocate: maxAllocate(),
-        maxDeallocate: maxDeallocate(),
-        targets: targets.map((target) => target()),
-        feedDecimals: decimals === null ? null : decimals(),
-      },
-    };
+    try {
+      return {
+        ok: true,
+        venue: {
+          id,
+          ...real(),
+          maxAllocate: maxAllocate(),
+          maxDeallocate: maxDeallocate(),
+          targets: targets.map((target) => target()),
+          feedDecimals: decimals === null ? null : decimals(),
+        },
+      };
+    } catch (error) {
+      if (!(error instanceof VenueUnreadError)) throw error;
+      return { ok: false, fault: `${error.what}: ${error.reason}` };
+    }
   };
 }
 

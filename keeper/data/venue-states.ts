@@ -1,13 +1,12 @@
 /**
  * The state of every venue at one block in three requests: the block with the venues' addresses, their state, and what
- * follows from it together with the rates of a week before and a re-check of the block's hash.
+ * follows from it together with the rates of a week before and a re-check of the block's hash. A cycle's rounds travel in the
+ * requests that it makes anyway (observe.ts).
  */
 
 import { AdapterBase__factory } from "../../types/ethers-contracts/factories/contracts/adapters/AdapterBase__factory.ts";
 import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
-import { isRevert } from "../chain/answers.ts";
-import { type ChainClient, decodeHeader, headerCall, type RpcAnswer, type RpcCall, resultOf } from "../chain/client.ts";
-import { BlockHashMismatchError } from "../chain/errors.ts";
+import { type ChainClient, decodeHeader, headerCall, type RpcAnswer, resultOf } from "../chain/client.ts";
 import {
   aggregateCall,
   blockTimestamp,
@@ -16,33 +15,30 @@ import {
   type ViewCall,
   viewUint,
 } from "../chain/multicall.ts";
-import { explainRevert } from "../chain/revert.ts";
-import { EngineError } from "../kernel/errors.ts";
 import { type Address, type Assets, assets, fromWad, type Hash, SECONDS_PER_DAY, WAD } from "../kernel/units.ts";
+import type { QuotePoint, VenueReading, VenueState } from "../kernel/venue-state.ts";
 import {
+  type Inspect,
   type Protocol,
   type ProtocolId,
   protocolOf,
-  type QuotePoint,
-  type Reads,
+  type RateWindow,
   type VenueFacts,
-  type VenueReading,
-  type VenueState,
-  VenueUnreadError,
 } from "../protocols/index.ts";
 import { RequiredReadError } from "./errors.ts";
-import { ReadPlan } from "./state.ts";
 import { anchorBlocks, blockAt, sortTimed } from "./timeline.ts";
+import { attempt, requireSameBlock, runRounds, then, VenueRound } from "./venue-rounds.ts";
 
 const ETHER = 10n ** 18n;
 /** Sizes of the curves: a small leg, and up to what moves the smaller pools. */
 export const CURVE_SIZES: readonly Assets[] = [1n, 10n, 50n, 100n, 500n, 1_000n, 5_000n].map((size) =>
   assets(size * ETHER),
 );
+/** The usual sizes and those that a strategy's run could move, ascending. */
+export const curveSizes = (considered: readonly Assets[]): readonly Assets[] =>
+  [...new Set([...CURVE_SIZES, ...considered])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 /** Span of the yields. Harvests and oracle reports come daily to weekly; a shorter span would show their teeth. */
-const WINDOW_DAYS = 7;
-/** How a call that ran out of gas inside a multicall reads: no data at all. */
-const NO_REASON = explainRevert("0x");
+export const WINDOW_DAYS = 7;
 /** Headers that find the block of a week ago: enough where blocks are even, few enough for one request. */
 const ANCHORS = 16;
 
@@ -63,125 +59,6 @@ export interface VenueStates {
   readonly httpRequests: number;
 }
 
-/** The calls of one venue in one round. */
-class VenueRound implements Reads {
-  readonly #plan = new ReadPlan();
-  readonly #required: number[] = [];
-
-  get calls(): readonly ViewCall<unknown>[] {
-    return this.#plan.calls;
-  }
-
-  want<T>(call: ViewCall<T>): () => Outcome<T> {
-    return this.#plan.want(call);
-  }
-
-  need<T>(call: ViewCall<T>): () => T {
-    this.#required.push(this.#plan.calls.length);
-    const read = this.want(call);
-    return () => {
-      const outcome = read();
-      if (!outcome.ok) throw new VenueUnreadError(call.what, outcome.reason);
-      return outcome.value;
-    };
-  }
-
-  settle(outcomes: readonly Outcome<unknown>[]): void {
-    this.#plan.settle(outcomes);
-  }
-
-  /** True where a required call failed without a word, as one does that ran out of gas. */
-  isSilent(outcomes: readonly Outcome<unknown>[]): boolean {
-    return this.#required.some((index) => {
-      const outcome = outcomes[index];
-      return outcome !== undefined && !outcome.ok && outcome.reason === NO_REASON;
-    });
-  }
-}
-
-/** The outcomes of one multicall for several venues; null where it must be repeated venue by venue. */
-function together(
-  rounds: readonly VenueRound[],
-  call: RpcCall,
-  answer: RpcAnswer,
-): readonly Outcome<unknown>[][] | null {
-  if (!answer.ok) {
-    // A node that cannot answer at all says so to the single calls, too.
-    return null;
-  }
-  const outcomes = decodeAggregate(
-    call,
-    answer,
-    rounds.flatMap(({ calls }) => calls),
-  );
-  let from = 0;
-  const apart = rounds.map(({ calls }) => {
-    const part = outcomes.slice(from, from + calls.length);
-    from += calls.length;
-    return part;
-  });
-  return rounds.some((round, index) => round.isSilent(apart[index] ?? [])) ? null : apart;
-}
-
-/**
- * Runs the rounds of all venues in one `eth_call` beside other calls, in one request. One venue that burns all its gas would
- * starve the others, so where a required call failed without a reason each venue is asked again by itself, in one more request.
- */
-async function run(
-  client: ChainClient,
-  multicall: Address,
-  rounds: readonly VenueRound[],
-  block: number | "latest",
-  beside: readonly RpcCall[],
-): Promise<readonly RpcAnswer[]> {
-  const call = aggregateCall(
-    multicall,
-    rounds.flatMap(({ calls }) => calls),
-    block,
-  );
-  const [answer, ...others] = await client.batch([call, ...beside]);
-  if (answer === undefined) throw new RequiredReadError(null, "the venues", "no answer");
-  const outcomes = together(rounds, call, answer) ?? (await oneByOne(client, multicall, rounds, block));
-  rounds.forEach((round, index) => {
-    round.settle(outcomes[index] ?? []);
-  });
-  return others;
-}
-
-async function oneByOne(
-  client: ChainClient,
-  multicall: Address,
-  rounds: readonly VenueRound[],
-  block: number | "latest",
-): Promise<readonly (readonly Outcome<unknown>[])[]> {
-  const calls = rounds.map((round) => aggregateCall(multicall, round.calls, block));
-  const answers = await client.batch(calls);
-  return rounds.map((round, index): readonly Outcome<unknown>[] => {
-    const [call, answer] = [calls[index], answers[index]];
-    if (call === undefined || answer === undefined) throw new RequiredReadError(null, "a venue", "no answer");
-    // Only what the venue's code did is the venue's; a node that fails is everyone's.
-    const read = attempt(() => decodeAggregate(call, answer, round.calls));
-    if (read.ok) return read.value;
-    if (!answer.ok && isRevert(answer.error)) return round.calls.map(() => read);
-    if (!answer.ok && /out of gas/i.test(answer.error.message)) return round.calls.map(() => read);
-    return decodeAggregate(call, answer, round.calls);
-  });
-}
-
-/** The value, or the reason to hold the venue. What is no failure of the engine's is a fault, and thrown on. */
-function attempt<T>(body: () => T): Outcome<T> {
-  try {
-    return { ok: true, value: body() };
-  } catch (error) {
-    if (error instanceof EngineError) return { ok: false, reason: error.message };
-    throw error;
-  }
-}
-
-function then<T, U>(outcome: Outcome<T>, body: (value: T) => U): Outcome<U> {
-  return outcome.ok ? attempt(() => body(outcome.value)) : outcome;
-}
-
 interface Limit {
   readonly most: bigint;
   readonly reason: string;
@@ -199,6 +76,7 @@ function curveOf(
     if (limit !== null && size > limit.most) return none(limit.reason);
     const quote = quotes[index] ?? { ok: false, reason: "not quoted" };
     if (!quote.ok) return none(quote.reason);
+    if (quote.value <= 0n) return none(`the venue quotes ${quote.value} for ${inEther(size)}`);
     const shortfall = fromWad(((size - quote.value) * WAD) / size);
     return { size, received: assets(quote.value), shortfall, reason: null };
   });
@@ -259,9 +137,119 @@ function stateOf(
       curve: curveOf(sizes, leave.quotes, leave.closed, leaveLimit),
       source: leave.source,
     },
+    discount: facts.discount ?? null,
     gas: protocol.gas,
   };
 }
+
+/** A venue of which the adapter's own answers are read, or travel in the same round. */
+export interface VenuePlan {
+  readonly request: VenueRequest;
+  /** Answers of {@link Protocol.targets}. */
+  readonly targets: readonly Address[];
+  /** Sizes of its curves, ascending, asset units. */
+  readonly sizes: readonly Assets[];
+  readonly limits: () => Pick<AdapterAnswers, "maxAllocate" | "maxDeallocate">;
+  /** Calls at the pinned block. */
+  readonly round: VenueRound;
+}
+
+interface Started extends VenuePlan {
+  readonly twin: Protocol;
+  readonly proceed: ReturnType<Inspect>;
+}
+interface Finishing extends Started {
+  readonly finish: ReturnType<ReturnType<Inspect>>;
+  readonly refusal: (() => Outcome<bigint>) | null;
+}
+
+/** The rounds of several venues' states: `now` is planned at once, `next` and `past` once that has run. */
+export class VenueInspection {
+  readonly #requests: readonly VenueRequest[];
+  readonly #started: readonly Outcome<Started>[];
+  #finishing: readonly Outcome<Finishing>[] = [];
+  readonly next: readonly VenueRound[];
+  readonly past: readonly VenueRound[];
+
+  /** @param timestamp Of the pinned block, Unix seconds. */
+  constructor(
+    requests: readonly VenueRequest[],
+    plans: readonly Outcome<VenuePlan>[],
+    asset: Address,
+    timestamp: number,
+  ) {
+    this.#requests = requests;
+    this.next = requests.map(() => new VenueRound());
+    this.past = requests.map(() => new VenueRound());
+    this.#started = plans.map((planned) =>
+      then(planned, (plan) => {
+        const { request, targets, sizes, round } = plan;
+        const twin = protocolOf(request.protocol);
+        const site = { adapter: request.adapter, asset, targets, sizes, timestamp };
+        return { ...plan, twin, proceed: twin.inspect(site, round) };
+      }),
+    );
+  }
+
+  /** Plans the rounds `next` and `past` from the answers to `now`. */
+  proceed(): void {
+    this.#finishing = this.#started.map((outcome, index) =>
+      then(outcome, (started) => {
+        const [next, past] = [this.next[index] ?? new VenueRound(), this.past[index] ?? new VenueRound()];
+        return {
+          ...started,
+          finish: started.proceed(next, past),
+          // Why an adapter takes nothing is known to its venue alone.
+          refusal:
+            started.limits().maxAllocate > 0n
+              ? null
+              : next.want(viewUint(baseInterface, started.request.adapter, "venueMaxAllocate")),
+        };
+      }),
+    );
+  }
+
+  /**
+   * The states, once all rounds have run, in the order of the requests. A venue that did not answer is held with its reason.
+   * @param windowOf The rate at both ends of the yields' span, by the venue's place.
+   */
+  readings(windowOf: (index: number) => RateWindow): readonly VenueReading[] {
+    return this.#requests.map((request, index): VenueReading => {
+      const outcome = this.#finishing[index] ?? { ok: false, reason: "it was not read" };
+      const state = then(outcome, ({ twin, sizes, finish, limits, refusal }) => {
+        const refused = refusal?.() ?? null;
+        return stateOf(request, twin, sizes, finish(windowOf(index)), {
+          ...limits(),
+          refusal: refused === null || refused.ok ? null : refused.reason,
+        });
+      });
+      if (state.ok) return state.value;
+      return { kind: "held", strategyId: request.strategyId, protocol: request.protocol, reason: state.reason };
+    });
+  }
+}
+
+/** Settles rounds with the answer of another block. The past is wanted, not needed: without it yields are missing, with the reason. */
+export function settlePast(
+  call: ReturnType<typeof aggregateCall>,
+  answer: RpcAnswer | undefined,
+  rounds: readonly VenueRound[],
+): void {
+  const calls = rounds.flatMap((round) => round.calls);
+  const outcomes = attempt(() => {
+    if (answer === undefined) throw new RequiredReadError(null, "the venues' past", "no answer");
+    return decodeAggregate(call, answer, calls);
+  });
+  let from = 0;
+  for (const round of rounds) {
+    const { length } = round.calls;
+    round.settle(outcomes.ok ? outcomes.value.slice(from, from + length) : round.calls.map(() => outcomes));
+    from += length;
+  }
+}
+
+export const callsOf = (rounds: readonly VenueRound[]): readonly ViewCall<unknown>[] =>
+  rounds.flatMap(({ calls }) => calls);
 
 /**
  * Reads every venue at one block. A venue that does not answer is held with its reason; the others are not touched by it.
@@ -284,27 +272,30 @@ export async function readVenues(
     return () => calls.flatMap((call) => call?.() ?? []);
   });
   const head = headerCall("latest");
-  const [headAnswer] = await run(client, at.multicall, addressRounds, "latest", [head]);
+  const [headAnswer] = await runRounds(client, at.multicall, addressRounds, "latest", [head]);
   if (headAnswer === undefined) throw new RequiredReadError(null, "the latest block", "no answer");
   const pinned = decodeHeader(resultOf(head, headAnswer), "latest");
 
   const nowRounds = requests.map(() => new VenueRound());
-  const first = requests.map(({ protocol, adapter }, index) => {
-    const reads = nowRounds[index] ?? new VenueRound();
-    const twin = protocolOf(protocol);
-    return then(
+  const rateReads: (() => Outcome<bigint>)[] = [];
+  const pastRateReads: (() => Outcome<bigint>)[] = [];
+  const plans = requests.map((request, index) =>
+    then(
       attempt(() => targetReads[index]?.() ?? []),
-      (targets) => {
-        const site = { adapter, asset: at.asset, targets, sizes, timestamp: pinned.timestamp };
-        const maxAllocate = reads.need(viewUint(adapterInterface, adapter, "maxAllocate"));
-        const maxDeallocate = reads.need(viewUint(adapterInterface, adapter, "maxDeallocate"));
-        const rate = reads.want(twin.rateAt(targets, at.asset));
-        return { twin, targets, maxAllocate, maxDeallocate, rate, proceed: twin.inspect(site, reads) };
+      (targets): VenuePlan => {
+        const { adapter, protocol } = request;
+        const round = nowRounds[index] ?? new VenueRound();
+        const maxAllocate = round.need(viewUint(adapterInterface, adapter, "maxAllocate"));
+        const maxDeallocate = round.need(viewUint(adapterInterface, adapter, "maxDeallocate"));
+        rateReads[index] = round.want(protocolOf(protocol).rateAt(targets, at.asset));
+        const limits = () => ({ maxAllocate: maxAllocate(), maxDeallocate: maxDeallocate() });
+        return { request, targets, sizes, limits, round };
       },
-    );
-  });
+    ),
+  );
+  const inspection = new VenueInspection(requests, plans, at.asset, pinned.timestamp);
   const anchorCalls = anchorBlocks(pinned, WINDOW_DAYS * 2, ANCHORS).map(headerCall);
-  const anchorAnswers = await run(client, at.multicall, nowRounds, pinned.number, anchorCalls);
+  const anchorAnswers = await runRounds(client, at.multicall, nowRounds, pinned, anchorCalls);
   const anchors = anchorCalls.flatMap((call, index) => {
     const found = anchorAnswers[index];
     return found === undefined ? [] : [decodeHeader(resultOf(call, found), "latest")];
@@ -314,59 +305,28 @@ export async function readVenues(
   const pastBlock =
     blockAt(points, pinned.timestamp - WINDOW_DAYS * SECONDS_PER_DAY) ?? points[0]?.number ?? pinned.number;
 
-  const nextRounds = requests.map(() => new VenueRound());
-  const pastRounds = requests.map(() => new VenueRound());
+  inspection.proceed();
   const clock = new VenueRound();
   const pastTime = clock.want(blockTimestamp(at.multicall));
-  const second = first.map((outcome, index) =>
-    then(outcome, ({ twin, targets, proceed, ...rest }) => {
-      const [next, past] = [nextRounds[index] ?? new VenueRound(), pastRounds[index] ?? new VenueRound()];
-      return {
-        ...rest,
-        twin,
-        pastRate: past.want(twin.rateAt(targets, at.asset)),
-        finish: proceed(next, past),
-        // Why an adapter takes nothing is known to its venue alone.
-        refusal:
-          rest.maxAllocate() > 0n
-            ? null
-            : next.want(viewUint(baseInterface, requests[index]?.adapter ?? at.asset, "venueMaxAllocate")),
-      };
-    }),
-  );
-  const pastCalls = [clock, ...pastRounds].flatMap(({ calls }) => calls);
-  const pastCall = aggregateCall(at.multicall, pastCalls, pastBlock);
+  plans.forEach((plan, index) => {
+    const round = inspection.past[index];
+    if (plan.ok && round !== undefined)
+      pastRateReads[index] = round.want(protocolOf(plan.value.request.protocol).rateAt(plan.value.targets, at.asset));
+  });
+  const pastRounds = [clock, ...inspection.past];
+  const pastCall = aggregateCall(at.multicall, callsOf(pastRounds), pastBlock);
   const recheck = headerCall(pinned.number);
-  const [pastAnswer, headAgain] = await run(client, at.multicall, nextRounds, pinned.number, [pastCall, recheck]);
-  if (pastAnswer === undefined || headAgain === undefined)
-    throw new RequiredReadError(null, "the venues' past", "no answer");
-  const again = decodeHeader(resultOf(recheck, headAgain), pinned.number);
-  if (again.hash !== pinned.hash) throw new BlockHashMismatchError(pinned.number, pinned.hash, again.hash);
-  // The past is wanted, not needed: without it the yields are missing, with the reason.
-  const pastOutcomes = attempt(() => decodeAggregate(pastCall, pastAnswer, pastCalls));
-  let from = 0;
-  for (const round of [clock, ...pastRounds]) {
-    const { length } = round.calls;
-    round.settle(pastOutcomes.ok ? pastOutcomes.value.slice(from, from + length) : round.calls.map(() => pastOutcomes));
-    from += length;
-  }
+  const [pastAnswer, headAgain] = await runRounds(client, at.multicall, inspection.next, pinned, [pastCall, recheck]);
+  requireSameBlock(pinned, recheck, headAgain);
+  settlePast(pastCall, pastAnswer, pastRounds);
   const time = pastTime();
   const seconds = time.ok ? pinned.timestamp - Number(time.value) : 0;
-
-  const venues = requests.map((request, index): VenueReading => {
-    const outcome = second[index] ?? { ok: false, reason: "it was not read" };
-    const state = then(outcome, ({ twin, rate, pastRate, finish, maxAllocate, maxDeallocate, refusal }) => {
-      const facts = finish({ now: rate(), past: pastRate(), seconds });
-      const refused = refusal?.() ?? null;
-      return stateOf(request, twin, sizes, facts, {
-        maxAllocate: maxAllocate(),
-        maxDeallocate: maxDeallocate(),
-        refusal: refused === null || refused.ok ? null : refused.reason,
-      });
-    });
-    if (state.ok) return state.value;
-    return { kind: "held", strategyId: request.strategyId, protocol: request.protocol, reason: state.reason };
-  });
+  const unread: Outcome<bigint> = { ok: false, reason: "it was not read" };
+  const venues = inspection.readings((index) => ({
+    now: rateReads[index]?.() ?? unread,
+    past: pastRateReads[index]?.() ?? unread,
+    seconds,
+  }));
   const { number, hash, timestamp } = pinned;
   return { block: { number, hash, timestamp }, venues, httpRequests: client.httpRequests() - before };
 }

@@ -3,6 +3,7 @@
  * Floats are fractions (0.03 = 3 %), returns are simple and per day unless named otherwise; money is `bigint`.
  */
 import type { Address, Assets, Hash, Shares, Wad } from "./units.ts";
+import type { VenueReading } from "./venue-state.ts";
 
 /** Where a number comes from: enough to recompute it. */
 export interface Provenance {
@@ -115,6 +116,8 @@ export interface MarketSnapshot {
   };
   readonly strategies: readonly StrategyReading[];
   readonly riskCaps: readonly RiskCapReading[];
+  /** What the venues are at the pinned block; none of a strategy whose adapter does not answer, or that was written off. */
+  readonly venues: readonly VenueReading[];
   readonly history: readonly StrategyHistory[];
   readonly gas: {
     /** Base fee of the pinned block, wei. */
@@ -415,6 +418,8 @@ export interface StrategyLimits {
   readonly reachableWeight: number;
   /** Why nothing may enter; null when the strategy is investable. */
   readonly entryBlockedBy: string | null;
+  /** Why nothing may leave; null when something can. */
+  readonly exitBlockedBy: string | null;
   readonly riskIds: readonly number[];
   readonly costs: { readonly enter: number; readonly exit: number };
 }

@@ -7,7 +7,9 @@ import type {
   StrategyReading,
 } from "./artifacts.ts";
 import { HoldError, InputError } from "./errors.ts";
-import { assets, BPS } from "./units.ts";
+import { type Assets, assets, BPS } from "./units.ts";
+import { entryTerms, exitTerms } from "./venue-moves.ts";
+import type { VenueReading } from "./venue-state.ts";
 
 export class NavNotPositiveError extends HoldError {
   readonly code = "NAV_NOT_POSITIVE";
@@ -53,12 +55,22 @@ const share = (part: bigint, whole: bigint): number => Number((part * 10n ** 18n
 const ROUNDING = 1e-9;
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-function entryBlockedBy(reading: StrategyReading): string | null {
+function entryBlockedBy(reading: StrategyReading, venue: VenueReading | undefined): string | null {
   if (reading.state !== "Active") return `state is ${reading.state}`;
   if (reading.price.status !== "Normal") return `price status is ${reading.price.status}`;
   if (reading.fault !== null) return `the adapter does not answer: ${reading.fault}`;
   if (reading.absoluteCap === 0n || reading.relativeCapBps === 0) return "cap is zero";
-  return null;
+  return entryTerms(venue).blockedBy;
+}
+
+/** Why nothing leaves by any way; a closed queue leaves open what the adapter pays at once. */
+function exitBlockedBy(reading: StrategyReading, venue: VenueReading | undefined): string | null {
+  if (reading.state === "Revoked") return "state is Revoked";
+  if (reading.price.status === "Frozen" || reading.price.status === "Closed")
+    return `price status is ${reading.price.status}`;
+  if (reading.fault !== null) return `the adapter does not answer: ${reading.fault}`;
+  const { blockedBy } = exitTerms(venue);
+  return venue?.kind === "held" || reading.maxDeallocate === 0n ? blockedBy : null;
 }
 
 /** What has left the position and not yet arrived: it counts as idle that cannot be spent. */
@@ -66,14 +78,27 @@ const inTransit = (reading: StrategyReading): bigint => reading.pending + readin
 
 const notNegative = (value: bigint): bigint => (value > 0n ? value : 0n);
 
-function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number; exit: number }): StrategyLimits {
+/** Most of the open position that can be asked to leave. An adapter knows what it pays at once; a queue takes what is quoted. */
+function leavableOf(reading: StrategyReading, open: bigint, venue: VenueReading | undefined): bigint {
+  const atOnce = smaller(reading.maxDeallocate, open);
+  if (!reading.hasAsyncExit) return atOnce;
+  const { blockedBy, most } = exitTerms(venue);
+  const queued = blockedBy === null ? smaller(open, most ?? open) : 0n;
+  return queued > atOnce ? queued : atOnce;
+}
+
+function limitsOf(
+  reading: StrategyReading,
+  nav: bigint,
+  costs: { enter: number; exit: number },
+  venue: VenueReading | undefined,
+): StrategyLimits {
   const relativeCap = (nav * BigInt(reading.relativeCapBps)) / BPS;
   const open = notNegative(reading.value - inTransit(reading));
-  const unpriced = reading.price.status === "Frozen" || reading.price.status === "Closed";
-  // An asynchronous venue takes a request for everything; a synchronous one pays what it has.
-  const payable = reading.hasAsyncExit ? open : smaller(reading.maxDeallocate, open);
-  const leavable = unpriced || reading.state === "Revoked" || reading.fault !== null ? 0n : payable;
-  const room = smaller(reading.maxAllocate, reading.inflowLeft);
+  const stuckBy = exitBlockedBy(reading, venue);
+  const leavable = stuckBy === null ? leavableOf(reading, open, venue) : 0n;
+  const allowed = smaller(reading.maxAllocate, reading.inflowLeft);
+  const room = smaller(allowed, entryTerms(venue).most ?? allowed);
   return {
     id: reading.id,
     name: reading.name,
@@ -81,7 +106,8 @@ function limitsOf(reading: StrategyReading, nav: bigint, costs: { enter: number;
     minWeight: share(open - leavable, nav),
     capWeight: share(notNegative(smaller(relativeCap, reading.absoluteCap) - inTransit(reading)), nav),
     reachableWeight: share(open + room, nav),
-    entryBlockedBy: entryBlockedBy(reading),
+    entryBlockedBy: entryBlockedBy(reading, venue),
+    exitBlockedBy: stuckBy,
     riskIds: reading.riskIds,
     costs,
   };
@@ -108,14 +134,24 @@ function minimumIdleWeight(
 }
 
 /**
+ * Present values, not the vault's cached debts: execution reports before it moves. What the queue is owed is not the vault's.
+ */
+export const netAssetValue = ({
+  vault: { idle, queueOwed },
+  strategies,
+}: {
+  readonly vault: Pick<MarketSnapshot["vault"], "idle" | "queueOwed">;
+  readonly strategies: readonly StrategyReading[];
+}): Assets => assets(strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle) - queueOwed);
+
+/**
  * The bounds of one run.
  * @throws {NavNotPositiveError | RiskCapMissingError} when the snapshot cannot be used.
  * @throws {CostMissingError | CostOutOfRangeError} when the costs cannot.
  */
 export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): AllocationConstraints {
   const { idle, queueOwed } = snapshot.vault;
-  // Present values, not the vault's cached debts: execution reports before it moves. What the queue is owed is not ours.
-  const nav = assets(snapshot.strategies.reduce<bigint>((sum, reading) => sum + reading.value, idle) - queueOwed);
+  const nav = netAssetValue(snapshot);
   const transit = snapshot.strategies.reduce<bigint>((sum, reading) => sum + inTransit(reading), 0n);
   const transitOf = (riskId: number): bigint =>
     snapshot.strategies.reduce<bigint>(
@@ -125,6 +161,7 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
   if (nav <= 0n) throw new NavNotPositiveError(nav);
   if (costs.fixedCost < 0n) throw new CostOutOfRangeError("fixed cost", costs.fixedCost);
   if (costs.legCost < 0n) throw new CostOutOfRangeError("cost per leg", costs.legCost);
+  const venueOf = new Map(snapshot.venues.map((venue) => [venue.strategyId, venue]));
   const byId = new Map(costs.perStrategy.map((cost) => [cost.id, cost]));
   const capped = new Set(snapshot.riskCaps.map((cap) => cap.riskId));
 
@@ -140,7 +177,7 @@ export function buildConstraints(snapshot: MarketSnapshot, costs: CostInputs): A
         if (!(value >= 0 && value < 1)) throw new CostOutOfRangeError(`${what} of strategy ${reading.id}`, value);
       }
       for (const riskId of reading.riskIds) if (!capped.has(riskId)) throw new RiskCapMissingError(riskId);
-      return limitsOf(reading, nav, { enter: cost.enter, exit: cost.exit });
+      return limitsOf(reading, nav, { enter: cost.enter, exit: cost.exit }, venueOf.get(reading.id));
     })
     .sort((a, b) => a.id - b.id);
 

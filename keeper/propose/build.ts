@@ -13,6 +13,7 @@ import type {
 import { canonicalHash, canonicalJson } from "../kernel/canonical.ts";
 import type { RangeOutcome } from "../kernel/ranges.ts";
 import { assets, BPS, fromWad, type Hash, hash, mulDivDown } from "../kernel/units.ts";
+import type { VenueReading } from "../kernel/venue-state.ts";
 import { describe } from "./describe.ts";
 import { ProvenanceDiffersError } from "./errors.ts";
 import { planLegs, readable } from "./legs.ts";
@@ -67,6 +68,18 @@ function requireSameRun({ snapshot, forecast, target, decision, approved }: Prop
   }
 }
 
+/** Of a venue what decides about moves; its curves are there by hash. */
+const venueEvidence = (venue: VenueReading) =>
+  venue.kind === "held"
+    ? venue
+    : {
+        strategyId: venue.strategyId,
+        apy: venue.apy,
+        discount: venue.discount,
+        enterClosed: venue.enter.closed,
+        leaveClosed: venue.leave.closed,
+      };
+
 /** What an owner or auditor needs to follow the proposal back to the chain. Bulky series are there by hash. */
 function evidenceOf(
   { snapshot, forecast, target, decision, approved, ranges = [] }: ProposeInput,
@@ -82,6 +95,8 @@ function evidenceOf(
       policy: snapshot.policy,
       strategies: snapshot.strategies,
       riskCaps: snapshot.riskCaps,
+      venues: snapshot.venues.map(venueEvidence),
+      venuesHash: canonicalHash(snapshot.venues),
       historyHash: canonicalHash(snapshot.history),
       baseFee: snapshot.gas.baseFee,
       flags: snapshot.flags,

@@ -4,6 +4,8 @@ import type { KeeperConfig } from "../config/schema.ts";
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
 import type { RangeOutcome } from "../kernel/ranges.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
+import { entryTerms, exitTerms, receivedAt } from "../kernel/venue-moves.ts";
+import type { VenueReading } from "../kernel/venue-state.ts";
 import { isProtocolId } from "../protocols/ids.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
 import { repositions } from "./reposition.ts";
@@ -12,6 +14,8 @@ import { repositions } from "./reposition.ts";
 const READABLE = 10n ** 12n;
 /** Most legs the module takes. */
 const MAX_LEGS = 16;
+/** A pool's price may move this much between the pinned block and the execution before a leg that was quoted fails, basis points. */
+const QUOTE_DRIFT_BPS = 5n;
 
 /** A solver's 0.19999999999999996 is 0.2; a millionth of a millionth of NAV is below every dust threshold. */
 const tidy = (weight: number): number => Math.round(weight * 1e12) / 1e12;
@@ -33,6 +37,8 @@ export interface LegPlan {
 
 interface Move {
   readonly strategy: StrategyReading;
+  /** The venue at the pinned block; undefined where it was not read. */
+  readonly venue: VenueReading | undefined;
   readonly kind: LegKindName;
   readonly amount: bigint;
 }
@@ -40,10 +46,30 @@ interface Move {
 const protocolFor = ({ protocol }: StrategyReading): Protocol | null =>
   isProtocolId(protocol) ? PROTOCOLS[protocol] : null;
 
-/** Signed bound of a leg: the amount less the venue's own shortfall. */
-function minValueOf({ strategy, kind, amount }: Move): bigint {
-  const shortfall = BigInt(protocolFor(strategy)?.shortfallBps[kind] ?? 0);
-  return readable(mulDivDown(amount, BPS - shortfall, BPS));
+/**
+ * What a leg should bring by the venue's own quote, in what its bound is measured in; null where no quote tells. A request is
+ * bound by what it asks for, not by what the queue pays later, so it has none.
+ */
+function quoteOf({ venue, kind, amount }: Move): bigint | null {
+  if (venue?.kind !== "read" || venue.discount === null) return null;
+  const counted = WAD - toWad(venue.discount);
+  if (kind === "Allocate") {
+    const received = receivedAt(venue.enter.curve, amount);
+    return received === null ? null : mulDivDown(received, counted, WAD);
+  }
+  // Units worth `amount` as the adapter counts them are worth more at the rate that the curve measures against.
+  return kind === "Deallocate" ? receivedAt(venue.leave.curve, mulDivDown(amount, WAD, counted)) : null;
+}
+
+/**
+ * Signed bound of a leg: the amount less the venue's own shortfall, or what the venue quotes at the pinned block less the drift
+ * allowed since, whichever is tighter. Where a pool pays more than the adapter counts, the difference is not left to whoever
+ * trades in front of the execution.
+ */
+function minValueOf(move: Move): bigint {
+  const shortfall = BigInt(protocolFor(move.strategy)?.shortfallBps[move.kind] ?? 0);
+  const policy = mulDivDown(move.amount, BPS - shortfall, BPS);
+  return readable(larger(policy, mulDivDown(quoteOf(move) ?? 0n, BPS - QUOTE_DRIFT_BPS, BPS)));
 }
 
 function leg(move: Move): Leg {
@@ -60,7 +86,12 @@ function leg(move: Move): Leg {
 /** The position that is still open: what waits at the venue is leaving already. */
 const openOf = ({ value, pending, claimable }: StrategyReading): bigint => larger(value - pending - claimable, 0n);
 
-function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): Move | null {
+function exitMove(
+  strategy: StrategyReading,
+  venue: VenueReading | undefined,
+  excess: bigint,
+  notes: string[],
+): Move | null {
   const { name, price, state, liquid, fault } = strategy;
   if (fault !== null) {
     notes.push(`${name}: nothing can leave, the adapter does not answer (${fault})`);
@@ -70,23 +101,35 @@ function exitMove(strategy: StrategyReading, excess: bigint, notes: string[]): M
     notes.push(`${name}: nothing can leave (registry ${state}, price ${price.status})`);
     return null;
   }
+  const { blockedBy, most } = exitTerms(venue);
+  if (venue?.kind === "held") {
+    notes.push(`${name}: nothing can leave, ${blockedBy}`);
+    return null;
+  }
   const open = smaller(excess, liquid);
   const instant = smaller(open, strategy.maxDeallocate);
-  if (strategy.hasAsyncExit && instant < open) {
+  if (strategy.hasAsyncExit && instant < open && blockedBy === null) {
     const step = protocolFor(strategy)?.exitStep ?? 1n;
-    const whole = open - (open % step);
-    if (whole !== 0n) return { strategy, kind: "RequestExit", amount: readable(whole) };
-    notes.push(`${name}: ${weth(open)} WETH should leave, requests are multiples of ${weth(step)}`);
+    const queued = smaller(open, most ?? open);
+    if (queued < open)
+      notes.push(`${name}: ${weth(open)} WETH should leave, the venue quotes exits up to ${weth(queued)}`);
+    const whole = queued - (queued % step);
+    if (whole > instant) return { strategy, venue, kind: "RequestExit", amount: readable(whole) };
+    if (whole === 0n) notes.push(`${name}: ${weth(queued)} WETH should leave, requests are multiples of ${weth(step)}`);
   }
-  if (instant < open) notes.push(`${name}: ${weth(open)} WETH should leave, ${weth(instant)} can leave now`);
-  return { strategy, kind: "Deallocate", amount: readable(instant) };
+  if (instant < open) {
+    const why = blockedBy === null ? "" : `: ${blockedBy}`;
+    notes.push(`${name}: ${weth(open)} WETH should leave, ${weth(instant)} can leave now${why}`);
+  }
+  return { strategy, venue, kind: "Deallocate", amount: readable(instant) };
 }
 
 /** Most a move loses by its own bound, and by what valuation takes at once from whatever enters below par. */
 function lossOf(move: Move): bigint {
   const repriced =
     move.kind === "Allocate" ? mulDivUp(move.amount, WAD - smaller(move.strategy.price.sellFactor, WAD), WAD) : 0n;
-  return move.amount - minValueOf(move) + repriced;
+  // A bound above the amount is a gain to be insisted on, not one to be spent on other legs.
+  return larger(move.amount - minValueOf(move), 0n) + repriced;
 }
 
 /** Cuts inflows in proportion until all legs together may lose no more than allowed, with a tenth to spare. */
@@ -106,6 +149,7 @@ function roomOf(
   snapshot: MarketSnapshot,
   capNav: bigint,
   planned: ReadonlyMap<number, bigint>,
+  quoted: bigint,
 ): bigint {
   const { id, value, absoluteCap, relativeCapBps, inflowLeft, maxAllocate, riskIds } = strategy;
   const own = smaller(
@@ -113,6 +157,7 @@ function roomOf(
     mulDivDown(capNav, BigInt(relativeCapBps), BPS) - value,
     inflowLeft,
     maxAllocate,
+    quoted,
   );
   const shared = riskIds.map((riskId) => {
     const cap = snapshot.riskCaps.find((candidate) => candidate.riskId === riskId);
@@ -144,10 +189,11 @@ export function planLegs(
   const targetOf = (id: number): bigint =>
     mulDivDown(base, toWad(tidy(weights.find((weight) => weight.id === id)?.weight ?? 0)), WAD);
 
+  const venueOf = new Map(snapshot.venues.map((venue) => [venue.strategyId, venue]));
   const exits = strategies.flatMap((strategy) => {
     const excess = openOf(strategy) - targetOf(strategy.id);
     if (excess < dust) return [];
-    const move = exitMove(strategy, excess, notes);
+    const move = exitMove(strategy, venueOf.get(strategy.id), excess, notes);
     return move === null || move.amount < dust ? [] : [move];
   });
   const proceeds = exits.filter(({ kind }) => kind === "Deallocate").reduce((sum, move) => sum + minValueOf(move), 0n);
@@ -174,11 +220,17 @@ export function planLegs(
       notes.push(`${strategy.name}: nothing may enter (registry ${strategy.state}, price ${strategy.price.status})`);
       return [];
     }
-    const amount = smaller(missing, roomOf(strategy, snapshot, capNav, planned));
+    const venue = venueOf.get(strategy.id);
+    const { blockedBy, most } = entryTerms(venue);
+    if (blockedBy !== null) {
+      notes.push(`${strategy.name}: nothing may enter, ${blockedBy}`);
+      return [];
+    }
+    const amount = smaller(missing, roomOf(strategy, snapshot, capNav, planned, most ?? missing));
     if (amount < missing)
       notes.push(`${strategy.name}: ${weth(missing)} WETH wanted, limits leave room for ${weth(amount)}`);
     planned.set(strategy.id, amount);
-    return [{ strategy, kind: "Allocate", amount }];
+    return [{ strategy, venue, kind: "Allocate", amount }];
   });
   const total = wanted.reduce((sum, { amount }) => sum + amount, 0n);
   if (total > available)

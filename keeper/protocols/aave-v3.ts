@@ -59,6 +59,7 @@ const inspect: Inspect = ({ asset, targets, sizes }, now) => {
         cap === 0n
           ? null
           : { limit: assets(cap), used: assets((supply() * index()) / RAY), source: "the reserve's supply cap" },
+      discount: 0,
       enter: {
         closed: stopped ?? (flagAt(configuration, 57n) ? "the Aave reserve is frozen" : null),
         quotes,

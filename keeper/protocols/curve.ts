@@ -103,6 +103,7 @@ const inspect: Inspect = ({ adapter, sizes, targets }, now) => {
       return {
         apy: { base, fees: remainder(growth(window, "get_virtual_price"), base), reward: NO_REWARD },
         cap: null,
+        discount: Number(band()) / Number(BPS),
         enter: {
           closed,
           quotes: entry,

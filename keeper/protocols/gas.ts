@@ -4,8 +4,8 @@
  * legs each costs less. test/keeper/protocols holds the numbers against the contracts.
  */
 import type { LegKindName } from "../kernel/artifacts.ts";
+import type { GasEstimate } from "../kernel/venue-state.ts";
 import type { ProtocolId } from "./ids.ts";
-import type { GasEstimate } from "./protocol.ts";
 
 const on =
   (venue: string) =>

@@ -49,15 +49,5 @@ export const PROTOCOLS = {
 export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];
 
 export type { ProtocolId } from "./ids.ts";
-export type {
-  GasEstimate,
-  HeldVenue,
-  Protocol,
-  QuotePoint,
-  Reads,
-  VenueFacts,
-  VenueReading,
-  VenueState,
-  YieldPart,
-} from "./protocol.ts";
+export type { Inspect, Protocol, RateWindow, Reads, VenueFacts } from "./protocol.ts";
 export { VenueUnreadError } from "./protocol.ts";

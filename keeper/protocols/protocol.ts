@@ -4,14 +4,8 @@ import type { Outcome, ViewCall } from "../chain/multicall.ts";
 import type { LegKindName } from "../kernel/artifacts.ts";
 import { HoldError } from "../kernel/errors.ts";
 import type { Address, Assets } from "../kernel/units.ts";
+import type { GasEstimate, VenueCap, YieldParts } from "../kernel/venue-state.ts";
 import type { ProtocolId } from "./ids.ts";
-
-export interface GasEstimate {
-  /** Gas units of one leg, the vault's own bookkeeping included. */
-  readonly units: number;
-  /** Where the number comes from. */
-  readonly source: string;
-}
 
 /** What else must be read of a venue whose position is a range, to place it. */
 export interface RangeVenue {
@@ -28,98 +22,15 @@ export interface RangeVenue {
   readonly assetIsToken0: (handles: readonly string[], asset: Address) => ViewCall<boolean>;
 }
 
-/** A part of a yield; a part that cannot be read is missing and says why, never a number. */
-export type YieldPart =
-  | {
-      readonly kind: "known";
-      /** Fraction of a compounded year, 0.03 = 3 %. */
-      readonly apy: number;
-      /** Which call, over which time. */
-      readonly source: string;
-    }
-  | { readonly kind: "missing"; readonly reason: string };
-
-/** What a position earns at present, apart by who pays it. What the adapter earns is the sum of the three. */
-export interface YieldParts {
-  /** Staking and lending. */
-  readonly base: YieldPart;
-  /** Trades and their fees. */
-  readonly fees: YieldPart;
-  /** Incentives, as far as the adapter receives them. */
-  readonly reward: YieldPart;
-}
-
-/** What a move of one size would bring at this block. */
-export interface QuotePoint {
-  /** Entry: assets put in. Exit: worth at the protocol's rate of the units taken out. Asset units. */
-  readonly size: Assets;
-  /** Entry: worth at the protocol's rate of the units received. Exit: assets paid, at once or by the queue. Null: see reason. */
-  readonly received: Assets | null;
-  /** 1 - received / size: slippage and fees. Below zero where the venue pays a little for balance. Null: see reason. */
-  readonly shortfall: number | null;
-  /** Why there is no figure. */
-  readonly reason: string | null;
-}
-
-export interface MoveState {
-  /** Why nothing moves now; null while the venue is open. */
-  readonly closed: string | null;
-  /** Ascending by size. */
-  readonly curve: readonly QuotePoint[];
-  /** Which of the venue's own calls, or which stated fee, the curve comes from. */
-  readonly source: string;
-}
-
-/** What one venue is at one block. */
-export interface VenueState {
-  readonly kind: "read";
-  readonly strategyId: number;
-  readonly protocol: ProtocolId;
-  readonly apy: YieldParts;
-  /** Null where the venue sets no cap of its own. */
-  readonly cap: VenueCap | null;
-  readonly enter: MoveState & {
-    /** Most that the adapter may put in now (`maxAllocate`), asset units. */
-    readonly available: Assets;
-  };
-  readonly leave: MoveState & {
-    /** Most that the venue as a whole pays in one transaction now, asset units; a reason where no call tells. */
-    readonly instant: Outcome<Assets>;
-    /** Most that one exit of this adapter may put into the venue's queue, asset units; null where there is none. */
-    readonly queued: Assets | null;
-    /** Most that this adapter's own position can take out at once (`maxDeallocate`), asset units. */
-    readonly own: Assets;
-    /** Days from a request to its payment; 0 where exits are instant. */
-    readonly delayDays: number;
-    readonly delaySource: string;
-  };
-  readonly gas: Readonly<Record<LegKindName, GasEstimate | null>>;
-}
-
-export interface VenueCap {
-  /** Asset units. */
-  readonly limit: Assets;
-  /** Asset units counted against the limit; null where no call tells. */
-  readonly used: Assets | null;
-  readonly source: string;
-}
-
-/** A venue that could not be read: its strategy is held. */
-export interface HeldVenue {
-  readonly kind: "held";
-  readonly strategyId: number;
-  readonly protocol: ProtocolId;
-  readonly reason: string;
-}
-export type VenueReading = VenueState | HeldVenue;
-
 /** A number the venue's state cannot do without was not answered: the strategy is held. */
 export class VenueUnreadError extends HoldError {
   readonly code = "VENUE_UNREAD";
   readonly what: string;
+  readonly reason: string;
   constructor(what: string, reason: string) {
     super(`${what} was not answered: ${reason}. Hold the strategy until the venue answers.`);
     this.what = what;
+    this.reason = reason;
   }
 }
 
@@ -154,6 +65,8 @@ export interface RateWindow {
 export interface VenueFacts {
   readonly apy: YieldParts;
   readonly cap: VenueCap | null;
+  /** As `VenueState.discount`; absent where the twin cannot tell. */
+  readonly discount?: number;
   readonly enter: {
     readonly closed: string | null;
     readonly quotes: readonly Outcome<bigint>[];

@@ -1,16 +1,14 @@
 /** What most twins' states have in common: yields from rates, curves from the venue's own quoters, queues. */
 import type { Outcome, ViewCall } from "../chain/multicall.ts";
 import { DAYS_PER_YEAR, fromWad, SECONDS_PER_DAY, toWad, WAD } from "../kernel/units.ts";
+import type { VenueCap, YieldPart, YieldParts } from "../kernel/venue-state.ts";
 import {
   type Inspect,
   type RateWindow,
   type Reads,
-  type VenueCap,
   type VenueFacts,
   type VenueSite,
   VenueUnreadError,
-  type YieldPart,
-  type YieldParts,
 } from "./protocol.ts";
 
 export const YEAR_SECONDS = DAYS_PER_YEAR * SECONDS_PER_DAY;
@@ -127,6 +125,7 @@ export const byQuoter =
         return {
           apy: apy ?? spec.apy(window),
           cap,
+          discount: 0,
           enter: { closed: enterClosed, quotes: entry, source: spec.enterSource },
           leave: {
             closed: leaveClosed,

@@ -5,7 +5,8 @@ import { IWstETH__factory } from "../../types/ethers-contracts/factories/contrac
 import { signed } from "../chain/fields.ts";
 import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.ts";
 import { type Address, fromWad, toWad, WAD } from "../kernel/units.ts";
-import type { Inspect, Reads, VenueSite, YieldPart } from "./protocol.ts";
+import type { YieldPart } from "../kernel/venue-state.ts";
+import type { Inspect, Reads, VenueSite } from "./protocol.ts";
 import { answer, growth, known, less, missing, NO_REWARD, positive, refusal, share, YEAR_SECONDS } from "./quotes.ts";
 import { feeOf, legs, lstShare, orient, type RangePool, rootAt, rootOf, sell, tickOf } from "./range.ts";
 import { targetAt, viewBool } from "./targets.ts";

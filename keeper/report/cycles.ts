@@ -1,7 +1,7 @@
 /** The cycles of a run: who held how much when, one line a cycle, and behind it what was signed and why. */
 import type { SendPlan } from "../kernel/artifacts.ts";
-import { escapeHtml, pct, short, weth } from "./markup.ts";
 import type { CycleResult } from "./result.ts";
+import { escapeHtml, pct, short, weth } from "./text.ts";
 
 /** Below a twentieth of a percent a weight is left over, not held. */
 const DUST = 0.0005;

@@ -72,7 +72,7 @@ export interface FindingsForExclusions {
   readonly constraints: AllocationConstraints;
 }
 
-/** What the run could not use, and why: by its data, its price, its state or its cap. One line per reason. */
+/** What the run could not use, and why: by its data, its price, its state, its cap or its venue. One line per reason. */
 export function exclusions({ snapshot, features, constraints }: FindingsForExclusions): readonly string[] {
   const byData = features.flags.filter(({ excludes }) => excludes).map(({ message }) => message);
   const blocked = constraints.strategies.flatMap(({ id, name, entryBlockedBy }) => {
@@ -84,7 +84,10 @@ export function exclusions({ snapshot, features, constraints }: FindingsForExclu
         : ` (market price ${fromWad(price.marketWad)}, updated at ${price.updatedAt}, rate ${fromWad(price.rate)})`;
     return [`${name}: nothing may enter, ${entryBlockedBy}${stated}`];
   });
-  return [...new Set([...byData, ...blocked])];
+  const stuck = constraints.strategies.flatMap(({ name, exitBlockedBy, currentWeight }) =>
+    exitBlockedBy === null || currentWeight === 0 ? [] : [`${name}: nothing may leave, ${exitBlockedBy}`],
+  );
+  return [...new Set([...byData, ...blocked, ...stuck])];
 }
 
 export function cycleFigures(findings: FindingsForReport | null): CycleFigures {

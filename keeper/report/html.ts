@@ -3,8 +3,9 @@
 import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { drawdownChart, fanChart, frontierChart, navChart } from "./charts.ts";
 import { allocationMatrix, cycleTable } from "./cycles.ts";
-import { escapeHtml, pct, weth } from "./markup.ts";
 import type { RunEvent, RunResult } from "./result.ts";
+import { escapeHtml, pct, weth } from "./text.ts";
+import { venueSection } from "./venues.ts";
 
 /** Trouble stands out, the rest does not. */
 const eventTag = (kind: RunEvent["kind"]): string =>
@@ -83,6 +84,7 @@ export function renderReport(result: RunResult): string {
   const last = [...result.cycles].reverse().find((cycle) => cycle.forecasts.length > 0);
   const solved = [...result.cycles].reverse().find((cycle) => cycle.frontier.length > 0);
   const recorded = result.market.recorded;
+  const seen = [...result.cycles].reverse().find((cycle) => cycle.venues.length > 0);
   // The last proposal rather than the last run: two columns say more than one.
   const judged = [...result.cycles].reverse();
   const withPanel = judged.find(({ panel }) => panel?.proposed) ?? judged.find(({ panel }) => panel !== null);
@@ -114,6 +116,7 @@ ${
 <div class="grid">${last.forecasts.map((f) => `<div class="panel"><h3>${escapeHtml(f.name)}: ${pct(f.apyPct)} <small>by ${escapeHtml(f.model)}</small></h3>${fanChart(f)}<small>Rolling error, percentage points a year: ${f.errors.map((e) => `${escapeHtml(e.model)} ${e.maePct.toFixed(2)}`).join(" · ")}</small></div>`).join("")}</div>`
     : ""
 }
+${seen ? venueSection(seen.date, seen.venues) : ""}
 ${solved ? `<h2>Frontier of ${solved.date}</h2><div class="panel">${frontierChart(solved, result.horizonDays)}</div>` : ""}
 ${result.market.mapping.length === 0 ? "" : `<h2>Which column feeds what</h2><div class="panel"><table><tr><th>Column</th><th>Feeds</th></tr>${result.market.mapping.map((row) => `<tr><td class="mono">${escapeHtml(row.column)}</td><td>${escapeHtml(row.feeds)}</td></tr>`).join("")}</table></div>`}
 <h2>Contracts and Safe</h2><div class="panel"><table>${Object.entries(result.contracts)

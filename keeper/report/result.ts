@@ -3,6 +3,7 @@
  * dates are ISO days (UTC). Only `timings` differ between two runs of the same seed.
  */
 import type { FrontierPoint, LegRow, PredictionInterval, RiskPanel, SendPlan } from "../kernel/artifacts.ts";
+import type { VenueFigure } from "./venues.ts";
 
 export interface NamedWeight {
   readonly id: number;
@@ -66,6 +67,8 @@ export interface CycleResult {
   readonly signersNeeded: { readonly required: number; readonly owners: number; readonly reason: string } | null;
   /** Risk of what was held and of what was proposed; null when the run ended before. */
   readonly panel: RiskPanel | null;
+  /** What each venue paid and charged at the cycle's block; empty when the run ended before. */
+  readonly venues: readonly VenueFigure[];
   /** When execution was expected to be cheap; null when nothing was proposed. */
   readonly send: SendPlan | null;
 }

@@ -9,7 +9,8 @@ import type {
   StrategyReading,
 } from "../../keeper/kernel/artifacts.ts";
 import type { Rng } from "../../keeper/kernel/rng.ts";
-import { address, assets, hash, SECONDS_PER_DAY, shares, WAD, wad } from "../../keeper/kernel/units.ts";
+import { address, assets, hash, SECONDS_PER_DAY, shares, toWad, WAD, wad } from "../../keeper/kernel/units.ts";
+import type { QuotePoint, VenueState } from "../../keeper/kernel/venue-state.ts";
 
 export const ETHER = 10n ** 18n;
 
@@ -31,6 +32,7 @@ export const limits = (id: number, changes: Partial<StrategyLimits> = {}): Strat
   capWeight: 1,
   reachableWeight: 10,
   entryBlockedBy: null,
+  exitBlockedBy: null,
   riskIds: [],
   costs: { enter: 0, exit: 0 },
   ...changes,
@@ -101,6 +103,40 @@ export const reading = (id: number, changes: Partial<StrategyReading> = {}): Str
   ...changes,
 });
 
+/** An open venue without costs at the curves' sizes given in ether; override what a test is about. */
+export const venueState = (strategyId: number, changes: Partial<VenueState> = {}): VenueState => {
+  const move = { closed: null, curve: curveOf([1, 0], [5_000, 0]), source: "test" };
+  const part = { kind: "known", apy: 0.03, source: "test" } as const;
+  return {
+    kind: "read",
+    strategyId,
+    protocol: "aave-v3",
+    apy: { base: part, fees: part, reward: part },
+    cap: null,
+    enter: { ...move, available: assets(5_000n * ETHER) },
+    leave: {
+      ...move,
+      instant: { ok: true, value: assets(5_000n * ETHER) },
+      queued: null,
+      own: assets(0n),
+      delayDays: 0,
+      delaySource: "test",
+    },
+    discount: 0,
+    gas: { Allocate: null, Deallocate: null, RequestExit: null, Reposition: null },
+    ...changes,
+  };
+};
+
+/** Points of size in ether and shortfall in basis points, or the reason for none. */
+export const curveOf = (...points: readonly (readonly [number, number | string])[]): readonly QuotePoint[] =>
+  points.map(([ether, shortfall]): QuotePoint => {
+    const size = assets(toWad(ether));
+    if (typeof shortfall === "string") return { size, received: null, shortfall: null, reason: shortfall };
+    const received = assets((size * BigInt(Math.round((10_000 - shortfall) * 1_000))) / 10_000_000n);
+    return { size, received, shortfall: shortfall / 10_000, reason: null };
+  });
+
 /** A rate that grows by noisy yield, one sample a day ending at `end`, a few minutes off each time. */
 export function history(rng: Rng, id: number, end: number, days: number, daily = 8e-5): StrategyHistory {
   const timestamps: number[] = [];
@@ -140,6 +176,7 @@ export function snapshot(
     policy: { cooldown: 21_600, maxTtl: 604_800, maxLossBps: 5, windowLossBps: 20, maxNavToleranceBps: 50 },
     strategies,
     riskCaps: [],
+    venues: [],
     history: histories,
     gas: {
       baseFee: wad(1_000_000_000n),

@@ -84,7 +84,7 @@ export class Vault {
       nav: assets(nav),
       strategies: world.venues.map((venue, i) => ({
         ...{ id: i + 1, name: `venue ${i + 1}`, currentWeight: weights[i] ?? 0, minWeight: 0, capWeight: venue.cap },
-        ...{ reachableWeight: 1, entryBlockedBy: null, riskIds: venue.riskIds },
+        ...{ reachableWeight: 1, entryBlockedBy: null, exitBlockedBy: null, riskIds: venue.riskIds },
         costs: { enter: venue.enter, exit: venue.exit },
       })),
       riskIds: world.riskIds,

@@ -3,9 +3,11 @@ import { formatEther } from "ethers";
 import { parseConfig } from "../../../keeper/config/load.ts";
 import type { MarketSnapshot, StrategyReading, StrategyWeight } from "../../../keeper/kernel/artifacts.ts";
 import { address, assets, hash, shares, WAD, wad } from "../../../keeper/kernel/units.ts";
+import type { VenueReading, VenueState } from "../../../keeper/kernel/venue-state.ts";
 import { buildProposal } from "../../../keeper/propose/build.ts";
 import { ProvenanceDiffersError } from "../../../keeper/propose/errors.ts";
 import { planLegs } from "../../../keeper/propose/legs.ts";
+import { curveOf, venueState } from "../../support/quant.ts";
 import { caughtSync } from "../support/caught.ts";
 import { keeperConfig } from "../support/engine.ts";
 import { approvedRun } from "../support/run.ts";
@@ -74,6 +76,7 @@ function snapshot(
     riskCaps: strategies
       .flatMap(({ riskIds }) => riskIds)
       .map((riskId) => ({ riskId, absoluteCap: eth(1_000_000), relativeCapBps: 10_000 })),
+    venues: [],
     history: [],
     gas: { baseFee: 1n, timestamps: [], baseFees: [] },
     flags: [],
@@ -195,6 +198,71 @@ describe("legs from weights", () => {
     const exact = (leg.amount * 9_999n) / 10_000n;
     expect(leg.minValue).to.equal(exact - (exact % 10n ** 12n));
   });
+  describe("what the venues quote", () => {
+    const open = venueState(1);
+    const pooled = (changes: Partial<VenueState> = {}): VenueState => ({
+      ...open,
+      discount: 0.002,
+      enter: { ...open.enter, curve: curveOf([1, 1], [1_000, 1]) },
+      leave: { ...open.leave, curve: curveOf([1, 2], [1_000, 2]) },
+      ...changes,
+    });
+    const held = { kind: "held", strategyId: 1, protocol: "curve", reason: "its rate was not answered" } as const;
+    const planOf = (strategy_: StrategyReading, venue: VenueReading, weight: number) => {
+      const base = snapshot(500, [strategy_, strategy(2, 0)], { venues: [venue, venueState(2)] });
+      return planLegs(base, weights(weight, 0.1), 0.05, limits);
+    };
+    /** Bound over amount, 1e-8: a basis point is 10,000. */
+    const ratio = (leg: { readonly amount: bigint; readonly minValue: bigint } | undefined): bigint =>
+      ((leg?.minValue ?? 0n) * 10n ** 8n) / (leg?.amount ?? 1n);
+
+    it("tightens an entry's bound to quote, held-back part and drift, and never loosens it", () => {
+      const curve = strategy(1, 0, { protocol: "curve" });
+      const bound = (venue: VenueReading) => ratio(planOf(curve, venue, 0.3).legs[0]);
+      // 25 bp by the twin; 1 quoted, 20 held back and 5 of drift would be 26: the twin's stands.
+      expect(bound(pooled())).to.be.closeTo(99_750_000n, 100n);
+      const flat = { enter: { ...open.enter, curve: curveOf([1, 0], [1_000, 0]) } };
+      // No slippage, 10 held back: 999 of 1,000, and 5 bp of those.
+      expect(bound(pooled({ ...flat, discount: 0.001 }))).to.be.closeTo(99_850_050n, 100n);
+      expect(bound(pooled({ discount: null }))).to.be.closeTo(99_750_000n, 100n);
+    });
+    it("asks of an exit what the pool pays above the counted value, less the drift", () => {
+      const curve = strategy(1, 300, { protocol: "curve" });
+      // Counted 20 bp low, 2 bp of slippage, 5 of drift: 13 above the amount.
+      const { legs, expectedLoss } = planOf(curve, pooled(), 0.1);
+      expect(legs[0]?.kind).to.equal("Deallocate");
+      expect(ratio(legs[0])).to.be.closeTo(100_130_270n, 100n);
+      // A gain that is insisted on pays for no other leg's loss.
+      // The other leg alone: 80 at its basis point.
+      expect(expectedLoss).to.equal(8n * 10n ** 15n);
+      expect(legs.map(({ kind }) => kind)).to.deep.equal(["Deallocate", "Allocate"]);
+    });
+    it("moves nothing of a held venue, and the others as if it were not there", () => {
+      const entering = planOf(strategy(1, 0, { protocol: "curve" }), held, 0.3);
+      expect(entering.legs.map(({ strategyId }) => strategyId)).to.deep.equal([2]);
+      expect(entering.notes).to.include("S1: nothing may enter, the venue is held: its rate was not answered");
+      const leaving = planOf(strategy(1, 300, { protocol: "curve" }), held, 0.1);
+      expect(leaving.legs.map(({ strategyId }) => strategyId)).to.deep.equal([2]);
+      expect(leaving.notes).to.include("S1: nothing can leave, the venue is held: its rate was not answered");
+    });
+    it("enters nothing that is closed, and no more than is quoted", () => {
+      const curve = strategy(1, 0, { protocol: "curve" });
+      const closed = planOf(curve, pooled({ enter: { ...open.enter, closed: "the pool is short of ether" } }), 0.3);
+      expect(closed.legs.map(({ strategyId }) => strategyId)).to.deep.equal([2]);
+      expect(closed.notes).to.include("S1: nothing may enter, the pool is short of ether");
+      const narrow = pooled({ enter: { ...open.enter, curve: curveOf([1, 0], [40, 0], [500, "too much"]) } });
+      expect(planOf(curve, narrow, 0.3).legs.map(({ amount }) => amount)).to.include(eth(40));
+    });
+    it("requests no exit of a queue that is closed, and no more than it takes", () => {
+      const queued = strategy(1, 300, { protocol: "lido", hasAsyncExit: true, maxDeallocate: eth(0) });
+      const shut = planOf(queued, { ...open, leave: { ...open.leave, closed: "the queue is paused" } }, 0.1);
+      expect(shut.legs.map(({ kind }) => kind)).to.deep.equal(["Allocate"]);
+      expect(shut.notes.join()).to.match(/S1: .* should leave, 0.000000 can leave now: the queue is paused/);
+      const narrow = { ...open, leave: { ...open.leave, curve: curveOf([1, 0], [50, 0], [300, "only 50"]) } };
+      expect(planOf(queued, narrow, 0.1).legs[0]).to.include({ kind: "RequestExit", amount: eth(50) });
+    });
+  });
+
   describe("the loss budget", () => {
     // 1,000 WETH at 5 bp may lose 0.5; a tenth is spared: 0.45 for exits and inflows together.
     const below = (id: number, value: number, sellFactor: bigint) =>

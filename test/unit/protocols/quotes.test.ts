@@ -1,6 +1,7 @@
 /** Yields from rates: what is known, what is missing and why. */
 import { strict as assert } from "node:assert";
-import type { RateWindow, YieldPart } from "../../../keeper/protocols/protocol.ts";
+import type { YieldPart } from "../../../keeper/kernel/venue-state.ts";
+import type { RateWindow } from "../../../keeper/protocols/protocol.ts";
 import { VenueUnreadError } from "../../../keeper/protocols/protocol.ts";
 import {
   answer,
