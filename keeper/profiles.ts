@@ -36,6 +36,11 @@ export interface Profile {
   /** True: no more in market-priced and in unmeasured strategies than equal weight has there. */
   readonly boundsRiskyTotals: boolean;
   readonly tail: TailLimit;
+  /**
+   * Part of the first allocation that is equal weight, 0..1; the rest is the optimizer's. Combining the two beats either where means
+   * are known badly (Tu and Zhou 2011). Later moves have to pay for themselves, the first one has nothing to be measured against.
+   */
+  readonly anchorShare: number;
 }
 
 /**
@@ -53,6 +58,7 @@ const cautious: Profile = {
   venueMultiple: 2,
   boundsRiskyTotals: true,
   tail: { reference: "equal-weight", target: 1, mendAbove: 1.1 },
+  anchorShare: 0,
 };
 
 /** Growth: carry. The strategies with the highest dependable yield, with a tail no worse than holding a usual one of their class. */
@@ -64,9 +70,16 @@ const growth: Profile = {
   venueMultiple: null,
   boundsRiskyTotals: false,
   tail: { reference: "typical-single", target: 1, mendAbove: null },
+  anchorShare: 0,
 };
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { cautious, growth };
+
+/** The profile with the LSTM as a member of the forecast combination, or without it: the one switch for live run and backtest. */
+export const withLstm = (profile: Profile, lstm: ForecastConfig["lstm"]): Profile => ({
+  ...profile,
+  forecast: { ...profile.forecast, lstm },
+});
 
 /** What the live run uses unless its configuration names another. */
 export const DEFAULT_PROFILE: ProfileName = "cautious";

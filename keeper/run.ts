@@ -28,11 +28,11 @@ import { buildConstraints } from "./kernel/constraints.ts";
 import { HoldError } from "./kernel/errors.ts";
 import type { RangeOutcome, RangeReading } from "./kernel/ranges.ts";
 import { type Assets, assets, SECONDS_PER_DAY } from "./kernel/units.ts";
-import { DEFAULT_RANGE_CONFIG, decideRange } from "./optimize/ranges/index.ts";
+import { DEFAULT_RANGE_CONFIG, decideRange, holdsAssetOnly } from "./optimize/ranges/index.ts";
 import { bandPolicy, dqnPolicy, type Policy, plan, predict, type RiskClass } from "./pipeline.ts";
 import { loadPolicy } from "./policy/dqn/index.ts";
 import { SHIPPED_POLICY } from "./policy/dqn/shipped.ts";
-import { DEFAULT_PROFILE, PROFILES, type Profile } from "./profiles.ts";
+import { DEFAULT_PROFILE, PROFILES, type Profile, withLstm } from "./profiles.ts";
 import { type BuiltProposal, buildProposal } from "./propose/build.ts";
 import { chooseNonce } from "./propose/publish.ts";
 import { EXPOSURE } from "./protocols/exposure.ts";
@@ -173,8 +173,8 @@ function breachText(breach: Breach): string {
 }
 
 /** The operator's profile with the horizon, objective and limits of the configuration. */
-function profileOf(config: KeeperConfig): Profile {
-  const profile = PROFILES[config.profile ?? DEFAULT_PROFILE];
+export function profileOf(config: KeeperConfig): Profile {
+  const profile = withLstm(PROFILES[config.profile ?? DEFAULT_PROFILE], config.lstm ?? null);
   const { beta, maxVar, maxCvar, maxDrawdown } = config.risk;
   return {
     ...profile,
@@ -201,14 +201,19 @@ function classesOf(snapshot: MarketSnapshot): (id: number) => RiskClass {
   return (id) => (priced.has(id) ? "market" : "protocol");
 }
 
+/** Ranges that earn nothing because the pool has left them on the asset's side. */
+export const rangesInAsset = (readings: readonly RangeReading[]): ReadonlySet<number> =>
+  new Set(readings.flatMap((r) => (r.kind === "market" && holdsAssetOnly(r.market) ? [r.strategyId] : [])));
+
 async function decideAndPropose(
   client: ChainClient,
   config: KeeperConfig,
   snapshot: MarketSnapshot,
 ): Promise<CycleOutcome> {
-  const features = buildFeatures(snapshot, DEFAULT_FEATURES_CONFIG);
+  const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
+  const features = buildFeatures(snapshot, DEFAULT_FEATURES_CONFIG, rangesInAsset(readings));
   try {
-    return await planFrom(client, config, snapshot, features);
+    return await planFrom(client, config, snapshot, features, readings);
   } catch (error) {
     if (!(error instanceof HoldError)) throw error;
     // What a quality gate excluded is usually why a later stage cannot go on.
@@ -222,10 +227,10 @@ async function planFrom(
   config: KeeperConfig,
   snapshot: MarketSnapshot,
   features: Features,
+  readings: readonly RangeReading[],
 ): Promise<CycleOutcome> {
   const profile = profileOf(config);
   const predicted = predict(features, profile);
-  const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
   const ranges = decideRanges(readings, config);
   const rebalance = rebalancingPolicy(config, snapshot, profile);
   // A range that has to move is reason enough for a proposal that leaves every weight where it is.

@@ -294,7 +294,7 @@ export async function simulate(flags: SimulateFlags): Promise<CommandResult> {
     stress,
     left,
     picture: relative(dirname(flags.out), picture),
-    hasLearners: { lstm: "ai-no-lstm" in ENGINE_VARIANTS, dqn: "ai-dqn" in ENGINE_VARIANTS },
+    hasLearners: { lstm: "ai-lstm" in ENGINE_VARIANTS, dqn: "ai-dqn" in ENGINE_VARIANTS },
   });
   await writeWhole(flags.out, text);
   return {

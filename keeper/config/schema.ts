@@ -22,6 +22,9 @@ const contract = z
   .refine((value) => getAddress(value) !== ZeroAddress, { error: "an address other than zero" })
   .transform((value) => address(getAddress(value)));
 
+/** Days beyond look-back and twice the horizon that training and validation windows take (keeper/forecast/lstm). */
+const LSTM_STEPS = 43;
+
 const protocol = z
   .string({ error: `one of ${PROTOCOL_IDS.join(", ")}` })
   .refine(isProtocolId, { error: `one of ${PROTOCOL_IDS.join(", ")}` });
@@ -139,6 +142,18 @@ export const configSchema = z
         { error: 'an object with kind "band" or "dqn"' },
       )
       .optional(),
+    /**
+     * One global LSTM over all strategies as a further member of the forecast combination; none when absent, because it costs more
+     * than it gains on the yields measured (docs/MODELS.md, LSTM). It is trained in the run itself, from the history that the run
+     * reads and the configuration's seed, so there is no model file: these numbers, which are part of what signers recompute, pin it.
+     */
+    lstm: z
+      .strictObject({
+        units: integer(2, 128, "units of the hidden layer"),
+        lookback: integer(4, 180, "days of a window"),
+        members: integer(1, 10, "networks of the ensemble"),
+      })
+      .optional(),
     objective: z.enum(["mean-variance", "min-cvar"], { error: '"mean-variance" or "min-cvar"' }),
     seed: integer(0, 0xffff_ffff, "a 32-bit seed"),
     /** Block the ProposalModule was deployed in: events are looked for from there. Found by asking the chain when absent. */
@@ -167,6 +182,15 @@ export const configSchema = z
         code: "custom",
         path: ["risk", "maxVar"],
         message: `at most risk.maxCvar (${config.risk.maxCvar}): CVaR is never below VaR`,
+      });
+    }
+    // Below this no network is ever fitted, and the member would only repeat its anchor.
+    const lstmDays = (config.lstm?.lookback ?? 0) + 2 * config.horizonDays + LSTM_STEPS;
+    if (config.lstm !== undefined && config.history.days < lstmDays) {
+      context.addIssue({
+        code: "custom",
+        path: ["lstm", "lookback"],
+        message: `at most history.days - 2 horizonDays - ${LSTM_STEPS} (${config.history.days - 2 * config.horizonDays - LSTM_STEPS}): with less history the network is never fitted`,
       });
     }
     if (config.history.days < config.horizonDays) {

@@ -40,9 +40,15 @@ function toFeatures(candidate: Candidate, firstSlot: number, lastSlot: number): 
 
 /**
  * Builds the features of every strategy whose history passes the gates; the others are excluded by a flag.
+ * @param inAssetOnly ids of ranges that hold the asset alone at the pinned block: their rate stands still for a known reason, and
+ * taking that for a dead feed would hold the very move that ends it.
  * @throws {NoUsableStrategyError} when none passes.
  */
-export function buildFeatures(snapshot: MarketSnapshot, config: FeaturesConfig): Features {
+export function buildFeatures(
+  snapshot: MarketSnapshot,
+  config: FeaturesConfig,
+  inAssetOnly: ReadonlySet<number> = new Set(),
+): Features {
   checkFeaturesConfig(config);
   const asOf = snapshot.provenance.timestamp;
   const flags: DataFlag[] = [...snapshot.flags];
@@ -60,7 +66,7 @@ export function buildFeatures(snapshot: MarketSnapshot, config: FeaturesConfig):
       exclude(id, "history-not-unique", `Strategy ${id} has ${histories.length} histories; exactly one is needed.`);
       continue;
     }
-    const inspected = inspectHistory(history, asOf, config);
+    const inspected = inspectHistory(history, asOf, config, inAssetOnly.has(id));
     flags.push(...inspected.flags);
     if (inspected.flags.some((flag) => flag.excludes)) continue;
     const returns = dailyReturns(id, inspected.samples, asOf, config);

@@ -102,8 +102,14 @@ function inspectSteps(samples: readonly Sample[], asOf: number, config: Features
 
 /**
  * Inspects one history as of a moment. Samples after it are cut off first, so that nothing below can see them.
+ * @param earnsNothing true where the position itself explains a rate that stands still: it holds the asset alone.
  */
-export function inspectHistory(history: StrategyHistory, asOf: number, config: FeaturesConfig): Inspected {
+export function inspectHistory(
+  history: StrategyHistory,
+  asOf: number,
+  config: FeaturesConfig,
+  earnsNothing = false,
+): Inspected {
   const flags: DataFlag[] = [];
   const flag = (code: string, message: string, excludes: boolean): void => {
     flags.push({ strategyId: history.id, code, message: `Strategy ${history.id}: ${message}.`, excludes });
@@ -137,7 +143,9 @@ export function inspectHistory(history: StrategyHistory, asOf: number, config: F
     flag("index-drop", `rate fell ${steps.drops} times, at most ${(-steps.deepest * 100).toPrecision(3)} %`, false);
   }
   if (samples.length > 1 && steps.flatDays > config.maximumFlatDays) {
-    flag("flat-index", `rate has not moved for ${steps.flatDays.toFixed(1)} days`, true);
+    const days = `rate has not moved for ${steps.flatDays.toFixed(1)} days`;
+    if (earnsNothing) flag("flat-index", `${days}: its range holds the asset alone`, false);
+    else flag("flat-index", days, true);
   }
   if (samples.length > 10 && steps.equalSteps > samples.length / 2) {
     flag("index-interpolated", `${steps.equalSteps} equal steps: looks interpolated, volatility is understated`, false);

@@ -6,7 +6,7 @@ import { SECONDS_PER_DAY } from "../../kernel/units.ts";
 import { bandPolicy, dqnPolicy, type Policy } from "../../pipeline.ts";
 import { loadPolicy } from "../../policy/dqn/index.ts";
 import { SHIPPED_POLICY } from "../../policy/dqn/shipped.ts";
-import { PROFILES, type Profile, type ProfileName } from "../../profiles.ts";
+import { PROFILES, type Profile, type ProfileName, withLstm } from "../../profiles.ts";
 import { UnknownStrategyError } from "../errors.ts";
 import { type EngineContext, engineRule } from "./engine.ts";
 import {
@@ -73,6 +73,10 @@ export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
     describes: "the engine where trading is free, in its plans and in its books",
     change: same,
     withoutCosts: true,
+  },
+  "ai-lstm": {
+    describes: "the engine with the LSTM as a further member of the forecast combination",
+    change: (profile) => withLstm(profile, {}),
   },
   "ai-dqn": {
     describes: "the engine with the learned rebalancing policy in the place of the no-trade band",

@@ -3,7 +3,7 @@
  * asset per unit of the other token. Holdings per unit of L: other = 1/sqrt(q) - 1/sqrt(b), asset = sqrt(q) - sqrt(a) for a
  * pool price q clamped to [a, b] (Uniswap v3 whitepaper, section 6.2); inverting the token order changes neither.
  */
-import type { HeldRange } from "../../kernel/ranges.ts";
+import type { HeldRange, RangeMarket } from "../../kernel/ranges.ts";
 import { ceilToSpacing, floorToSpacing, MAX_TICK, priceOfTick, tickOfPrice } from "../../math/concentrated/ticks.ts";
 
 export interface PriceRange {
@@ -34,6 +34,10 @@ export function pricesOf({ tickLower, tickUpper }: HeldRange, assetIsToken0: boo
     ? { lowerPrice: priceOfTick(-tickUpper), upperPrice: priceOfTick(-tickLower) }
     : { lowerPrice: priceOfTick(tickLower), upperPrice: priceOfTick(tickUpper) };
 }
+
+/** True when the whole position has become the asset: the pool stands at or beyond the end where the other token is sold out. */
+export const holdsAssetOnly = ({ current, pool }: RangeMarket): boolean =>
+  current !== null && pool.price >= pricesOf(current, pool.assetIsToken0).upperPrice;
 
 /** Ticks on the pool's spacing that enclose the prices. */
 export function ticksOf({ lowerPrice, upperPrice }: PriceRange, spacing: number, assetIsToken0: boolean): HeldRange {

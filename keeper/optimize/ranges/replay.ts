@@ -147,9 +147,9 @@ export function replay(series: ReplaySeries, settings: ReplaySettings, strategy:
         slippage: settings.slippage,
       };
       const dealing: Dealing = {
-        // At the protocol's rate or in the market with fee and slippage, whichever is cheaper. The engine's adapters mint only,
-        // and the policy charges itself that.
-        buy: Math.min(rates?.[row] ?? Number.POSITIVE_INFINITY, price / (1 - fee - settings.slippage)),
+        // The engine's adapters mint and never buy, through a depeg too, when the market is the cheaper. A pair without a
+        // rate has no protocol to mint at.
+        buy: rates?.[row] ?? price / (1 - fee - settings.slippage),
         sell: price * (1 - fee - settings.slippage),
       };
       const wish = strategy.wish({ row, market });

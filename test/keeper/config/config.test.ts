@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ConfigError } from "../../../keeper/config/errors.ts";
 import { configHash, loadConfig, parseConfig, RPC_URL_VARIABLE } from "../../../keeper/config/load.ts";
+import { DEFAULT_LSTM_CONFIG } from "../../../keeper/forecast/lstm/config.ts";
+import { stepsNeeded } from "../../../keeper/forecast/lstm/train.ts";
 import { canonicalHash, canonicalJson, NotCanonicalError } from "../../../keeper/kernel/canonical.ts";
+import { profileOf } from "../../../keeper/run.ts";
 import { caught, caughtSync } from "../support/caught.ts";
 
 const contract = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -129,6 +132,26 @@ describe("configuration", () => {
       );
     await refused({ kind: "greedy" }, /policy/);
     await refused({ kind: "dqn", checkpoint: { path: "p.json", sha256: "abc" } }, /policy\.checkpoint\.sha256.*64/);
+  });
+
+  it("turns the LSTM on only when asked, with every number stated, and refuses one that could never be fitted", async () => {
+    const lstm = { units: 24, lookback: 28, members: 3 };
+    const long = { ...good, history: { ...good.history, days: 365 } };
+    expect(profileOf(parseConfig(long, "test")).forecast.lstm).to.equal(null);
+    const config = parseConfig({ ...long, lstm }, "test");
+    expect(profileOf(config).forecast.lstm).to.deep.equal(lstm);
+    const hash = configHash(config);
+    expect(hash).to.not.equal(configHash(parseConfig(long, "test")));
+    for (const changed of [{ units: 25 }, { lookback: 29 }, { members: 2 }])
+      expect(configHash(parseConfig({ ...long, lstm: { ...lstm, ...changed } }, "test"))).to.not.equal(hash);
+    const refused = async (raw: unknown, words: RegExp) =>
+      expect((await caughtSync(() => parseConfig(raw, "test"), ConfigError)).message).to.match(words);
+    await refused({ ...long, lstm: {} }, /lstm\.units/);
+    await refused({ ...long, lstm: true }, /lstm.*an object/);
+    await refused({ ...long, lstm: { ...lstm, seed: 4 } }, /lstm/);
+    const days = stepsNeeded({ ...DEFAULT_LSTM_CONFIG, lookback: 28, horizon: good.horizonDays });
+    parseConfig({ ...good, history: { ...good.history, days }, lstm }, "test");
+    await refused({ ...good, history: { ...good.history, days: days - 1 }, lstm }, /lstm\.lookback.*never fitted/);
   });
 
   it("hashes what decides the result and nothing else", () => {

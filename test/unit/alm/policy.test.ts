@@ -9,8 +9,9 @@ import { DEFAULT_RANGE_CONFIG, type RangeConfig } from "../../../keeper/optimize
 import { candidateRanges, decideRange } from "../../../keeper/optimize/ranges/decide.ts";
 import { RangeSeriesError, RangeStillError } from "../../../keeper/optimize/ranges/errors.ts";
 import { correlationOf, fitModel } from "../../../keeper/optimize/ranges/model.ts";
-import { pricesOf, ticksOf, worthAt } from "../../../keeper/optimize/ranges/position.ts";
+import { holdsAssetOnly, pricesOf, ticksOf, worthAt } from "../../../keeper/optimize/ranges/position.ts";
 import { evaluateRange, simulatePaths } from "../../../keeper/optimize/ranges/simulate.ts";
+import { rangesInAsset } from "../../../keeper/run.ts";
 import { marketOf, seriesOf } from "./support.ts";
 
 const close = (actual: number, expected: number, tolerance: number, what = "") =>
@@ -28,6 +29,25 @@ describe("positions in floating point", () => {
       assert.ok(back.lowerPrice <= bounds.lowerPrice && back.upperPrice >= bounds.upperPrice);
       close(back.lowerPrice, bounds.lowerPrice, 0.0012);
       assert.equal(Math.abs(ticks.tickLower % 10), 0);
+    }
+  });
+});
+
+describe("a range on the asset's side", () => {
+  it("behavior: is known by the pool's price in either token order, and no other range is taken for one", () => {
+    const base = marketOf(seriesOf({ days: 70, volatility: 0.001, persistence: 0.7, rateGrowth: 0.03, seed: 3 }));
+    for (const assetIsToken0 of [false, true]) {
+      const current = ticksOf({ lowerPrice: 1.1, upperPrice: 1.2 }, 10, assetIsToken0);
+      const at = (price: number): RangeMarket => ({ ...base, current, pool: { ...base.pool, price, assetIsToken0 } });
+      const upper = pricesOf(current, assetIsToken0).upperPrice;
+      assert.equal(holdsAssetOnly(at(upper * 1.0001)), true);
+      assert.equal(holdsAssetOnly(at(1.15)), false);
+      assert.equal(holdsAssetOnly(at(1)), false, "below the range everything is the other token, which earns");
+      assert.equal(holdsAssetOnly({ ...at(1.3), current: null }), false);
+      const reading = { kind: "market", strategyId: 7, market: at(1.3) } as const;
+      const unknown = { kind: "unknown", strategyId: 8, reason: "no feed" } as const;
+      assert.deepEqual([...rangesInAsset([reading, unknown])], [7]);
+      assert.deepEqual([...rangesInAsset([{ ...reading, market: at(1.15) }])], []);
     }
   });
 });

@@ -80,6 +80,15 @@ describe("replay of range strategies", () => {
     assert.equal(result.fees, 0);
   });
 
+  it("behavior: buys at the protocol's rate through a depeg, as the adapters do, though the market is cheaper", () => {
+    const prices = SERIES.rates.map((rate) => rate * 0.95);
+    const result = replay({ ...SERIES, prices }, SETTINGS, holdStrategy("all other", 1));
+    assert.ok(Math.abs((result.worth[0] ?? 0) - 0.95) < 1e-12, `${result.worth[0]}`);
+    // Without a protocol to mint at, the market is all there is.
+    const bought = replay({ ...SERIES, prices, rates: null }, SETTINGS, holdStrategy("all other", 1));
+    assert.ok(Math.abs((bought.worth[0] ?? 0) - (1 - SETTINGS.fee / 1e6)) < 1e-12, `${bought.worth[0]}`);
+  });
+
   it("behavior: liquidity everywhere is always in range; a band recentres only when left", () => {
     assert.equal(replay(SERIES, SETTINGS, fullRangeStrategy(10)).inRange, 1);
     const still = replay(SERIES, SETTINGS, bandStrategy("fixed", 0.005, false));

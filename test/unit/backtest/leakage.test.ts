@@ -68,6 +68,7 @@ const STRATEGIES = [
   "ai-no-band:growth",
   "ai-no-tail-limit:cautious",
   "ai-no-costs:growth",
+  "ai-lstm:cautious",
   "ai-dqn:cautious",
   "ai-dqn:growth",
   "equal-weight",

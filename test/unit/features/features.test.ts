@@ -152,6 +152,22 @@ describe("buildFeatures", () => {
     });
   }
 
+  it("lets a rate stand still where the range holds the asset alone, and only there", () => {
+    const still = (h: StrategyHistory) => ({
+      ...h,
+      rates: h.rates.map((rate, i) => (i < 130 ? rate : (h.rates[130] ?? 0n))),
+    });
+    const market = withSecond(still);
+    expect(buildFeatures(market, config).strategies.map(({ id }) => id)).to.deep.equal([1]);
+    const kept = buildFeatures(market, config, new Set([2]));
+    expect(kept.strategies.map(({ id }) => id)).to.deep.equal([1, 2]);
+    const flag = kept.flags.find(({ code }) => code === "flat-index");
+    expect(flag).to.include({ strategyId: 2, excludes: false });
+    expect(flag?.message).to.include("holds the asset alone");
+    // Another strategy's range explains nothing.
+    expect(buildFeatures(market, config, new Set([1])).strategies.map(({ id }) => id)).to.deep.equal([1]);
+  });
+
   it("bridges a short gap and cuts history off at a long one, both flagged", () => {
     const without = (h: StrategyHistory, from: number, to: number): StrategyHistory => ({
       id: h.id,
