@@ -21,7 +21,8 @@ export type AdapterName =
   | "UniswapV3Adapter"
   | "UniswapV4Adapter"
   | "CurveAdapter"
-  | "PendleAdapter";
+  | "PendleAdapter"
+  | "PendleLpAdapter";
 
 /** Order of `OracleKind` in contracts/types/Strategy.sol. */
 export const ORACLE_KIND = { assetDenominated: 1, marketOfToken: 2, marketOfUnderlying: 3, rateOnly: 4 } as const;

@@ -94,9 +94,10 @@ contract ArrakisAdapter is LidoAdapter {
         if (weth != 0) weth += SLACK;
         uint256 wethBefore = IERC20(asset).balanceOf(address(this)) - assets;
         uint256 wstEthBefore = wstEth.balanceOf(address(this)) - looseWstEth;
-        if (assets > weth) _stake(assets - weth);
+        // WETH is a part of the worth, which is below the assets by the margin: something is left to stake.
+        _stake(assets - weth);
         uint256 before = arrakisVault.balanceOf(address(this));
-        _mint(shares, Math.min(weth, assets), wstEth.balanceOf(address(this)) - wstEthBefore);
+        _mint(shares, weth, wstEth.balanceOf(address(this)) - wstEthBefore);
         _bookUnits(before, arrakisVault.balanceOf(address(this)));
         looseWstEth = wstEth.balanceOf(address(this)) - wstEthBefore;
         uint256 left = IERC20(asset).balanceOf(address(this)) - wethBefore;

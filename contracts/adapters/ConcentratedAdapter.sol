@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IHarvestAdapter} from "../interfaces/IHarvestAdapter.sol";
 import {IRangeAdapter} from "../interfaces/IRangeAdapter.sol";
 import {IStETH, IWstETH} from "../interfaces/external/lido/ILido.sol";
 import {IWETH9} from "../interfaces/external/weth/IWETH9.sol";
@@ -26,7 +28,7 @@ import {RangeMath} from "../libraries/RangeMath.sol";
 /// @dev Everything is held as ether between calls; WETH appears only where a venue or the vault wants it. Ether and
 /// wstETH that others send are told apart by `idleEth` and `idleLst`, liquidity that others add by `liquidity`.
 /// Several positions would need several adapters: one range each.
-abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
+abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter, IHarvestAdapter {
     uint256 internal constant WAD = 1e18;
     uint256 private constant BPS = 1e4;
     /// @dev Fees are hundredths of a basis point.
@@ -134,6 +136,26 @@ abstract contract ConcentratedAdapter is AdapterBase, IRangeAdapter {
         value = _liquid();
         require(value >= minValue, Errors.Adapter_ValueTooLow(value, minValue));
         emit Repositioned(lower, upper, before, value);
+    }
+
+    /// @inheritdoc IHarvestAdapter
+    /// @dev Collects the fees and sells nothing, so no price of the pool decides what anyone gets: their ether goes to
+    /// the vault, their wstETH stays, idle and earning, until the next entry or move puts it into the range. Units
+    /// leave with the ether as in an exit, so that a unit's worth stays what it was.
+    function harvest() external onlyVault returns (uint256 received) {
+        if (liquidity == 0) return 0;
+        uint256 total = _liquid();
+        Foreign memory foreign = _foreign();
+        _removeLiquidity(0);
+        uint256 paid = address(this).balance - foreign.foreignEth - idleEth;
+        if (paid != 0) {
+            // Fees were counted at their amount, so `paid` is at most `total`.
+            units -= Math.mulDiv(units, paid, total);
+            uint256 before = IERC20(asset).balanceOf(address(this));
+            IWETH9(asset).deposit{value: paid}();
+            received = _payVault(before);
+        }
+        _bookIdle(foreign);
     }
 
     // INTERNAL, the base's hooks

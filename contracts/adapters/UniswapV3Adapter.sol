@@ -63,8 +63,9 @@ contract UniswapV3Adapter is ConcentratedAdapter, IUniswapV3SwapCallback {
     /// @dev The pool calls back only whoever called its `swap`; this contract does so only to sell wstETH.
     function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata) external {
         require(msg.sender == address(pool), Errors.Adapter_UnexpectedCallback(msg.sender));
+        // Not below zero: what is sold is owed. A negative number would be an amount that nobody has.
         int256 owed = isAssetToken0 ? amount1Delta : amount0Delta;
-        if (owed > 0) IERC20(address(lst)).safeTransfer(address(pool), uint256(owed));
+        IERC20(address(lst)).safeTransfer(address(pool), uint256(owed));
     }
 
     /// @dev Both tokens are the two legs, and the pool is the one that the position manager means.

@@ -81,13 +81,14 @@ contract UniswapV4Adapter is ConcentratedAdapter, IV4UnlockCallback {
         require(msg.sender == address(poolManager), Errors.Adapter_UnexpectedCallback(msg.sender));
         (uint256 lstAmount, uint160 limit) = abi.decode(data, (uint256, uint160));
         int256 delta = poolManager.swap(_key(), IV4PoolManager.SwapParams(false, -lstAmount.toInt256(), limit), "");
-        // Upper half: ether received. Lower half, sign-extended: wstETH owed, negative.
+        // Upper half: ether received, not below zero. Lower half, sign-extended: wstETH owed, not above zero. The other
+        // sign would be an amount that nobody has.
         int128 received = int128(delta >> 128);
         int128 owed = int128(delta);
         poolManager.sync(address(lst));
-        if (owed < 0) IERC20(address(lst)).safeTransfer(address(poolManager), uint256(-int256(owed)));
+        IERC20(address(lst)).safeTransfer(address(poolManager), uint256(-int256(owed)));
         poolManager.settle();
-        if (received > 0) poolManager.take(ETHER, address(this), uint256(int256(received)));
+        poolManager.take(ETHER, address(this), uint256(int256(received)));
         return "";
     }
 

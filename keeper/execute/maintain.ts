@@ -1,6 +1,6 @@
 /**
- * Chores that anyone may do and somebody must: collect finished exits, report strategies, price ended batches of the redeem
- * queue, bring the queue its money. In this order, because each makes the next possible.
+ * Chores that anyone may do and somebody must: collect finished exits, harvest fees that pay for it, report strategies, price
+ * ended batches of the redeem queue, bring the queue its money. In this order, because each makes the next possible.
  */
 import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
 import { IStrategyRegistry__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyRegistry__factory.ts";
@@ -13,6 +13,7 @@ import { multicall, view, viewUint } from "../chain/multicall.ts";
 import { type Sender, sendTransaction } from "../chain/send.ts";
 import type { KeeperConfig } from "../config/schema.ts";
 import { type Address, fromWad, type Hash, toWad } from "../kernel/units.ts";
+import { protocolOf } from "../protocols/index.ts";
 import { type QueueReading, readAll, readQueue } from "./queue.ts";
 
 const vaultInterface = LiquidityVault__factory.createInterface();
@@ -20,7 +21,7 @@ const queueInterface = RedeemQueue__factory.createInterface();
 const registryInterface = IStrategyRegistry__factory.createInterface();
 const adapterInterface = IStrategyAdapter__factory.createInterface();
 
-export type ChoreKind = "claim" | "report" | "price" | "fund";
+export type ChoreKind = "claim" | "harvest" | "report" | "price" | "fund";
 
 export interface Chore {
   readonly kind: ChoreKind;
@@ -44,6 +45,12 @@ interface Position {
   /** Finished exits; null when the adapter does not answer. */
   readonly claimable: bigint | null;
 }
+
+/**
+ * A harvest brings at least this many times its gas. Fees that wait are the vault's all the same and cannot be taken; what
+ * waiting costs is their yield alone, so several times the gas may gather first.
+ */
+const HARVEST_GAS_MULTIPLE = 5n;
 
 const weth = (amount: bigint): string => `${fromWad(amount).toFixed(6)} WETH`;
 const hours = (seconds: number): string => `${(seconds / 3_600).toFixed(1)} h`;
@@ -112,10 +119,53 @@ export async function dueChores(client: ChainClient, config: KeeperConfig): Prom
       why: `${weth(sum)} of finished exits wait at ${ready.map(({ name }) => name).join(", ")}`,
     });
   }
+  const harvest = await harvestChore(client, config, head.number, blocked);
+  if (harvest !== null) due.push(harvest);
   const report = reportChore(positions, queue, { now: head.timestamp, vault, maxNavAge, minReportInterval }, blocked);
   if (report !== null) due.push(report);
   if (queue !== null) due.push(...(await queueChores(client, queue, blocked)));
   return { block: head.number, due, blocked };
+}
+
+/**
+ * Fees of the strategies whose adapters harvest, as the vault itself would collect them at this block: what it skips (too soon,
+ * empty, restricted, unpriced) brings 0 there. The gas is the twin's figure at twice the block's base fee.
+ */
+async function harvestChore(
+  client: ChainClient,
+  config: KeeperConfig,
+  block: number,
+  blocked: string[],
+): Promise<Chore | null> {
+  const { vault, multicall: at } = config.addresses;
+  const candidates = config.strategies.flatMap(({ id, name, protocol }) => {
+    const gas = protocolOf(protocol).harvestGas;
+    return gas === undefined ? [] : [{ id, name, gas: BigInt(gas.units) }];
+  });
+  if (candidates.length === 0) return null;
+  const { baseFee } = await client.header(block);
+  const expected = await multicall(
+    client,
+    at,
+    candidates.map(({ id }) => viewUint(vaultInterface, vault, "harvest", [[id]])),
+    block,
+  );
+  const worthwhile = candidates.flatMap(({ id, name, gas }, index) => {
+    const answer = expected[index];
+    const cost = gas * 2n * baseFee;
+    if (answer?.ok === false) blocked.push(`${name} cannot be harvested: ${answer.reason}`);
+    if (answer?.ok !== true || answer.value === 0n || answer.value < HARVEST_GAS_MULTIPLE * cost) return [];
+    return [{ id, name, received: answer.value, cost }];
+  });
+  if (worthwhile.length === 0) return null;
+  const sum = (of: (one: (typeof worthwhile)[number]) => bigint): bigint =>
+    worthwhile.reduce((total, one) => total + of(one), 0n);
+  return {
+    kind: "harvest",
+    to: vault,
+    data: vaultInterface.encodeFunctionData("harvest", [worthwhile.map(({ id }) => id)]),
+    why: `${weth(sum(({ received }) => received))} of fees wait at ${worthwhile.map(({ name }) => name).join(", ")}; collecting them costs about ${weth(sum(({ cost }) => cost))} of gas`,
+  };
 }
 
 /** Reports are due for a batch that waits for younger ones, and long before exits would close for their age. */

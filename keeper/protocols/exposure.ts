@@ -37,4 +37,5 @@ export const EXPOSURE: Readonly<Record<ProtocolId, Exposure>> = {
   "uniswap-v4": staked,
   curve: staked,
   pendle: staked,
+  "pendle-lp": staked,
 };

@@ -75,4 +75,16 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   },
   curve: { Deallocate: curve(295_000), RequestExit: null, Allocate: curve(435_000), Reposition: null },
   pendle: { Deallocate: null, RequestExit: pendle(720_000), Allocate: pendle(715_000), Reposition: null },
+  "pendle-lp": { Deallocate: null, RequestExit: pendle(900_000), Allocate: pendle(900_000), Reposition: null },
 };
+
+const harvestOn = (venue: string, units: number): GasEstimate => ({
+  units,
+  source: `LiquidityVault.harvest of one strategy on ${venue}, in-process chain, rounded up`,
+});
+
+/** Where the adapter has a `harvest`. */
+export const HARVEST_GAS = {
+  "uniswap-v3": harvestOn("genuine Uniswap v3 (npm)", 600_000),
+  "uniswap-v4": harvestOn("genuine Uniswap v4 (npm)", 500_000),
+} as const satisfies Partial<Record<ProtocolId, GasEstimate>>;

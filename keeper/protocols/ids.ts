@@ -21,6 +21,7 @@ export const PROTOCOL_IDS = [
   "uniswap-v4",
   "curve",
   "pendle",
+  "pendle-lp",
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

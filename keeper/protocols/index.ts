@@ -12,6 +12,7 @@ import type { ProtocolId } from "./ids.ts";
 import { kelp } from "./kelp.ts";
 import { lido } from "./lido.ts";
 import { pendle } from "./pendle.ts";
+import { pendleLp } from "./pendle-lp.ts";
 import type { Protocol } from "./protocol.ts";
 import { puffer } from "./puffer.ts";
 import { renzo } from "./renzo.ts";
@@ -43,6 +44,7 @@ export const PROTOCOLS = {
   "uniswap-v4": uniswapV4,
   curve,
   pendle,
+  "pendle-lp": pendleLp,
 } as const satisfies Record<ProtocolId, Protocol>;
 
 /** The protocol by key, as the common type. */

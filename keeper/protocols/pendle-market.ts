@@ -52,17 +52,51 @@ function assetOfPt(market: MarketCurve, pt: number): number | null {
   return rate / fee < 1 ? null : (pt / rate) * fee;
 }
 
-/** PT that `asset` buys; null where the market cannot sell that many. */
-export function ptForAsset(market: MarketCurve, asset: number): number | null {
+/** Most PT whose purchase is not `tooMuch`, given what it costs; null costs are always too much. */
+function mostPt(market: MarketCurve, tooMuch: (pt: number, cost: number) => boolean): number {
   let low = 0;
   let high = market.totalPt;
   for (let step = 0; step < SEARCH_STEPS; step += 1) {
     const middle = (low + high) / 2;
     const cost = assetOfPt(market, middle);
-    if (cost === null || cost > asset) high = middle;
+    if (cost === null || tooMuch(middle, cost)) high = middle;
     else low = middle;
   }
+  return low;
+}
+
+/** PT that `asset` buys; null where the market cannot sell that many. */
+export function ptForAsset(market: MarketCurve, asset: number): number | null {
+  const low = mostPt(market, (_, cost) => cost > asset);
   const cost = assetOfPt(market, low);
   // The search ended at the market's edge, not at the amount.
   return cost === null || cost < asset * (1 - 1e-9) ? null : low;
+}
+
+/** PT and asset of the whole market at the last trade's rate. */
+const marketWorth = (market: MarketCurve): number => market.totalPt * spotPrice(market) + market.totalAsset;
+
+/**
+ * Worth at the last trade's rate of the liquidity that `asset` adds once a part of it has bought PT, so that both are in the
+ * market's proportion; null where the market cannot sell that many PT.
+ */
+export function lpForAsset(market: MarketCurve, asset: number): number | null {
+  const { totalPt, totalAsset } = market;
+  const isTooMuch = (pt: number, cost: number): boolean =>
+    // More PT than the rest of the asset is added beside.
+    cost > asset || pt * (totalAsset + cost) > (asset - cost) * (totalPt - pt);
+  const pt = mostPt(market, isTooMuch);
+  // At the market's edge the search ends before the proportion.
+  if (assetOfPt(market, pt * (1 + 1e-9)) === null) return null;
+  // What is bought and added again leaves the market's PT as they were.
+  return (pt / totalPt) * (marketWorth(market) + asset);
+}
+
+/** Asset for liquidity worth `asset` at the last trade's rate: its SY, and its PT sold into what is left of the market. */
+export function assetForLp(market: MarketCurve, asset: number): number | null {
+  const part = asset / marketWorth(market);
+  if (part >= 1) return null;
+  const rest = { ...market, totalPt: market.totalPt * (1 - part), totalAsset: market.totalAsset * (1 - part) };
+  const sold = assetForPt(rest, market.totalPt * part);
+  return sold === null ? null : market.totalAsset * part + sold;
 }

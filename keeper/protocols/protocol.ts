@@ -103,6 +103,8 @@ export interface Protocol {
   readonly feedPrices: "token" | "underlying" | "none";
   /** Null where the venue has no such move. */
   readonly gas: Readonly<Record<LegKindName, GasEstimate | null>>;
+  /** Gas of a `LiquidityVault.harvest` of this one strategy; absent where the adapter has no `harvest`. */
+  readonly harvestGas?: GasEstimate;
   /**
    * Largest shortfall a leg may show against its amount at the protocol's rate, basis points: rounding and fees of the
    * venue, not its market risk. The proposal's `minValue` is the amount less this.

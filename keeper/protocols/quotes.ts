@@ -20,8 +20,11 @@ export const missing = (reason: string): YieldPart => ({ kind: "missing", reason
 export const answer = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const refusal = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
 
-/** The adapters hold and value the position alone: what a venue pays in other tokens stays unclaimed. */
-export const NO_REWARD = known(0, "the adapter claims no incentive tokens");
+/**
+ * The adapters hold and value the position alone: what a venue pays in other tokens stays unclaimed. To be harvested it would
+ * have to be sold, and no price that the engine trusts could bound the sale: whoever trades first would name it.
+ */
+export const NO_REWARD = known(0, "the adapter claims no incentive tokens: no trusted price bounds their sale");
 export const NO_FEES = known(0, "the venue earns no trading fees for its holders");
 
 const days = (seconds: number): string => (seconds / SECONDS_PER_DAY).toFixed(1);

@@ -7,7 +7,7 @@ import { UniswapV3Adapter__factory } from "../../types/ethers-contracts/factorie
 import { IUniswapV3Pool__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/uniswap/IUniswapV3.sol/IUniswapV3Pool__factory.ts";
 import { addr, signed, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
-import { GAS } from "./gas.ts";
+import { GAS, HARVEST_GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { inspectRange, pairOf } from "./range-state.ts";
 import { rangeV3 } from "./range-venues.ts";
@@ -48,6 +48,7 @@ export const uniswapV3 = {
   // The wstETH leg follows the stETH feed; the guard applies it to the whole position, which is the cautious side.
   feedPrices: "underlying",
   gas: GAS["uniswap-v3"],
+  harvestGas: HARVEST_GAS["uniswap-v3"],
   // An entry counts at the floor price, so it shows up to the band (bandBps of the adapter, 20 in the plan) as missing.
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
   targets: (adapter) => ["rateSource", "pool", "lst", "stEth"].map((name) => targetOf(adapterInterface, adapter, name)),

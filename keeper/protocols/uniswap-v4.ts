@@ -7,7 +7,7 @@ import { UniswapV4Adapter__factory } from "../../types/ethers-contracts/factorie
 import { IV4StateView__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/uniswap/IUniswapV4.sol/IV4StateView__factory.ts";
 import { signed, text, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
-import { GAS } from "./gas.ts";
+import { GAS, HARVEST_GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
 import { inspectRange } from "./range-state.ts";
 import { rangeV4 } from "./range-venues.ts";
@@ -63,6 +63,7 @@ export const uniswapV4 = {
   // The wstETH leg follows the stETH feed; the guard applies it to the whole position, which is the cautious side.
   feedPrices: "underlying",
   gas: GAS["uniswap-v4"],
+  harvestGas: HARVEST_GAS["uniswap-v4"],
   // An entry counts at the floor price, so it shows up to the band (bandBps of the adapter, 20 in the plan) as missing.
   shortfallBps: { Deallocate: 1, RequestExit: 0, Allocate: 20, Reposition: 20 },
   targets: (adapter) =>

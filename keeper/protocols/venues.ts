@@ -181,6 +181,13 @@ export const VENUE_ENTRIES: readonly VenueEntry[] = [
     twin: "puffer",
     tests: { npm: NONE, recorded: NONE, double: adapter("Puffer"), live: NONE },
   },
+  {
+    id: "pendle-lp",
+    kind: "addition",
+    twin: "pendle-lp",
+    tests: { npm: adapter("PendleLp"), recorded: NONE, double: NONE, live: NONE },
+    note: "The market's liquidity beside its PT; PENDLE that accrues is not counted and not sold.",
+  },
 ];
 
 const UNTESTED: VenueTests = { npm: NONE, recorded: NONE, double: NONE, live: NONE };

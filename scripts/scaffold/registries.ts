@@ -56,7 +56,7 @@ const insertionsOf = ({ name, id, variable }: VenueNames): readonly Insertion[] 
     tests: { npm: NONE, recorded: NONE, double: adapter("${name}"), live: NONE },
   },\n`,
   },
-  { file: "deploy/plan.ts", before: '  | "PendleAdapter";', lines: `  | "${name}Adapter"\n` },
+  { file: "deploy/plan.ts", before: '  | "PendleLpAdapter";', lines: `  | "${name}Adapter"\n` },
   {
     file: "test/support/everyVenue.ts",
     after: "export const VENUE_ORDER",

@@ -1,5 +1,6 @@
 /** AaveV3Adapter on the genuine Aave v3.0 of npm. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { syncConformance } from "../support/conformance.ts";
 import { type AaveDeployment, borrowWeth, deployAave } from "../support/genuine/aave.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
@@ -115,6 +116,45 @@ describe("AaveV3Adapter", () => {
     expect(await venue.adapter.maxDeallocate()).to.equal(3_000n * ETHER);
     await venue.adapter.deallocate(3_000n * ETHER, 3_000n * ETHER);
     expect(await venue.adapter.maxDeallocate()).to.equal(0n);
+  });
+
+  it("behavior: since Aave 3.1 its own books bound the exit, whatever somebody sent to the aToken", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10_000n * ETHER);
+    const pool = await venue.connection.ethers.getContractAt("IAaveV3Pool", venue.aave.addresses.pool);
+    for (const [books, expected] of [
+      [3_000n * ETHER, 3_000n * ETHER],
+      [10n ** 9n * ETHER, (await venue.adapter.realAssets()).liquid],
+      [0n, 0n],
+    ] as const) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await answering(venue.connection, venue.aave.addresses.pool, pool.interface, "getVirtualUnderlyingBalance", [
+        books,
+      ]);
+      // Interest of the blocks since.
+      expect(await venue.adapter.maxDeallocate()).to.be.closeTo(expected, ETHER / 1_000n);
+      await expectRefusal(venue, () => venue.adapter.deallocate(expected + ETHER, 0n), "Adapter_LimitExceeded");
+      await snapshot.restore();
+    }
+  });
+
+  it("behavior: the index rounds against the position by a wei at most, entry by entry, exit by exit", async () => {
+    const venue = getVenue();
+    // An index above one: a wei of the asset is less than a wei of the scaled balance.
+    expect(await venue.adapter.rate()).to.be.above(10n ** 18n);
+    let put = 0n;
+    for (let wei = 1n; wei <= 12n; wei += 1n) {
+      const { liquid } = await venue.adapter.realAssets();
+      await allocate(venue, wei);
+      put += wei;
+      const now = (await venue.adapter.realAssets()).liquid;
+      expect(now, `${wei} wei`).to.be.within(liquid + wei - 1n, liquid + wei + 1n);
+      // Many small entries: each may round the scaled balance half up, none creates value that cannot leave.
+      expect(now).to.be.closeTo(put, wei);
+    }
+    const all = await venue.adapter.maxDeallocate();
+    await venue.adapter.deallocate(all, all);
+    expect((await venue.adapter.realAssets()).liquid).to.be.at.most(1n);
   });
 
   it("error: Adapter_BadTarget", async () => {

@@ -1,5 +1,6 @@
 /** ArrakisAdapter on the doubles of a public vault of WETH and wstETH, in and out of its range, and of Lido. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { deployArrakisDouble } from "../support/arrakisDoubles.ts";
 import { conformance } from "../support/conformance.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
@@ -186,6 +187,30 @@ describe("ArrakisAdapter", () => {
     await allocate(venue, 7_777_777_777_777_777_777n);
     expect(await readBigint(venue.weth, "balanceOf", await venue.adapter.getAddress())).to.equal(0n);
     expect(await paid()).to.be.at.most(100n);
+  });
+
+  it("error: Adapter_RateZero where Arrakis or Lido says that nothing is there, and Adapter_BelowMinimum for no share", async () => {
+    const venue = getVenue();
+    await allocate(venue, 30n * ETHER);
+    const { vault } = venue.arrakis;
+    const clean = await venue.connection.networkHelpers.takeSnapshot();
+    await answering(venue.connection, await vault.getAddress(), vault.interface, "totalUnderlyingAtPrice", [0n, 0n]);
+    await expectRefusal(venue, () => venue.adapter.rate(), "Adapter_RateZero");
+    // What is left outside the pool.
+    expect(await liquid()).to.be.below(100n);
+    await clean.restore();
+    const again = await venue.connection.networkHelpers.takeSnapshot();
+    await venue.arrakis.lido.stEth.setShareRate(0n);
+    await expectRefusal(venue, () => venue.adapter.rate(), "Adapter_RateZero");
+    await expectRefusal(venue, () => venue.adapter.realAssets(), "Adapter_RateZero");
+    await again.restore();
+    // The slack and the roundings leave one wei, which buys no share of a pool worth more than its shares.
+    await expectRefusal(venue, () => allocate(venue, 49n), "Adapter_BelowMinimum");
+  });
+
+  it("behavior: its rate has no other source than itself", async () => {
+    const { deployed } = getVenue();
+    expect(await deployed.self()).to.equal(await deployed.getAddress());
   });
 
   it("error: Adapter_PrivateVault, Adapter_AssetMismatch and Adapter_BelowMinimum", async () => {

@@ -1,6 +1,7 @@
 /** BeefyAdapter on the doubles of a Beefy V7 vault and its strategy. */
 import { expect } from "chai";
 import { deployEngine, type Engine } from "../keeper/support/engine.ts";
+import { answering } from "../support/answering.ts";
 import { fuzz, syncConformance } from "../support/conformance.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
@@ -97,6 +98,37 @@ describe("BeefyAdapter", () => {
     await expect(beefy.connect(stranger).withdraw(ETHER / 2n)).to.revert(venue.connection.ethers);
     const worth = await liquid();
     await venue.adapter.deallocate(worth, worth);
+  });
+
+  it("behavior: a strategy without the fee's function takes none, and one that names all of it is worth nothing", async () => {
+    const venue = getVenue();
+    await venue.strategy.setWithdrawalFee(10);
+    await allocate(venue, 100n * ETHER);
+    const strategy = await venue.strategy.getAddress();
+    const before = await liquid();
+    for (const [answer, expected] of [
+      ["nothing", (before * 10_000n) / 9_990n],
+      [[10_000n], 0n],
+      [[10n ** 30n], 0n],
+    ] as const) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await answering(venue.connection, strategy, venue.strategy.interface, "withdrawFee", answer);
+      expect(await liquid()).to.be.closeTo(expected, 10n);
+      await snapshot.restore();
+    }
+  });
+
+  it("behavior: where even moving stray tokens on fails, an exit that the vault itself can pay is paid", async () => {
+    const venue = getVenue();
+    const { strategy, weth, wethAddress, stranger } = venue;
+    await strategy.setWithdrawalFee(10);
+    await allocate(venue, 10n * ETHER);
+    await send(at(wethAddress, weth.interface, stranger), "transfer", venue.target, 50n * ETHER);
+    await answering(venue.connection, await strategy.getAddress(), strategy.interface, "deposit", "nothing");
+    await expect(venue.beefy.earn()).to.revert(venue.connection.ethers);
+    const worth = await liquid();
+    await venue.adapter.deallocate(worth / 2n, worth / 2n);
+    expect(await paid()).to.be.at.least(worth / 2n);
   });
 
   it("behavior: a loss of the strategy lowers the value at once, and is paid as counted", async () => {

@@ -1,5 +1,6 @@
 /** EtherFiAdapter on the double; test/fork stakes on ether.fi's own code. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { deployEtherFiDouble, type EtherFiDouble } from "../support/doubles.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
@@ -144,6 +145,38 @@ describe("EtherFiAdapter", () => {
     expect((await venue.adapter.realAssets()).pending).to.be.closeTo(3n * ETHER, 5n);
     await venue.adapter.claim();
     expect(await venue.openRequests()).to.deep.equal([2n]);
+  });
+
+  it("behavior: requests that were burnt are worth nothing and forgotten, and block nobody", async () => {
+    const venue = getVenue();
+    await requestTwo();
+    const { requests } = venue.etherFi;
+    await answering(venue.connection, await requests.getAddress(), requests.interface, "ownerOf", "nothing");
+    expect((await venue.adapter.realAssets()).pending).to.equal(0n);
+    await venue.adapter.claim();
+    expect(await venue.openRequests()).to.deep.equal([]);
+  });
+
+  it("behavior: a blacklisted adapter can do nothing and loses nothing: entries, requests and claims wait for the listing to end", async () => {
+    const venue = getVenue();
+    await requestTwo();
+    const { pool } = venue.etherFi;
+    await venue.finalize(1n);
+    const before = await venue.adapter.realAssets();
+    await pool.setBlacklisted(await venue.adapter.getAddress(), true);
+    await expect(allocate(venue, ETHER)).to.be.revertedWithCustomError(pool, "LiquidityPoolDouble_Blacklisted");
+    await expect(venue.adapter.requestExit(ETHER, 0n)).to.be.revertedWithCustomError(
+      pool,
+      "LiquidityPoolDouble_Blacklisted",
+    );
+    // A claim that fails holds up nobody and forgets nothing.
+    await venue.adapter.claim();
+    expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.equal(0n);
+    expect(await venue.openRequests()).to.deep.equal([1n, 2n]);
+    expect(await venue.adapter.realAssets()).to.deep.equal(before);
+    await pool.setBlacklisted(await venue.adapter.getAddress(), false);
+    await venue.adapter.claim();
+    expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.equal(before.claimable);
   });
 
   it("behavior: a request the pool cannot pay yet does not hold up the others", async () => {

@@ -1,6 +1,7 @@
 /** FraxAdapter on the doubles of Frax's minter, sfrxETH and redemption queue. */
 import { expect } from "chai";
 import { deployEngine, type Engine } from "../keeper/support/engine.ts";
+import { answering } from "../support/answering.ts";
 import { deployFraxDouble, FRAX_CYCLE, FRAX_WAIT } from "../support/fraxDoubles.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
@@ -204,6 +205,22 @@ describe("FraxAdapter", () => {
     await venue.frax.queue.setAvailabilityBroken(false);
     await venue.adapter.claim();
     expect(await paid()).to.be.closeTo(5n * ETHER, 5n);
+  });
+
+  it("behavior: a ticket that was burnt or is someone else's is worth nothing and forgotten", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    const { queue } = venue.frax;
+    for (const answer of ["nothing", [venue.stranger.address]] as const) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await venue.adapter.requestExit(4n * ETHER, 0n);
+      expect((await venue.adapter.realAssets()).pending).to.be.above(0n);
+      await answering(venue.connection, venue.queueAddress, queue.interface, "ownerOf", answer);
+      expect((await venue.adapter.realAssets()).pending).to.equal(0n);
+      await venue.adapter.claim();
+      expect(await venue.openRequests()).to.deep.equal([]);
+      await snapshot.restore();
+    }
   });
 
   it("error: Adapter_UnexpectedToken for a ticket of someone else", async () => {

@@ -1,5 +1,6 @@
 /** GearboxAdapter, and the plain Erc4626Adapter, on the genuine Gearbox PoolV3. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { syncConformance } from "../support/conformance.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { deployGearbox, type GearboxDeployment } from "../support/genuine/gearbox.ts";
@@ -95,6 +96,18 @@ describe("GearboxAdapter", () => {
     const expected = (liquid * total) / (total + 30_000n * ETHER);
     expect((await venue.adapter.realAssets()).liquid).to.be.closeTo(expected, ETHER);
     expect(await venue.adapter.rate()).to.be.below(WAD);
+  });
+
+  it("error: Adapter_BadTarget for a withdrawal fee above PoolV3's own ceiling", async () => {
+    const venue = getVenue();
+    const factory = await venue.connection.ethers.getContractFactory("GearboxAdapter");
+    const weth = await venue.weth.getAddress();
+    const { pool } = venue.gearbox.addresses;
+    const deploy = () => factory.deploy(venue.vault.address, weth, pool);
+    await answering(venue.connection, pool, venue.gearbox.pool.interface, "withdrawFee", [100]);
+    await deploy();
+    await answering(venue.connection, pool, venue.gearbox.pool.interface, "withdrawFee", [101]);
+    await expectRefusal(venue, deploy, "Adapter_BadTarget", [pool]);
   });
 
   it("error: Adapter_BadTarget and Adapter_AssetMismatch", async () => {

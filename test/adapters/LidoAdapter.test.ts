@@ -161,6 +161,23 @@ describe("LidoAdapter", () => {
     expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(10n * ETHER, 5n);
   });
 
+  it("behavior: a request whose NFT went elsewhere is worth nothing and forgotten; the others are paid", async () => {
+    const venue = getVenue();
+    const { networkHelpers, ethers } = venue.connection;
+    await allocate(venue, 10n * ETHER);
+    await venue.adapter.requestExit(2n * ETHER, 0n);
+    await venue.adapter.requestExit(3n * ETHER, 0n);
+    const address = await venue.adapter.getAddress();
+    await networkHelpers.impersonateAccount(address);
+    await networkHelpers.setBalance(address, ETHER);
+    await venue.lido.queue.connect(await ethers.getSigner(address)).transferFrom(address, venue.stranger.address, 1n);
+    expect((await venue.adapter.realAssets()).pending).to.be.closeTo(3n * ETHER, 3n);
+    await venue.finalize(2n);
+    await venue.adapter.claim();
+    expect(await readBigint(venue.weth, "balanceOf", venue.vault.address)).to.be.closeTo(3n * ETHER, 3n);
+    expect(await venue.openRequests()).to.deep.equal([]);
+  });
+
   it("error: Adapter_BelowMinimum", async () => {
     const venue = getVenue();
     await allocate(venue, ETHER);

@@ -1,5 +1,6 @@
 /** PufferAdapter on the doubles of pufETH and its withdrawal queue, under OpenZeppelin's own AccessManager. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { deployPufferDouble } from "../support/pufferDoubles.ts";
@@ -229,6 +230,32 @@ describe("PufferAdapter, batches of three", () => {
     await manager.changeMaxWithdrawalAmount(2n * ETHER);
     await expectRefusal(venue, () => venue.adapter.requestExit(3n * ETHER, 0n), "Adapter_LimitExceeded");
     await venue.adapter.requestExit(2n * ETHER, 0n);
+  });
+
+  it("error: Adapter_BadTarget for a queue without batches, and for one that books a request otherwise than asked", async () => {
+    const venue = getVenue();
+    const { connection, managerAddress } = venue;
+    const { manager } = venue.puffer;
+    const factory = await connection.ethers.getContractFactory("PufferAdapter");
+    const clean = await connection.networkHelpers.takeSnapshot();
+    await answering(connection, managerAddress, manager.interface, "BATCH_SIZE", [0n]);
+    await expectRefusal(
+      venue,
+      () => factory.deploy(venue.vault.address, venue.wethAddress, venue.pufEthAddress, managerAddress),
+      "Adapter_BadTarget",
+      [managerAddress],
+    );
+    await clean.restore();
+    await allocate(venue, 10n * ETHER);
+    const made = await manager.getWithdrawal.staticCall(0n).catch(() => null);
+    expect(made === null || made.recipient === connection.ethers.ZeroAddress).to.equal(true);
+    // The manager says the request is a stranger's.
+    await answering(connection, managerAddress, manager.interface, "getWithdrawal", [
+      { pufETHAmount: ETHER, pufETHToETHExchangeRate: ETHER, recipient: venue.stranger.address },
+    ]);
+    const before = await venue.adapter.realAssets();
+    await expectRefusal(venue, () => venue.adapter.requestExit(2n * ETHER, 0n), "Adapter_BadTarget", [managerAddress]);
+    expect(await venue.adapter.realAssets()).to.deep.equal(before);
   });
 
   it("error: Adapter_AssetMismatch for a queue of another vault", async () => {

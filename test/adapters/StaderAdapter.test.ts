@@ -1,5 +1,6 @@
 /** StaderAdapter on the doubles. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
@@ -166,6 +167,33 @@ describe("StaderAdapter", () => {
     await venue.adapter.requestExit(ETHER, 0n);
     await venue.adapter.claim();
     expect(await paid()).to.equal(before.claimable);
+  });
+
+  it("behavior: a request that is not its own any more is worth nothing and forgotten", async () => {
+    const venue = getVenue();
+    const { queue } = venue.stader;
+    await allocate(venue, 10n * ETHER);
+    await venue.adapter.requestExit(4n * ETHER, 0n);
+    expect((await venue.adapter.realAssets()).pending).to.be.above(0n);
+    await answering(venue.connection, await queue.getAddress(), queue.interface, "userWithdrawRequests", [
+      venue.stranger.address,
+      4n * ETHER,
+      4n * ETHER,
+      4n * ETHER,
+      1n,
+    ]);
+    expect((await venue.adapter.realAssets()).pending).to.equal(0n);
+    await venue.adapter.claim();
+    expect(await venue.openRequests()).to.deep.equal([]);
+  });
+
+  it("error: Adapter_LimitExceeded while Stader's largest request is nothing", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    const adapter = await venue.connection.ethers.getContractAt("StaderAdapter", await venue.adapter.getAddress());
+    const config = await venue.connection.ethers.getContractAt("IStaderConfig", await adapter.config());
+    await answering(venue.connection, await adapter.config(), config.interface, "getMaxWithdrawAmount", [0n]);
+    await expectRefusal(venue, () => venue.adapter.requestExit(4n * ETHER, 0n), "Adapter_LimitExceeded");
   });
 
   it("error: Adapter_LimitExceeded above the largest deposit", async () => {

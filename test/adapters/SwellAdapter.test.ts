@@ -1,5 +1,6 @@
 /** SwellAdapter on the doubles, once for swETH and once for rswETH; test/fork reads the rates of Swell's own code. */
 import { expect } from "chai";
+import { answering } from "../support/answering.ts";
 import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
@@ -187,6 +188,14 @@ for (const symbol of ["swETH", "rswETH"] as const) {
       await venue.swell.access.setCoreMethodsPaused(true);
       await sendWeth(venue.weth, venue.vault, await venue.adapter.getAddress(), ETHER);
       await expectRefusal(venue, () => venue.adapter.allocate(ETHER, 0n), "Adapter_LimitExceeded", [ETHER, 0n]);
+    });
+
+    it("error: Adapter_LimitExceeded while the queue's largest request is nothing", async () => {
+      const venue = getVenue();
+      await allocate(venue, 10n * ETHER);
+      const { queue } = venue.swell;
+      await answering(venue.connection, await queue.getAddress(), queue.interface, "withdrawRequestMaximum", [0n]);
+      await expectRefusal(venue, () => venue.adapter.requestExit(4n * ETHER, 0n), "Adapter_LimitExceeded");
     });
 
     it("error: Adapter_BelowMinimum", async () => {

@@ -22,9 +22,12 @@ interface UniswapV3Venue extends RangeVenue {
   readonly deployed: UniswapV3Adapter;
 }
 
-const deployVenue = async (): Promise<UniswapV3Venue> => {
+const deployVenue = async (isWethFirst = false): Promise<UniswapV3Venue> => {
   const venue = await rangeVenue(async ({ connection, admin, stranger, weth }) => {
-    const { lido, uniswap, pool, centre } = await deployV3Market(connection, admin, weth, RATE);
+    const market = isWethFirst
+      ? await deployV3Market(connection, admin, weth, RATE, true, 500)
+      : await deployV3Market(connection, admin, weth, RATE);
+    const { lido, uniswap, pool, centre } = market;
     const { positionManager, router } = uniswap.addresses;
     const [poolAddress, wstEthAddress] = [await pool.getAddress(), await lido.wstEth.getAddress()];
     await stock(stranger, weth, await tokenFor(lido.wstEth, admin), [positionManager, router]);
@@ -32,7 +35,8 @@ const deployVenue = async (): Promise<UniswapV3Venue> => {
       own: { uniswap, pool, lido },
       lido,
       centre,
-      etherIsToken0: false,
+      etherIsToken0: isWethFirst,
+      feeBps: isWethFirst ? 5n : 1n,
       contract: "UniswapV3Adapter",
       targets: [positionManager, poolAddress, wstEthAddress],
       target: poolAddress,
@@ -58,8 +62,15 @@ const deployVenue = async (): Promise<UniswapV3Venue> => {
   return { ...venue, deployed };
 };
 
+// Another fee tier as well, whose ranges end on multiples of ten ticks; prices below one have negative ticks.
+describe("UniswapV3Adapter, WETH first", () => {
+  const getVenue = isolate(() => deployVenue(true));
+  syncConformance(getVenue);
+  rangeConformance(getVenue);
+});
+
 describe("UniswapV3Adapter", () => {
-  const getVenue = isolate(deployVenue);
+  const getVenue = isolate(() => deployVenue());
   syncConformance(getVenue);
   rangeConformance(getVenue);
 

@@ -31,6 +31,7 @@ const deployVenue = async (): Promise<UniswapV4Venue> => {
       lido,
       centre,
       etherIsToken0: true,
+      feeBps: 1n,
       contract: "UniswapV4Adapter",
       targets: [positionManager, stateView, key.currency1, key.fee, key.tickSpacing, key.hooks],
       target: poolManager,

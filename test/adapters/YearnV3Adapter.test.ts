@@ -178,6 +178,31 @@ describe("YearnV3Adapter", () => {
     expect(await paid()).to.be.closeTo(limit, 10n);
   });
 
+  it("behavior: a strategy without debt, or one that pays nothing now, is passed over; the next one pays", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100_000n * ETHER);
+    for (const prepare of [
+      // Nothing in the first: all but a little idle in the second.
+      async () => {
+        await venue.yearn.update_debt(venue.first, 0n);
+        await venue.yearn.update_debt(venue.second, (await venue.yearn.totalAssets()) - 1_000n * ETHER);
+      },
+      async () => {
+        await venue.yearn.update_debt(venue.second, 80_000n * ETHER + (await venue.yearn.totalIdle()));
+        await venue.first.setWithdrawLimit(0n);
+      },
+    ]) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await prepare();
+      const part = 20_000n * ETHER;
+      expect(await venue.adapter.maxDeallocate()).to.be.at.least(part);
+      const held = await paid();
+      await venue.adapter.deallocate(part, part);
+      expect((await paid()) - held).to.be.closeTo(part, 10n);
+      await snapshot.restore();
+    }
+  });
+
   it("behavior: limit modules bound both ways", async () => {
     const venue = getVenue();
     await allocate(venue, 10n * ETHER);

@@ -4,7 +4,7 @@
  */
 
 /** Every adapter runs `conformance`; these are the suites built on it. */
-export type Suite = "conformance" | "syncConformance" | "queuedConformance" | "rangeConformance";
+export type Suite = "conformance" | "syncConformance" | "queuedConformance" | "rangeConformance" | "pendleConformance";
 
 export interface Check {
   readonly id: string;
@@ -118,6 +118,11 @@ export const CHECKS: readonly Check[] = [
   {
     id: "mismatched targets",
     says: "targets that belong to different deployments or assets are refused",
+    suites: {
+      pendleConformance: [
+        "error: Adapter_AssetMismatch when the SY is of another Lido, Adapter_BadTarget when it takes another wstETH",
+      ],
+    },
     own: /AssetMismatch|BadTarget/,
   },
   {
@@ -126,6 +131,11 @@ export const CHECKS: readonly Check[] = [
     suites: {
       rangeConformance: [
         "behavior: a sandwich of an entry costs at most the band, and outside it the entry is refused",
+        "behavior: a sandwich of a harvest changes nothing for either side",
+      ],
+      pendleConformance: [
+        "behavior: one block's trade does not move the value, and a sale below it is refused",
+        "behavior: an entry into a market that somebody moved is refused by its minimum",
       ],
     },
     own: /sandwich|harvest|trades? (do|does) not move|trades move the exit, not the value|changes the value by moving|profit enters|rewards move the value over/,

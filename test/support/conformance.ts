@@ -26,6 +26,19 @@ export async function fuzz(venue: Venue, body: (amount: bigint) => Promise<void>
   }
 }
 
+/** Turns the venue hostile: once it is armed it makes `calls` on the adapter, as itself, before it does what it is asked. */
+export async function possess({ adapter, connection, target }: Venue, calls: readonly string[]) {
+  const { ethers, networkHelpers } = connection;
+  const plan = await ethers.deployContract("ReentryPlanDouble");
+  for (const data of calls) await plan.plan(await adapter.getAddress(), data);
+  // The venue's own code moves to another address; what stands in its place runs it on the venue's storage.
+  const inner = ethers.getAddress(`0x${"c0de".repeat(10)}`);
+  await networkHelpers.setCode(inner, await ethers.provider.getCode(target));
+  const shell = await ethers.deployContract("ReentrantShellDouble", [plan, inner]);
+  await networkHelpers.setCode(target, await ethers.provider.getCode(shell));
+  return plan;
+}
+
 /** Declares the suite; `venue` gives the fixture once it is deployed. Each test starts from the fixture's state. */
 export function conformance(getVenue: () => Venue): void {
   const liquid = async () => (await getVenue().adapter.realAssets()).liquid;
@@ -167,29 +180,21 @@ export function conformance(getVenue: () => Venue): void {
 
   it("behavior: a venue that calls back in is refused, and the books are as if it had not", async () => {
     const venue = getVenue();
-    const { adapter, connection, target, vault } = venue;
-    const { ethers, networkHelpers } = connection;
+    const { adapter, connection, vault } = venue;
+    const { networkHelpers } = connection;
     const address = await adapter.getAddress();
     const quiet = await networkHelpers.takeSnapshot();
     await allocate(venue, 10n * ETHER);
     const expected = await adapter.realAssets();
     await quiet.restore();
 
-    const plan = await ethers.deployContract("ReentryPlanDouble");
     const { interface: calls } = adapter;
-    for (const data of [
+    const plan = await possess(venue, [
       calls.encodeFunctionData("allocate", [1n, 0n]),
       calls.encodeFunctionData("deallocate", [1n, 0n]),
       calls.encodeFunctionData("requestExit", [1n, 0n]),
       calls.encodeFunctionData("claim"),
-    ]) {
-      await plan.plan(address, data);
-    }
-    // The venue's own code moves to another address; what stands in its place runs it on the venue's storage.
-    const inner = ethers.getAddress(`0x${"c0de".repeat(10)}`);
-    await networkHelpers.setCode(inner, await ethers.provider.getCode(target));
-    const shell = await ethers.deployContract("ReentrantShellDouble", [plan, inner]);
-    await networkHelpers.setCode(target, await ethers.provider.getCode(shell));
+    ]);
     await sendWeth(venue.weth, vault, address, 10n * ETHER);
     await plan.arm(true);
     await adapter.allocate(10n * ETHER, 0n);

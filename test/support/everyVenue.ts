@@ -44,6 +44,7 @@ export const VENUE_ORDER: readonly ProtocolId[] = [
   "uniswap-v4",
   "curve",
   "pendle",
+  "pendle-lp",
 ];
 
 export async function deployEveryVenue() {
@@ -163,21 +164,14 @@ export async function deployEveryVenue() {
   await open("curve", "CurveAdapter", [vault, weth, pool, pool, true, CURVE_BAND_BPS]);
   const staked = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
   await deployer.sendTransaction({ to: staked.wstEth, value: 200_000n * ETHER });
-  const { time } = connection.networkHelpers;
+  const { time, setCode } = connection.networkHelpers;
   const wstEth = at(await staked.wstEth.getAddress(), staked.wstEth.interface, deployer);
-  const pendle = await deployPendle(deployer, weth, wstEth, await time.latest(), 365, 50_000n * ETHER);
+  const pendle = await deployPendle(deployer, weth, wstEth, await time.latest(), 365, 50_000n * ETHER, setCode);
   await time.increase(3_600);
-  await open("pendle", "PendleAdapter", [
-    vault,
-    weth,
-    await wstEth.getAddress(),
-    await staked.queue.getAddress(),
-    pendle.addresses.router,
-    pendle.addresses.market,
-    pendle.addresses.oracle,
-    900,
-    50,
-  ]);
+  const { router, market, oracle } = pendle.addresses;
+  const onMarket = [vault, weth, await wstEth.getAddress(), await staked.queue.getAddress(), router, market, oracle];
+  await open("pendle", "PendleAdapter", [...onMarket, 900, 50]);
+  await open("pendle-lp", "PendleLpAdapter", [...onMarket, 900, 50]);
   adapters.set("erc4626", await registry.adapterOf(1));
   await mineDays(engine, 1, 2);
   return {

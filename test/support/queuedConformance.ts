@@ -154,6 +154,14 @@ export function queuedConformance(getVenue: () => QueuedVenue): void {
     await expectRefusal(getVenue(), () => venue.adapter.requestExit(one(), 0n), "Adapter_TooManyRequests", [17n, 16n]);
   });
 
+  it("default: a request for nothing makes none, and asks its venue for nothing", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * one());
+    expect(await request(0n)).to.equal(0n);
+    expect(await venue.openRequests()).to.deep.equal([]);
+    await expectRefusal(venue, () => venue.adapter.requestExit(0n, 1n), "Adapter_ValueTooLow", [0n, 1n]);
+  });
+
   it("error: Adapter_ValueTooLow when an exit is worth less than signed", async () => {
     const venue = getVenue();
     await allocate(venue, 10n * one());

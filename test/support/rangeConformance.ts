@@ -2,9 +2,10 @@
 import { expect } from "chai";
 import type { Contract } from "ethers";
 import type { ConcentratedAdapter } from "../../types/ethers-contracts/contracts/adapters/ConcentratedAdapter.js";
+import { possess } from "./conformance.ts";
 import type { LidoDouble } from "./doubles.ts";
 import { readBigint } from "./genuine/artifact.ts";
-import { allocate, ETHER, expectRefusal, type Venue, WAD } from "./venue.ts";
+import { allocate, ETHER, expectRefusal, sendWeth, type Venue, WAD } from "./venue.ts";
 
 export interface RangeVenue extends Venue {
   /** Connected as the vault. */
@@ -14,6 +15,8 @@ export interface RangeVenue extends Venue {
   /** Rate and pool price of the fixture, WAD of ether per wstETH. */
   readonly rate0: bigint;
   readonly bandBps: bigint;
+  /** Fee of the pool, basis points. */
+  readonly feeBps: bigint;
   readonly etherIsToken0: boolean;
   /** Tick of the fixture's price. */
   readonly centre: number;
@@ -44,8 +47,8 @@ export function rangeConformance(getVenue: () => RangeVenue): void {
       await venue.trade(moved(perMille));
       const now = await liquid();
       expect(now, `${perMille} per mille`).to.be.at.least(last);
-      // Fees of 1 bp on at most all of the position: a value at the pool's price would move by up to 3 %.
-      expect(now, `${perMille} per mille`).to.be.at.most(last + (100n * ETHER) / 2_000n);
+      // The fee on at most five times the position: a value at the pool's price would move by up to 3 %.
+      expect(now, `${perMille} per mille`).to.be.at.most(last + (100n * ETHER * venue.feeBps) / 2_000n);
       last = now;
     }
   });
@@ -112,7 +115,7 @@ export function rangeConformance(getVenue: () => RangeVenue): void {
     const venue = getVenue();
     await allocate(venue, 100n * ETHER);
     const counted = await liquid();
-    const target = (venue.rate0 * (10_000n - venue.bandBps + 4n)) / 10_000n;
+    const target = (venue.rate0 * (10_000n - venue.bandBps + 3n + venue.feeBps)) / 10_000n;
     await venue.trade(target);
     expect(await venue.adapter.maxDeallocate()).to.be.at.least(counted);
     expect(await exitAll()).to.be.at.least(counted);
@@ -207,6 +210,188 @@ export function rangeConformance(getVenue: () => RangeVenue): void {
     const before = await liquid();
     await venue.setRate((venue.rate0 * 98n) / 100n);
     expect(await liquid()).to.be.below(before - (before * 50n) / 10_000n);
+  });
+
+  /** A stranger trades around the fixture's price and leaves fees of both tokens behind. */
+  const earn = async (): Promise<void> => {
+    for (const perMille of [10n, -10n, 10n, -10n]) await getVenue().trade(moved(perMille));
+    await getVenue().trade(getVenue().rate0);
+  };
+  const vaultHolds = async (): Promise<bigint> => readBigint(getVenue().weth, "balanceOf", getVenue().vault.address);
+
+  it("behavior: a harvest pays the ether of the fees and keeps their wstETH; nothing is worth more or less by it", async () => {
+    const venue = getVenue();
+    const { ranged } = venue;
+    await allocate(venue, 100n * ETHER);
+    const address = await ranged.getAddress();
+    const [idleEth, idleLst] = [await ranged.idleEth(), await ranged.idleLst()];
+    const clean = await ranged.holdings();
+    await earn();
+    const [before, rate, owed] = [await liquid(), await venue.adapter.rate(), await ranged.holdings()];
+    const received = await ranged.harvest.staticCall();
+    await ranged.harvest();
+    expect(await vaultHolds()).to.equal(received);
+    expect(received).to.be.above(ETHER / 1_000n);
+    // Fees were counted to the wei before they were collected.
+    expect(received).to.be.closeTo(owed.eth - clean.eth, 1n);
+    expect(await ranged.idleEth()).to.equal(idleEth);
+    expect((await ranged.idleLst()) - idleLst).to.be.closeTo(owed.lstAmount - clean.lstAmount, 1n);
+    expect((await liquid()) + received).to.be.closeTo(before, 4n);
+    // The rate is a quotient of the position by its units, each of 18 digits.
+    expect(await venue.adapter.rate()).to.be.closeTo(rate, 10n);
+    for (const { token, spenders } of venue.approvals) {
+      for (const spender of spenders) expect(await readBigint(token, "allowance", address, spender)).to.equal(0n);
+    }
+    const all = await liquid();
+    expect(await exitAll()).to.be.at.least(all);
+  });
+
+  it("behavior: a harvest without fees, or without a position, pays nothing and moves nothing", async () => {
+    const venue = getVenue();
+    const { ranged } = venue;
+    expect(await ranged.harvest.staticCall()).to.equal(0n);
+    await ranged.harvest();
+    expect(await liquid()).to.equal(0n);
+    await allocate(venue, 100n * ETHER);
+    const [before, units] = [await liquid(), await ranged.units()];
+    expect(await ranged.harvest.staticCall()).to.equal(0n);
+    await ranged.harvest();
+    expect([await liquid(), await ranged.units(), await vaultHolds()]).to.deep.equal([before, units, 0n]);
+    await earn();
+    await ranged.harvest();
+    const held = await vaultHolds();
+    expect(held).to.be.above(0n);
+    await ranged.harvest();
+    expect(await vaultHolds()).to.equal(held);
+  });
+
+  it("behavior: the wstETH of a harvest enters the range with the next allocation", async () => {
+    const venue = getVenue();
+    await allocate(venue, 100n * ETHER);
+    await earn();
+    await venue.ranged.harvest();
+    const [idle, liquidity] = [await venue.ranged.idleLst(), await venue.ranged.liquidity()];
+    expect(idle).to.be.above(ETHER / 1_000n);
+    await allocate(venue, ETHER);
+    expect(await venue.ranged.idleLst()).to.be.below(idle / 1_000n);
+    expect(await venue.ranged.liquidity()).to.be.above(liquidity);
+  });
+
+  it("behavior: what others sent is not harvested, whatever it is", async () => {
+    const venue = getVenue();
+    const address = await venue.ranged.getAddress();
+    await allocate(venue, 100n * ETHER);
+    await earn();
+    const expected = await venue.ranged.harvest.staticCall();
+    await venue.connection.networkHelpers.setBalance(
+      address,
+      (await venue.connection.ethers.provider.getBalance(address)) + 3n * ETHER,
+    );
+    await sendWeth(venue.weth, venue.stranger, address, 2n * ETHER);
+    await venue.ranged.harvest();
+    expect(await vaultHolds()).to.equal(expected);
+    expect(await readBigint(venue.weth, "balanceOf", address)).to.equal(2n * ETHER);
+  });
+
+  it("behavior: a sandwich of a harvest changes nothing for either side", async () => {
+    const venue = getVenue();
+    const { connection, stranger, lst, weth, ranged, rate0 } = venue;
+    await allocate(venue, 100n * ETHER);
+    await earn();
+    /** All that the trader has, at the protocol's rate. */
+    const wealth = async (): Promise<bigint> =>
+      (await connection.ethers.provider.getBalance(stranger.address)) +
+      (await readBigint(weth, "balanceOf", stranger.address)) +
+      ((await readBigint(lst, "balanceOf", stranger.address)) * rate0) / WAD;
+    for (const perMille of [15n, -15n, 60n, -60n]) {
+      const ends: { trader: bigint; vault: bigint }[] = [];
+      for (const harvests of [false, true]) {
+        const snapshot = await connection.networkHelpers.takeSnapshot();
+        const [start, worth] = [await wealth(), await liquid()];
+        await venue.trade(moved(perMille));
+        const atHarvest = (await liquid()) + (await vaultHolds());
+        if (harvests) {
+          await ranged.harvest();
+          // Position and cash, at the price that the trader set: the vault itself refuses a loss above 1e9 wei.
+          expect((await liquid()) + (await vaultHolds()), `${perMille} per mille`).to.be.closeTo(atHarvest, 10n);
+        }
+        await venue.trade(rate0);
+        ends.push({ trader: (await wealth()) - start, vault: (await liquid()) + (await vaultHolds()) - worth });
+        await snapshot.restore();
+      }
+      const [without, within] = ends;
+      if (without === undefined || within === undefined) return expect.fail("two runs");
+      expect(within.trader, `${perMille} per mille`).to.be.below(0n);
+      // Gas is all that may differ between the two runs.
+      expect(within.trader, `${perMille} per mille`).to.be.closeTo(without.trader, ETHER / 1_000n);
+      expect(within.vault, `${perMille} per mille`).to.be.closeTo(without.vault, 10n);
+      expect(within.vault, `${perMille} per mille`).to.be.above(0n);
+    }
+  });
+
+  it("behavior: a pool that calls back into a harvest is refused, and pays as if it had not", async () => {
+    const venue = getVenue();
+    const { ranged } = venue;
+    await allocate(venue, 100n * ETHER);
+    await earn();
+    const expected = await ranged.harvest.staticCall();
+    const plan = await possess(venue, [
+      ranged.interface.encodeFunctionData("harvest"),
+      ranged.interface.encodeFunctionData("deallocate", [1n, 0n]),
+    ]);
+    await plan.arm(true);
+    await ranged.harvest();
+    expect(await plan.tried(), "the shell was never entered by a call that may write").to.be.above(0n);
+    expect(await plan.succeeded()).to.equal(0n);
+    expect(await vaultHolds()).to.equal(expected);
+  });
+
+  it("error: Adapter_NotVault on harvest", async () => {
+    const { ranged, stranger, vault } = getVenue();
+    const call = () => ranged.connect(stranger).harvest();
+    await expectRefusal(getVenue(), call, "Adapter_NotVault", [stranger.address, vault.address]);
+  });
+
+  it("behavior: a few wei stay outside the pool, are worth what they are, and leave whole", async () => {
+    const venue = getVenue();
+    // Less than is worth staking, so that the range's wstETH leg is missing.
+    for (const wei of [1n, 10n ** 8n]) {
+      const snapshot = await venue.connection.networkHelpers.takeSnapshot();
+      await allocate(venue, wei);
+      expect(await venue.ranged.liquidity(), `${wei} wei`).to.equal(0n);
+      const all = await liquid();
+      expect(all).to.be.within((wei * 99n) / 100n - 1n, wei);
+      expect(await exitAll()).to.be.at.least(all);
+      expect(await liquid()).to.equal(0n);
+      await snapshot.restore();
+    }
+  });
+
+  it("behavior: its rate has no other source than itself", async () => {
+    const { ranged } = getVenue();
+    expect(await ranged.rateSource()).to.equal(await ranged.getAddress());
+  });
+
+  it("error: Adapter_RateZero when Lido names no rate: nothing is counted and nothing moves", async () => {
+    const venue = getVenue();
+    await allocate(venue, 10n * ETHER);
+    await venue.setRate(0n);
+    await expectRefusal(venue, () => venue.adapter.realAssets(), "Adapter_RateZero");
+    await expectRefusal(venue, () => venue.ranged.harvest(), "Adapter_RateZero");
+    expect(await venue.adapter.maxAllocate()).to.equal(0n);
+    expect(await venue.adapter.maxDeallocate()).to.equal(0n);
+  });
+
+  it("error: Adapter_SwapIncomplete when a move of the range would have to sell more than others buy", async () => {
+    const venue = getVenue();
+    await allocate(venue, 8_000n * ETHER);
+    // All of it ether: about half of the position is wstETH.
+    const range = venue.etherIsToken0
+      ? ([venue.centre + 100, venue.centre + 300] as const)
+      : ([venue.centre - 300, venue.centre - 100] as const);
+    const before = await venue.adapter.realAssets();
+    await expectRefusal(venue, () => venue.ranged.reposition(...range, 0n), "Adapter_SwapIncomplete");
+    expect(await venue.adapter.realAssets()).to.deep.equal(before);
   });
 
   it("error: Adapter_BadRange", async () => {

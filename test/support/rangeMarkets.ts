@@ -39,30 +39,40 @@ export interface V3Market {
   readonly centre: number;
 }
 
-/** A wstETH/WETH pool of Uniswap v3 at `rate`, deep for 20 % to either side. `admin` needs 500,000 ether. */
+/** Ticks between possible ends of a range, by fee tier. */
+const SPACING = { 100: 1, 500: 10 } as const;
+export type V3Fee = keyof typeof SPACING;
+
+/**
+ * A wstETH/WETH pool of Uniswap v3 at `rate`, deep for 20 % to either side. `admin` needs 500,000 ether. Mainnet's order has
+ * wstETH as token0.
+ */
 export async function deployV3Market(
   deployer: Deployer,
   admin: Account,
   weth: Contract,
   rate: bigint,
+  isWethFirst = false,
+  fee: V3Fee = V3_FEE,
 ): Promise<V3Market> {
-  const wethAddress = await weth.getAddress();
-  // Mainnet's order: wstETH is token0. Addresses follow the deployer's nonce, so this ends the same way each time.
+  const wethAddress = BigInt(await weth.getAddress());
+  // Addresses follow the deployer's nonce, so this ends the same way each time.
   let lido = await deployLidoDouble(deployer, rate);
-  while (BigInt(await lido.wstEth.getAddress()) > BigInt(wethAddress)) lido = await deployLidoDouble(deployer, rate);
+  while (wethAddress < BigInt(await lido.wstEth.getAddress()) !== isWethFirst)
+    lido = await deployLidoDouble(deployer, rate);
   const wstEth = at(await lido.wstEth.getAddress(), lido.wstEth.interface, admin);
-  return { lido, ...(await openV3Pool(admin, weth, wstEth, rate)) };
+  return { lido, ...(await openV3Pool(admin, weth, wstEth, rate, fee)) };
 }
 
 /** The pool alone, over a wstETH that is there already, whatever its place among the two. */
-export async function openV3Pool(admin: Account, weth: Contract, wstEth: Contract, rate: bigint) {
+export async function openV3Pool(admin: Account, weth: Contract, wstEth: Contract, rate: bigint, fee: V3Fee = V3_FEE) {
   const [wethAddress, wstEthAddress] = [await weth.getAddress(), await wstEth.getAddress()];
   const isWethFirst = BigInt(wethAddress) < BigInt(wstEthAddress);
   const tokens: readonly [string, string] = isWethFirst ? [wethAddress, wstEthAddress] : [wstEthAddress, wethAddress];
   const uniswap = await deployUniswapV3(admin, wethAddress);
   const price = sqrtPriceOf(rate, isWethFirst);
-  const centre = tickNear(price);
-  const pool = await createPool(uniswap, admin, tokens, V3_FEE, price);
+  const centre = Math.round(tickNear(price) / SPACING[fee]) * SPACING[fee];
+  const pool = await createPool(uniswap, admin, tokens, fee, price);
   const { positionManager, router } = uniswap.addresses;
   await stock(admin, weth, wstEth, [positionManager, router]);
   const depth = isWethFirst ? ([DEPTH[1], DEPTH[0]] as const) : DEPTH;

@@ -20,6 +20,7 @@ export interface RangeParts<T> {
   readonly lido: LidoDouble;
   readonly centre: number;
   readonly etherIsToken0: boolean;
+  readonly feeBps: bigint;
   readonly contract: string;
   /** Constructor arguments after vault and WETH, up to the range. */
   readonly targets: readonly unknown[];
@@ -81,6 +82,7 @@ export async function rangeVenue<T extends object>(
     stEth: lido.stEth,
     rate0: RANGE_RATE,
     bandBps: RANGE_BAND_BPS,
+    feeBps: parts.feeBps,
     etherIsToken0,
     centre,
     trade,

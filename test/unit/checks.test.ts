@@ -14,6 +14,7 @@ const SUITE_FILES: Readonly<Record<Suite, string>> = {
   syncConformance: "test/support/conformance.ts",
   queuedConformance: "test/support/queuedConformance.ts",
   rangeConformance: "test/support/rangeConformance.ts",
+  pendleConformance: "test/support/pendleConformance.ts",
 };
 /** What a suite declares beside its own tests. */
 const INCLUDES: Readonly<Record<Suite, readonly Suite[]>> = {
@@ -21,6 +22,7 @@ const INCLUDES: Readonly<Record<Suite, readonly Suite[]>> = {
   syncConformance: ["conformance"],
   queuedConformance: ["conformance"],
   rangeConformance: [],
+  pendleConformance: [],
 };
 
 const adapters = readdirSync(join(root, "contracts/adapters"))

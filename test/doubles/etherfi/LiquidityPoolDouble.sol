@@ -11,7 +11,8 @@ import {WithdrawRequestNftDouble} from "./WithdrawRequestNftDouble.sol";
 /// @dev Left out: validators, whitelists, membership, roles. ETH staked stays here and pays claims; more can be sent in.
 ///
 /// Market side (owner): `setTotalPooledEther` and `setRate` move the rate to an exact value, up or down; `pauseContract`,
-/// `unPauseContract`; `withdrawEther` takes staked ether away, as validators do.
+/// `unPauseContract`; `withdrawEther` takes staked ether away, as validators do; `setBlacklisted` shuts an account out, which the
+/// protocol's later versions can.
 contract LiquidityPoolDouble is OwnedDouble {
     event Deposit(address indexed sender, uint256 amount, address referral);
     event Withdraw(address indexed sender, address recipient, uint256 amount);
@@ -20,6 +21,7 @@ contract LiquidityPoolDouble is OwnedDouble {
     error InvalidAmount();
     error InsufficientLiquidity();
     error SendFail();
+    error LiquidityPoolDouble_Blacklisted(address account);
 
     /// @dev Holder of the first stake.
     address private constant INITIAL_HOLDER = 0x000000000000000000000000000000000000dEaD;
@@ -27,7 +29,13 @@ contract LiquidityPoolDouble is OwnedDouble {
     EEthDouble public eETH;
     WithdrawRequestNftDouble public withdrawRequestNFT;
     bool public paused;
+    mapping(address account => bool isOut) public blacklisted;
     uint256 private _totalPooledEther;
+
+    modifier notBlacklisted(address account) {
+        require(!blacklisted[account], LiquidityPoolDouble_Blacklisted(account));
+        _;
+    }
 
     modifier whenNotPaused() {
         require(!paused, "Pausable: paused");
@@ -73,6 +81,10 @@ contract LiquidityPoolDouble is OwnedDouble {
         paused = false;
     }
 
+    function setBlacklisted(address account, bool isOut) external onlyOwner {
+        blacklisted[account] = isOut;
+    }
+
     function withdrawEther(address payable to, uint256 amount) external onlyOwner {
         _send(to, amount);
     }
@@ -87,7 +99,10 @@ contract LiquidityPoolDouble is OwnedDouble {
         return _deposit(referral);
     }
 
-    function requestWithdraw(address recipient, uint256 amount) external whenNotPaused returns (uint256 requestId) {
+    function requestWithdraw(
+        address recipient,
+        uint256 amount
+    ) external whenNotPaused notBlacklisted(msg.sender) returns (uint256 requestId) {
         uint256 share = sharesForAmount(amount);
         if (amount > type(uint96).max || amount == 0 || share == 0) revert InvalidAmount();
         eETH.transferFrom(msg.sender, address(withdrawRequestNFT), amount);
@@ -96,7 +111,10 @@ contract LiquidityPoolDouble is OwnedDouble {
     }
 
     /// @notice Burns the request contract's shares and pays `recipient`.
-    function withdraw(address recipient, uint256 amount) external whenNotPaused returns (uint256 share) {
+    function withdraw(
+        address recipient,
+        uint256 amount
+    ) external whenNotPaused notBlacklisted(recipient) returns (uint256 share) {
         share = sharesForWithdrawalAmount(amount);
         if (msg.sender != address(withdrawRequestNFT)) revert IncorrectCaller();
         if (address(this).balance < amount || eETH.balanceOf(msg.sender) < amount) revert InsufficientLiquidity();
@@ -132,7 +150,7 @@ contract LiquidityPoolDouble is OwnedDouble {
 
     // INTERNAL
 
-    function _deposit(address referral) private whenNotPaused returns (uint256 share) {
+    function _deposit(address referral) private notBlacklisted(msg.sender) whenNotPaused returns (uint256 share) {
         share = sharesForAmount(msg.value);
         if (msg.value > type(uint128).max || msg.value == 0 || share == 0) revert InvalidAmount();
         _totalPooledEther += msg.value;

@@ -9,7 +9,7 @@ import {LiquidityPoolDouble} from "./LiquidityPoolDouble.sol";
 /// @notice Double of ether.fi's withdrawal requests, NOT the protocol. Follows `src/WithdrawRequestNFT.sol` of
 /// github.com/etherfi-protocol/smart-contracts: safe mint, finalization up to an id, min(requested, current) at claim,
 /// requests that the protocol can invalidate and seize.
-/// @dev Left out: roles, fees, remainders, blacklist.
+/// @dev Left out: roles, fees, remainders.
 ///
 /// Market side (owner): `finalize(upToId)` with ether for the pool, `finalizeRequests`, `invalidateRequest`,
 /// `validateRequest`, `seizeInvalidRequest`.

@@ -15,6 +15,7 @@ const linkReferences = z.record(
 const artifactSchema = z.object({
   abi: z.array(z.looseObject({ type: z.string() })),
   bytecode: z.string().regex(/^(0x)?[0-9a-fA-F_$]+$/),
+  deployedBytecode: z.string().optional(),
   linkReferences: linkReferences.optional(),
 });
 
@@ -23,6 +24,8 @@ export interface Artifact {
   readonly name: string;
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
+  /** As the compiler gives it; absent where the package leaves it out. */
+  readonly deployedBytecode: string | undefined;
   readonly linkReferences: z.infer<typeof linkReferences>;
 }
 
@@ -30,10 +33,10 @@ export interface Artifact {
 export function parseArtifact(name: string, value: unknown): Artifact {
   const parsed = artifactSchema.safeParse(value);
   if (!parsed.success) throw new GenuineArtifactError(name, parsed.error.message);
-  const { abi, bytecode, linkReferences: links } = parsed.data;
+  const { abi, bytecode, deployedBytecode, linkReferences: links } = parsed.data;
   const code = bytecode.startsWith("0x") ? bytecode : `0x${bytecode}`;
   if (code === "0x") throw new GenuineArtifactError(name, "it has no creation code");
-  return { name, abi, bytecode: code, linkReferences: links ?? {} };
+  return { name, abi, bytecode: code, deployedBytecode, linkReferences: links ?? {} };
 }
 
 /** Reads an artifact by its module path inside node_modules. */

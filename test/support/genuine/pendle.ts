@@ -1,7 +1,7 @@
 /**
  * The genuine Pendle v2 of npm: factories, market, yield token, router and oracle of `@pendle/core-v2` 6.11.0, and the SY of
  * wstETH of 4.7.2 (the package's later versions carry no SY). Upgradeable parts stand behind OpenZeppelin's ERC1967Proxy, as
- * on mainnet. Left out: incentives; the gauge controller is the real one, with a plain token where PENDLE would be.
+ * on mainnet. The gauge controller is the real one, with WETH9 where PENDLE would be; it pays what a test sets.
  */
 import { type Contract, ContractFactory, type Signer } from "ethers";
 import { z } from "zod";
@@ -27,6 +27,9 @@ export interface PendleDeployment {
   readonly market: Contract;
   readonly router: Contract;
   readonly oracle: Contract;
+  readonly gauge: Contract;
+  /** Stands where PENDLE would. */
+  readonly reward: Contract;
   readonly expiry: number;
   readonly addresses: Readonly<Record<"sy" | "pt" | "yt" | "market" | "router" | "oracle", string>>;
 }
@@ -50,7 +53,16 @@ async function splitCode(signer: Signer, creation: string): Promise<(string | nu
   return stored;
 }
 
-async function deployRouter(signer: Signer): Promise<Contract> {
+/** Puts runtime code at an address, as only a test chain can. */
+export type PlaceCode = (address: string, code: string) => Promise<unknown>;
+/** Where the facet that adds liquidity is placed. */
+const LIQUIDITY_FACET = "0x00000000000000000000000000000000000addF1".toLowerCase();
+
+/**
+ * @param placeCode Gives the router its facet of liquidity as well. The package's build of it is 169 bytes longer than a
+ * deployment may be (mainnet runs another build of the source), so its runtime code, which has no immutables, is placed.
+ */
+async function deployRouter(signer: Signer, placeCode: PlaceCode | undefined): Promise<Contract> {
   const storage = await deployArtifact(core("router/ActionStorageV4"), signer);
   const router = await deployArtifact(core("router/PendleRouterV4"), signer, [
     await signer.getAddress(),
@@ -60,12 +72,20 @@ async function deployRouter(signer: Signer): Promise<Contract> {
   const facets = [];
   for (const [path, methods] of [
     ["router/ActionSwapPTV3", ["swapExactTokenForPt", "swapExactPtForToken"]],
-    ["router/ActionSimple", ["swapExactTokenForPtSimple"]],
+    ["router/ActionSimple", ["swapExactTokenForPtSimple", "addLiquiditySingleTokenSimple"]],
     ["router/ActionCallbackV3", ["swapCallback", "limitRouterCallback"]],
   ] as const) {
     const facet = await deployArtifact(core(path), signer);
     const selectors = methods.map((method) => z.string().parse(facet.interface.getFunction(method)?.selector));
     facets.push({ facet: await facet.getAddress(), selectors });
+  }
+  if (placeCode !== undefined) {
+    const { deployedBytecode, abi } = core("router/ActionAddRemoveLiqV3");
+    await placeCode(LIQUIDITY_FACET, z.string().parse(deployedBytecode));
+    const selector = z
+      .string()
+      .parse(at(address, abi, signer).interface.getFunction("addLiquiditySingleToken")?.selector);
+    facets.push({ facet: LIQUIDITY_FACET, selectors: [selector] });
   }
   await send(at(address, core("router/ActionStorageV4").abi, signer), "setSelectorToFacets", facets);
   return at(address, core("router/ActionSwapPTV3").abi, signer);
@@ -73,7 +93,7 @@ async function deployRouter(signer: Signer): Promise<Contract> {
 
 /**
  * Deploys a wstETH market that matures in `days` days, at about 3.5 % a year, with `depth` wstETH as SY and about as much PT.
- * `signer` must hold twice that much wstETH. The oracle is ready for 900 seconds once 15 minutes have passed.
+ * `signer` must hold two and a quarter times that much wstETH. The router adds liquidity where `placeCode` is given. The oracle is ready for 900 seconds once 15 minutes have passed.
  */
 export async function deployPendle(
   signer: Signer,
@@ -82,6 +102,7 @@ export async function deployPendle(
   now: number,
   days: number,
   depth: bigint,
+  placeCode?: PlaceCode,
 ): Promise<PendleDeployment> {
   const owner = await signer.getAddress();
   const wstEthAddress = await wstEth.getAddress();
@@ -123,8 +144,10 @@ export async function deployPendle(
   const pt = at(ptAddress, core("core/YieldContracts/PendlePrincipalToken").abi, signer);
   const yt = at(ytAddress, core("core/YieldContracts/PendleYieldToken").abi, signer);
 
-  await send(wstEth, "approve", syAddress, 2n * depth);
-  await send(sy, "deposit", owner, wstEthAddress, 2n * depth, 0n);
+  // A quarter more stays with the signer, who buys PT with it to move the rate.
+  const deposited = 2n * depth + depth / 4n;
+  await send(wstEth, "approve", syAddress, deposited);
+  await send(sy, "deposit", owner, wstEthAddress, deposited, 0n);
   await send(sy, "transfer", ytAddress, depth);
   await send(yt, "mintPY", owner, owner);
   await send(sy, "transfer", marketAddress, depth);
@@ -136,7 +159,7 @@ export async function deployPendle(
 
   const oracleImpl = await deployArtifact(core("oracles/PtYtLpOracle/PendlePYLpOracle"), signer);
   const oracle = await proxied(signer, oracleImpl, [11_000, owner]);
-  const router = await deployRouter(signer);
+  const router = await deployRouter(signer, placeCode);
   return {
     sy,
     pt,
@@ -144,6 +167,8 @@ export async function deployPendle(
     market,
     router,
     oracle,
+    gauge,
+    reward: pendle,
     expiry,
     addresses: {
       sy: syAddress,
@@ -154,6 +179,22 @@ export async function deployPendle(
       oracle: await oracle.getAddress(),
     },
   };
+}
+
+/** The signer buys `amount` PT from the market with SY of its own, which cost less than PT; what is too much goes to the treasury. */
+export async function buyPt(pendle: PendleDeployment, signer: Signer, amount: bigint): Promise<void> {
+  const to = await signer.getAddress();
+  const market = at(pendle.addresses.market, pendle.market.interface, signer);
+  await send(at(pendle.addresses.sy, pendle.sy.interface, signer), "transfer", pendle.addresses.market, amount);
+  await send(market, "swapSyForExactPt", to, amount, "0x");
+  await send(market, "skim");
+}
+
+/** The signer splits `amount` of its SY into PT and YT. */
+export async function mintPt(pendle: PendleDeployment, signer: Signer, amount: bigint): Promise<void> {
+  const to = await signer.getAddress();
+  await send(at(pendle.addresses.sy, pendle.sy.interface, signer), "transfer", pendle.addresses.yt, amount);
+  await send(at(pendle.addresses.yt, pendle.yt.interface, signer), "mintPY", to, to);
 }
 
 /** The signer sells PT of its own into the market for SY. */

@@ -1,6 +1,13 @@
 /** The market's curve by its own laws; test/keeper/protocols/states holds it against the genuine market. */
 import { strict as assert } from "node:assert";
-import { assetForPt, type MarketCurve, ptForAsset, spotPrice } from "../../../keeper/protocols/pendle-market.ts";
+import {
+  assetForLp,
+  assetForPt,
+  lpForAsset,
+  type MarketCurve,
+  ptForAsset,
+  spotPrice,
+} from "../../../keeper/protocols/pendle-market.ts";
 
 const market: MarketCurve = {
   totalPt: 50_000,
@@ -40,5 +47,39 @@ describe("Pendle's market curve", () => {
 
   it("gives par with no time left to wait for", () => {
     near(spotPrice({ ...market, yearsLeft: 1e-9 }), 1, 1e-9);
+  });
+
+  it("adds a little liquidity for the fee of the part that is swapped, and takes it out for the same", () => {
+    const ptWorth = market.totalPt * spotPrice(market);
+    const ptShare = ptWorth / (ptWorth + market.totalAsset);
+    const fee = 1 - Math.exp(-market.lnFeeRateRoot * market.yearsLeft);
+    const [entered, left] = [lpForAsset(market, 1e-3), assetForLp(market, 1e-3)];
+    near(entered === null ? null : 1 - entered / 1e-3, fee * ptShare, 1e-2);
+    near(left === null ? null : 1 - left / 1e-3, fee * ptShare, 1e-2);
+  });
+
+  it("adds both in the market's proportion, so that a burn gives back what was bought", () => {
+    const asset = 2_000;
+    const entered = lpForAsset(market, asset) ?? assert.fail("no liquidity");
+    // Bought and added again, the PT of the market are what they were: the part is that of the PT.
+    const part = entered / (market.totalPt * spotPrice(market) + market.totalAsset + asset);
+    const pt = part * market.totalPt;
+    const cost = asset - part * (market.totalAsset + asset);
+    near(ptForAsset(market, cost), pt, 1e-6);
+  });
+
+  it("costs more for more liquidity either way, and refuses what the market does not hold", () => {
+    for (const trade of [lpForAsset, assetForLp]) {
+      let last = 0;
+      for (const asset of [1, 10, 100, 1_000, 5_000]) {
+        const got = trade(market, asset) ?? assert.fail("no trade");
+        const shortfall = 1 - got / asset;
+        assert.ok(shortfall > last, `${asset} falls short by ${shortfall}`);
+        last = shortfall;
+      }
+    }
+    assert.equal(assetForLp(market, 110_000), null);
+    // No PT at a price below par is left to buy.
+    assert.equal(lpForAsset({ ...market, scalarRoot: 1 }, 40_000), null);
   });
 });

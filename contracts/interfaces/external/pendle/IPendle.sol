@@ -26,6 +26,13 @@ interface IPendleMarket {
     function expiry() external view returns (uint256);
     function isExpired() external view returns (bool);
 
+    /// @notice LP must have been sent here before. Also past maturity.
+    function burn(
+        address receiverSy,
+        address receiverPt,
+        uint256 netLpToBurn
+    ) external returns (uint256 netSyOut, uint256 netPtOut);
+
     /// @notice PT must have been sent here before. Reverts past maturity.
     function swapExactPtForSy(
         address receiver,
@@ -75,6 +82,9 @@ interface IPendleYT {
 interface IPendleOracle {
     /// @notice Asset of one PT: time-weighted before maturity, 1 after it, less where SY lost value.
     function getPtToAssetRate(address market, uint32 duration) external view returns (uint256);
+
+    /// @notice Asset of one LP: as if the market stood at the time-weighted rate; past maturity what a burn gives.
+    function getLpToAssetRate(address market, uint32 duration) external view returns (uint256);
     function getOracleState(
         address market,
         uint32 duration
@@ -85,8 +95,8 @@ interface IPendleOracle {
 }
 
 /// @title IPendleRouter
-/// @notice Source: `contracts/interfaces/IPActionSwapPTV3.sol` and `IPAllActionTypeV3.sol` of npm @pendle/core-v2
-/// 6.11.0.
+/// @notice Source: `contracts/interfaces` of npm @pendle/core-v2 6.11.0: `IPActionSwapPTV3.sol`,
+/// `IPActionAddRemoveLiqV3.sol` and `IPAllActionTypeV3.sol`.
 /// @dev Fields that this project leaves empty (aggregator, limit orders) are written as what they are encoded as.
 interface IPendleRouter {
     struct ApproxParams {
@@ -150,4 +160,15 @@ interface IPendleRouter {
         TokenInput calldata input,
         LimitOrderData calldata limit
     ) external payable returns (uint256 netPtOut, uint256 netSyFee, uint256 netSyInterm);
+
+    /// @notice Swaps a part of what the input gives for PT in the same market and adds both. With `guessOffchain` 0 and
+    /// no limit orders the router computes that part itself.
+    function addLiquiditySingleToken(
+        address receiver,
+        address market,
+        uint256 minLpOut,
+        ApproxParams calldata guessPtReceivedFromSy,
+        TokenInput calldata input,
+        LimitOrderData calldata limit
+    ) external payable returns (uint256 netLpOut, uint256 netSyFee, uint256 netSyInterm);
 }
