@@ -25,7 +25,8 @@ interface Moments {
   readonly variance: number;
 }
 
-function momentsAt(gaps: Float64Array, theta: number, weights: Float64Array | null): Moments {
+/** Leaves exp(theta gap) in `weights`. */
+function momentsAt(gaps: Float64Array, theta: number, weights: Float64Array): Moments {
   let total = 0;
   let first = 0;
   let second = 0;
@@ -33,19 +34,40 @@ function momentsAt(gaps: Float64Array, theta: number, weights: Float64Array | nu
     const gap = gaps[i] ?? 0;
     const exponent = theta * gap;
     const weight = exponent < NEGLIGIBLE ? 0 : Math.exp(exponent);
-    if (weights !== null) weights[i] = weight;
-    if (weight === 0) continue;
+    weights[i] = weight;
     total += weight;
-    first += weight * gap;
-    second += weight * gap * gap;
+    const moment = weight * gap;
+    first += moment;
+    second += moment * gap;
   }
-  if (weights !== null) for (let i = 0; i < gaps.length; i++) weights[i] = (weights[i] ?? 0) / total;
   const mean = first / total;
   return { logSum: Math.log(total), mean, variance: Math.max(0, second / total - mean * mean) };
 }
 
-/** @param start a theta to begin from, e.g. that of a neighbouring portfolio; 0 when none is known. */
-export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0): EntropicTail {
+/** Up to this change of an exponent four terms of its series are exact to rounding. */
+const SERIES = 1e-3;
+
+/** Takes exp(theta gap) to exp((theta + change) gap), normalises, and returns ln of the sum before that. */
+function finish(gaps: Float64Array, theta: number, change: number, weights: Float64Array): number {
+  let total = 0;
+  // Gaps are at least -1 and matter only above NEGLIGIBLE / theta.
+  if (Math.abs(change) * Math.min(1, -NEGLIGIBLE / theta) <= SERIES) {
+    for (let i = 0; i < gaps.length; i++) {
+      const u = change * (gaps[i] ?? 0);
+      const weight = (weights[i] ?? 0) * (1 + u * (1 + (u / 2) * (1 + (u / 3) * (1 + u / 4))));
+      weights[i] = weight;
+      total += weight;
+    }
+  } else total = Math.exp(momentsAt(gaps, theta + change, weights).logSum);
+  for (let i = 0; i < gaps.length; i++) weights[i] = (weights[i] ?? 0) / total;
+  return Math.log(total);
+}
+
+/**
+ * @param start a theta to begin from, e.g. that of a neighbouring portfolio; 0 when none is known.
+ * @param tolerance relative length of the last step to theta; what it leaves is of the order of its square.
+ */
+export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0, tolerance = 1e-7): EntropicTail {
   const size = losses.length;
   let worst = Number.NEGATIVE_INFINITY;
   let least = Number.POSITIVE_INFINITY;
@@ -75,25 +97,28 @@ export function entropicTail(losses: ArrayLike<number>, alpha: number, start = 0
   let low = 0;
   let high = Number.POSITIVE_INFINITY;
   let theta = start > 0 && Number.isFinite(start) ? start * range : 4 * Math.sqrt(2 * entropy);
-  for (let round = 0; round < 100; round++) {
-    const { logSum, mean, variance } = momentsAt(gaps, theta, null);
+  let logSum = 0;
+  for (let round = 1; ; round++) {
+    const moments = momentsAt(gaps, theta, weights);
     // KL(q | uniform) = theta E_q[L] - ln mean exp(theta L)
-    const excess = theta * mean - logSum + logSize - entropy;
+    const excess = theta * moments.mean - moments.logSum + logSize - entropy;
     if (excess > 0) high = theta;
     else low = theta;
-    const slope = theta * variance;
+    const slope = theta * moments.variance;
     const newton = slope > 0 ? theta - excess / slope : Number.NaN;
     const safe = Number.isFinite(high) ? (low + high) / 2 : 2 * theta;
-    const isNewton = newton > low && newton < high && newton <= 4 * theta;
+    const isNewton = newton >= low && newton <= high && newton <= 4 * theta;
     const next = isNewton ? newton : safe;
-    if (!(next > 0)) break;
-    const moved = Math.abs(next - theta);
-    theta = next;
+    const change = next > 0 ? next - theta : 0;
     // EVaR is stationary in theta, its tail weights are not: contributions need the last digits.
     // A Newton step leaves the square of its length.
-    if (moved <= (isNewton ? 1e-7 : 1e-12) * theta) break;
+    if (!(next > 0) || Math.abs(change) <= (isNewton ? tolerance : 1e-12) * next || round >= 100) {
+      logSum = finish(gaps, theta, change, weights);
+      theta += change;
+      break;
+    }
+    theta = next;
   }
-  const { logSum } = momentsAt(gaps, theta, weights);
   const evar = worst + (range * (logSum - logSize + entropy)) / theta;
   return { evar: Math.min(worst, evar), theta: theta / range, weights };
 }

@@ -21,17 +21,21 @@ import {
   violation,
 } from "./problem.ts";
 import { lossesOf, meansOf, type Sample } from "./sample.ts";
-import { roughStart } from "./start.ts";
+import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
 
-const GAP = 1e-10;
+const GAP = 1e-9;
 const ACCEPTED_GAP = 1e-8;
 const MAX_ROUNDS = 100;
 /** Tail weights below this share of the largest bend no Newton step that matters; values and proofs use them all. */
-const FAINT = 1e-5;
+const FAINT = 1e-6;
 /** The same while the gap is above FAR: the first rounds look for the assets that matter, not for digits. */
 const FAINT_EARLY = 1e-2;
-const FAR = 0.02;
+const FAR = 0.2;
+/** Steps to theta end at this share of the gap: the square of it is what they leave, and the next gap is the square of this one. */
+const THETA_SHARE = 0.1;
+const THETA_ROUGH = 0.03;
+const THETA_EXACT = 1e-7;
 
 interface Point {
   readonly weights: Float64Array;
@@ -40,10 +44,10 @@ interface Point {
   readonly value: number;
 }
 
-function pointAt(sample: Sample, weights: Float64Array, alpha: number, start: number): Point {
+function pointAt(sample: Sample, weights: Float64Array, alpha: number, theta: number, tolerance = THETA_EXACT): Point {
   const losses = lossesOf(sample, weights, new Float64Array(sample.size));
   for (let s = 0; s < losses.length; s++) losses[s] = (losses[s] ?? 0) / sample.unit;
-  const tail = entropicTail(losses, alpha, start);
+  const tail = entropicTail(losses, alpha, theta, tolerance);
   return { weights, losses, tail, value: tail.evar };
 }
 
@@ -109,13 +113,14 @@ function boundFrom(
  * The measure is homogeneous, so the matrix is flat along w itself; a multiple of ones makes it definite and changes no
  * comparison between portfolios of the same budget.
  */
-function curvature(
-  sample: Sample,
-  point: Point,
-  gradient: Float64Array,
-  chosen: Int32Array,
-  share: number,
-): Float64Array {
+interface Curvature {
+  /** Row-major over the chosen assets. */
+  readonly matrix: Float64Array;
+  /** Cov_q(L, L_i) / Var_q(L): by how much, relatively, theta falls for each unit of weight. */
+  readonly thetaFall: Float64Array;
+}
+
+function curvature(sample: Sample, point: Point, gradient: Float64Array, chosen: Int32Array, share: number): Curvature {
   const { values, size, assets, unit } = sample;
   const { weights: q, theta } = point.tail;
   const k = chosen.length;
@@ -170,7 +175,13 @@ function curvature(
       out[b * k + a] = value;
     }
   }
-  return out;
+  return { matrix: out, thetaFall: cross.map((c) => (variance > 0 ? c / variance : 0)) };
+}
+
+interface Step {
+  readonly target: Float64Array;
+  /** Relative fall of theta on the way there, to first order. */
+  readonly thetaFall: number;
 }
 
 /** Where the quadratic model at this point is least, within the limits. */
@@ -181,7 +192,7 @@ function newtonTarget(
   point: Point,
   gradient: Float64Array,
   faint: number,
-): Float64Array {
+): Step {
   const n = sample.assets;
   const isBox = isBoxOnly(problem);
   // Assets at zero whose price is far above the best stay where they are; who is wrong to stay out comes in next round.
@@ -195,7 +206,7 @@ function newtonTarget(
   }
   const index = Int32Array.from(chosen);
   const k = index.length;
-  const matrix = curvature(sample, point, gradient, index, faint);
+  const { matrix, thetaFall } = curvature(sample, point, gradient, index, faint);
   // 1/2 (x - w)'H(x - w) + g'(x - w) = 1/2 x'Hx + (g - Hw)'x + constant
   const cost = new Float64Array(k);
   for (let a = 0; a < k; a++) {
@@ -204,9 +215,14 @@ function newtonTarget(
     cost[a] = total;
   }
   const target = point.weights.slice();
-  const place = (x: ArrayLike<number>): Float64Array => {
-    for (let a = 0; a < k; a++) target[index[a] ?? 0] = x[a] ?? 0;
-    return target;
+  const place = (x: ArrayLike<number>): Step => {
+    let fall = 0;
+    for (let a = 0; a < k; a++) {
+      const i = index[a] ?? 0;
+      target[i] = x[a] ?? 0;
+      fall += (thetaFall[a] ?? 0) * ((x[a] ?? 0) - (point.weights[i] ?? 0));
+    }
+    return { target, thetaFall: fall };
   };
   if (isBox) {
     let budget = 0;
@@ -218,7 +234,7 @@ function newtonTarget(
       return w <= (problem.lower[i] ?? 0) ? -1 : w >= (problem.upper[i] ?? 0) ? 1 : 0;
     });
     const box = { matrix, cost, lower, upper, budget };
-    const found = solveBoxQuadratic(box, start) ?? solveBoxQuadratic(box);
+    const found = solveBoxQuadratic(box, start);
     if (found !== null) return place(found.x);
   }
   const builder = commonProgramme(isBox ? narrowed(problem, index, point.weights) : problem);
@@ -252,7 +268,7 @@ interface Found {
 
 function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
   const means = meansOf(sample);
-  let point = pointAt(sample, from, alpha, 0);
+  let point = pointAt(sample, from, alpha, 0, THETA_ROUGH);
   let dual = Number.NEGATIVE_INFINITY;
   let round = 1;
   let weak = 0;
@@ -261,16 +277,25 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
     const bound = boundFrom(problem, solver, sample, means, point.tail.weights, gradient, alpha);
     dual = Math.max(dual, bound);
     const size = Math.max(Math.abs(point.value), 1e-6);
-    if (point.value - dual <= GAP * size || !Number.isFinite(point.tail.theta)) break;
-    const faint = point.value - dual > FAR * size ? FAINT_EARLY : FAINT;
-    const target = newtonTarget(problem, solver, sample, point, gradient, faint);
+    const gap = (point.value - dual) / size;
+    if (gap <= GAP || !Number.isFinite(point.tail.theta)) break;
+    const { target, thetaFall } = newtonTarget(
+      problem,
+      solver,
+      sample,
+      point,
+      gradient,
+      gap > FAR ? FAINT_EARLY : FAINT,
+    );
+    const tolerance = Math.min(THETA_ROUGH, Math.max(THETA_EXACT, THETA_SHARE * gap));
     let slope = 0;
     for (let i = 0; i < target.length; i++) slope += (gradient[i] ?? 0) * ((target[i] ?? 0) - (point.weights[i] ?? 0));
     if (!(slope < 1e-13 * size)) break;
     let next: Point | null = null;
     for (let step = 1; step > 1e-10; step /= 2) {
       const weights = point.weights.map((w, i) => w + step * ((target[i] ?? 0) - w));
-      const trial = pointAt(sample, weights, alpha, point.tail.theta);
+      const fall = Math.max(-0.5, step * thetaFall);
+      const trial = pointAt(sample, weights, alpha, point.tail.theta / (1 + fall), tolerance);
       if (trial.value <= point.value + 1e-4 * step * slope + 2e-14 * size) {
         next = trial;
         break;
@@ -282,7 +307,11 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
     point = next;
     if (weak >= 5) break;
   }
-  return { point, dual, rounds: round };
+  // The last theta may be a rough one.
+  const settled = pointAt(sample, point.weights, alpha, point.tail.theta);
+  const { weights: q } = settled.tail;
+  const bound = boundFrom(problem, solver, sample, means, q, gradientOf(sample, q), alpha);
+  return { point: settled, dual: Math.max(dual, bound), rounds: round };
 }
 
 /** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
@@ -366,7 +395,7 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
   requireInside("beta", beta, 0, 1);
   checkProblem(problem, sample.assets);
   const alpha = 1 - beta;
-  let found = descend(problem, solver, sample, alpha, roughStart(problem, solver, sample));
+  let found = descend(problem, solver, sample, alpha, tailStart(problem, solver, sample));
   let gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
   let method = "newton on the profile of t";
   if (!(gap <= ACCEPTED_GAP)) {

@@ -27,16 +27,6 @@ export function toSample(rows: readonly (readonly number[])[]): Sample {
   return { values, size: rows.length, assets, unit: unit > 0 ? unit : 1 };
 }
 
-/** Every k-th observation, in the unit of the whole: where an answer starts from, never what it is proved with. */
-export function thinnedBy(sample: Sample, every: number): Sample {
-  if (every <= 1) return sample;
-  const { size, assets, values } = sample;
-  const kept = Math.floor(size / every);
-  const out = new Float64Array(kept * assets);
-  for (let s = 0; s < kept; s++) out.set(values.subarray(s * every * assets, (s * every + 1) * assets), s * assets);
-  return { ...sample, values: out, size: kept };
-}
-
 /** -Rw. Assets without weight cost nothing. */
 export function lossesOf(
   { values, size, assets }: Sample,

@@ -6,6 +6,8 @@ import { factorize, solveFactored, UpdatableFactor } from "../../../keeper/math/
 import { atMaximumSharpe, atReturn, atRisk, traceCriticalLine } from "../../../keeper/math/critical-line.ts";
 import { solveInterior } from "../../../keeper/math/interior-point.ts";
 import { dot } from "../../../keeper/math/statistics.ts";
+import { covarianceOf, toSample } from "../../../keeper/optimize/portfolio/sample.ts";
+import { factorSample } from "../../support/portfolio.ts";
 
 function randomMatrix(rng: Rng, n: number, rank: number, ridge: number): Float64Array {
   const factors = Array.from({ length: rank }, () => Float64Array.from({ length: n }, () => rng.normal()));
@@ -103,6 +105,54 @@ describe("solveBoxQuadratic", () => {
       solved++;
     }
     expect(solved).to.be.above(990);
+  });
+
+  it("meets the optimality conditions at sizes that start from exchanges, singular and dense answers included", () => {
+    for (const n of [16, 47, 130]) {
+      for (let seed = 0; seed < 24; seed++) {
+        const rng = createRng(700 + seed);
+        // Few rows: singular. Many, or a heavy diagonal: nearly every variable ends between its bounds.
+        const rows = [Math.ceil(n / 2), 2 * n, 6 * n][seed % 3] ?? n;
+        const matrix = covarianceOf(toSample(factorSample(rng, n, rows)));
+        if (seed % 2 === 0) for (let i = 0; i < n; i++) matrix[i * n + i] = 1.5 * (matrix[i * n + i] ?? 0);
+        const own = matrix[0] ?? 1;
+        const cap = seed % 4 === 0 ? 1 : 3 / n;
+        const cost = Float64Array.from({ length: n }, () => (seed % 5 === 0 ? 0.1 * own * rng.normal() : 0));
+        const upper = new Float64Array(n).fill(cap);
+        const problem = { matrix, cost, lower: new Float64Array(n), upper, budget: 1 };
+        const answer = solveBoxQuadratic(problem);
+        // Only without a heavy diagonal and with fewer rows than variables may there be none.
+        expect(answer !== null || (seed % 2 === 1 && seed % 3 === 0), `n ${n}, seed ${seed}`).to.equal(true);
+        if (answer === null) continue;
+        const { x, price } = answer;
+        expect(Math.abs(x.reduce((a, b) => a + b, 0) - 1)).to.be.below(1e-13);
+        x.forEach((value, i) => {
+          const slope = dot(matrix.subarray(i * n, (i + 1) * n), x) + (cost[i] ?? 0) - price;
+          const room = 1e-10 * own;
+          expect(value, `n ${n}, seed ${seed}, variable ${i}`).to.be.within(0, cap);
+          if (value < cap) expect(slope, `n ${n}, seed ${seed}, variable ${i}`).to.be.above(-room);
+          if (value > 0) expect(slope, `n ${n}, seed ${seed}, variable ${i}`).to.be.below(room);
+        });
+      }
+    }
+  });
+
+  it("recovers from a start that cycles, and says no when nothing fits", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const rng = createRng(40 + seed);
+      const problem = randomBox(rng);
+      const free = solveBoxQuadratic(problem);
+      const start = Int8Array.from(problem.cost, () => rng.int(3) - 1);
+      const started = solveBoxQuadratic(problem, start);
+      if (free === null || started === null) continue;
+      started.x.forEach((value, i) => {
+        expect(value, `seed ${seed}`).to.be.closeTo(free.x[i] ?? Number.NaN, 1e-8);
+      });
+    }
+    const lower = new Float64Array(20);
+    const upper = new Float64Array(20).fill(0.04);
+    const matrix = Float64Array.from({ length: 400 }, (_, k) => (k % 21 === 0 ? 1 : 0));
+    expect(solveBoxQuadratic({ matrix, cost: new Float64Array(20), lower, upper, budget: 1 })).to.equal(null);
   });
 });
 
