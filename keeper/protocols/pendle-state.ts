@@ -6,9 +6,10 @@ import { IPendleSY__factory } from "../../types/ethers-contracts/factories/contr
 import { int, struct, uint } from "../chain/fields.ts";
 import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.ts";
 import { type Address, fromWad } from "../kernel/units.ts";
+import type { YieldPart, YieldParts } from "../kernel/venue-state.ts";
 import type { ProtocolId } from "./ids.ts";
 import type { MarketCurve } from "./pendle-market.ts";
-import type { Inspect, RateWindow, VenueFacts, YieldPart, YieldParts } from "./protocol.ts";
+import type { Inspect, RateWindow, VenueFacts } from "./protocol.ts";
 import { answer, growth, less, MAX_OPEN_REQUESTS, refusal, YEAR_SECONDS } from "./quotes.ts";
 import { targetAt, targetOf, viewBool, viewLength } from "./targets.ts";
 
