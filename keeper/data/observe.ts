@@ -320,11 +320,13 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   const [ago] = nearestSamples([pinned.timestamp - WINDOW_DAYS * SECONDS_PER_DAY], found);
   const pastCalls = ago === undefined ? [] : [aggregateCall(multicall, callsOf(inspection.past), ago.number)];
 
+  const here: BlockSample = { number: pinned.number, timestamp: pinned.timestamp, samples: [] };
   // The re-check travels last in the last batch: what was read before it was read from this very chain.
   const recheck = headerCall(pinned.number);
   for (let round = 1; round <= REFINEMENTS; round += 1) {
     points = sortTimed([...points, ...found]);
-    const refined = refineBlocks(nearestSamples(targets, found), points, SAMPLE_TOLERANCE);
+    // The pinned block counts here as what is nearest so far: after an outage of days it is, and earlier ones are then looked for.
+    const refined = refineBlocks(nearestSamples(targets, [...found, here]), points, SAMPLE_TOLERANCE);
     const numbers = [...new Set(refined.map(({ block: number }) => number))];
     if (numbers.length === 0 && round > 1) break;
     const calls = numbers.map((number) => reader.call(number));

@@ -1,0 +1,131 @@
+/**
+ * What every venue paid over the past, apart by source, one figure a day: what a unit held since that day has earned. The same
+ * reads as the present state's (venue-states.ts), with each day in place of its week ago.
+ *
+ * Requests (20 venues, 365 days, batches of 25): 1 head with the addresses, 1 state with anchor headers, 15 days.
+ */
+import { toQuantity } from "ethers";
+import { type ChainClient, decodeHeader, headerCall, type RpcCall, resultOf } from "../chain/client.ts";
+import { aggregateCall, blockTimestamp, type Outcome } from "../chain/multicall.ts";
+import { type Address, assets } from "../kernel/units.ts";
+import type { YieldParts } from "../kernel/venue-state.ts";
+import { protocolOf, type RateWindow } from "../protocols/index.ts";
+import { growth, NO_FEES } from "../protocols/quotes.ts";
+import { RequiredReadError } from "./errors.ts";
+import { anchorBlocks, blockAt, dayTargets, sortTimed } from "./timeline.ts";
+import { attempt, requireSameBlock, runRounds, then, VenueRound } from "./venue-rounds.ts";
+import { callsOf, settlePast, VenueInspection, type VenuePlan, type VenueRequest } from "./venue-states.ts";
+
+export interface PastYield {
+  /** Of the day's block, Unix seconds. */
+  readonly timestamp: number;
+  /** Compounded yearly yield from that block to the pinned one. */
+  readonly apy: YieldParts;
+}
+
+export interface VenueHistory {
+  readonly strategyId: number;
+  /** Ascending in time; a day whose block cannot be read is absent, a part that cannot be read is missing with its reason. */
+  readonly days: readonly PastYield[];
+  /** Why the venue has no history at all; null where it has. */
+  readonly held: string | null;
+}
+
+export interface VenueHistories {
+  readonly venues: readonly VenueHistory[];
+  /** HTTP requests made. */
+  readonly httpRequests: number;
+}
+
+/** A unit that yields are measured on; prices of sizes are no part of a history. */
+const NO_SIZES = [assets(10n ** 18n)];
+const NO_LIMITS = { maxAllocate: 1n, maxDeallocate: 0n };
+const UNREAD: Outcome<bigint> = { ok: false, reason: "it was not read" };
+
+/**
+ * Reads the yields of `days` past days of every venue.
+ * @throws {BlockHashMismatchError} when the chain reorganised in between.
+ */
+export async function readVenueHistories(
+  client: ChainClient,
+  at: { readonly multicall: Address; readonly asset: Address },
+  requests: readonly VenueRequest[],
+  days: number,
+): Promise<VenueHistories> {
+  const before = client.httpRequests();
+  const addressRounds = requests.map(() => new VenueRound());
+  const targetReads = requests.map(({ protocol, adapter }, index) => {
+    const calls = protocolOf(protocol)
+      .targets(adapter)
+      .map((call) => addressRounds[index]?.need(call));
+    return () => calls.flatMap((call) => call?.() ?? []);
+  });
+  const head = headerCall("latest");
+  const [headAnswer] = await runRounds(client, at.multicall, addressRounds, "latest", [head]);
+  if (headAnswer === undefined) throw new RequiredReadError(null, "the latest block", "no answer");
+  const pinned = decodeHeader(resultOf(head, headAnswer), "latest");
+  const nowRounds = requests.map(() => new VenueRound());
+  const rates: (() => Outcome<bigint>)[] = [];
+  const plans = requests.map((request, index) =>
+    then(attempt(targetReads[index] ?? (() => [])), (known): VenuePlan => {
+      const round = nowRounds[index] ?? new VenueRound();
+      rates[index] = round.want(protocolOf(request.protocol).rateAt(known, at.asset));
+      // What may move is no part of the past.
+      return { request, targets: known, sizes: NO_SIZES, limits: () => NO_LIMITS, round };
+    }),
+  );
+  const inspection = new VenueInspection(requests, plans, at.asset, pinned.timestamp);
+  const anchorCalls = anchorBlocks(pinned, days, client.maxBatch - 1).map(headerCall);
+  const anchorAnswers = await runRounds(client, at.multicall, nowRounds, pinned, anchorCalls);
+  const anchors = anchorCalls.flatMap((call, index) => {
+    const answer = anchorAnswers[index];
+    return answer === undefined ? [] : [decodeHeader(resultOf(call, answer), "latest")];
+  });
+  const points = sortTimed([...anchors, pinned]);
+  const blocks = [...new Set(dayTargets(pinned, days).flatMap((target) => blockAt(points, target) ?? []))].filter(
+    (number) => number < pinned.number,
+  );
+
+  inspection.proceed();
+  const clock = new VenueRound();
+  const time = clock.want(blockTimestamp(at.multicall));
+  const pastRates = plans.map((plan, index) => {
+    const round = inspection.past[index];
+    if (!plan.ok || round === undefined) return () => UNREAD;
+    return round.want(protocolOf(plan.value.request.protocol).rateAt(plan.value.targets, at.asset));
+  });
+  // The calls are the same on every day: encoded once, and each day's answers take the place of the last one's.
+  const pastRounds = [clock, ...inspection.past];
+  const template = aggregateCall(at.multicall, callsOf(pastRounds), "latest");
+  const calls = blocks.map((block): RpcCall => ({ ...template, params: [template.params[0], toQuantity(block)] }));
+  const recheck = headerCall(pinned.number);
+  const answers = await runRounds(client, at.multicall, inspection.next, pinned, [...calls, recheck]);
+  requireSameBlock(pinned, recheck, answers.at(-1));
+
+  const held: (string | null)[] = requests.map(() => (calls.length === 0 ? "no past block was read" : null));
+  const seen: PastYield[][] = requests.map(() => []);
+  calls.forEach((call, day) => {
+    settlePast(call, answers[day], pastRounds);
+    const read = time();
+    if (!read.ok) return;
+    const timestamp = Number(read.value);
+    const windowOf = (index: number): RateWindow => ({
+      now: rates[index]?.() ?? UNREAD,
+      past: pastRates[index]?.() ?? UNREAD,
+      seconds: pinned.timestamp - timestamp,
+    });
+    inspection.readings(windowOf).forEach((state, index) => {
+      if (state.kind === "held") {
+        held[index] = state.reason;
+        return;
+      }
+      // A venue without fees may state what it pays at present; what it paid is in the growth of its rate.
+      const base = state.apy.fees === NO_FEES ? growth(windowOf(index), "the venue's rate") : state.apy.base;
+      seen[index]?.push({ timestamp, apy: { ...state.apy, base } });
+    });
+  });
+  const venues = requests.map(
+    ({ strategyId }, index): VenueHistory => ({ strategyId, days: seen[index] ?? [], held: held[index] ?? null }),
+  );
+  return { venues, httpRequests: client.httpRequests() - before };
+}
