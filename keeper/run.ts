@@ -260,7 +260,7 @@ async function planFrom(
   features: Features,
 ): Promise<CycleOutcome> {
   const profile = profileOf(config);
-  const predicted = predict(features, profile);
+  const predicted = await predict(features, profile);
   const readings = await observeRanges(client, config, snapshot, (strategy) => repositionCost(snapshot, strategy));
   const ranges = decideRanges(readings, config);
   const rebalance = rebalancingPolicy(config, snapshot, profile);
