@@ -1,6 +1,6 @@
 /** `amplified forecast --all`: every column of a table, on worker threads. */
 import { type BatchAnswer, type BatchSeries, forecastBatch, isRefusal } from "../forecast/batch.ts";
-import { EngineError } from "../kernel/errors.ts";
+import { EngineError, EXIT } from "../kernel/errors.ts";
 import { OptionError } from "./context.ts";
 import type { ForecastFlags } from "./forecast.ts";
 import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
@@ -49,5 +49,10 @@ export async function forecastAll(
   const found = await forecastBatch(series, { horizon, levels, onProgress });
   const byName = new Map([...refused, ...found.map((answer) => [answer.name, answer] as const)]);
   const answers = table.columns.flatMap((name) => byName.get(name) ?? []);
-  return { data: { file: table.file, horizon, forecasts: answers }, text: answers.map(lineOf).join("\n") };
+  return {
+    data: { file: table.file, horizon, forecasts: answers },
+    text: answers.map(lineOf).join("\n"),
+    // One column that can be forecast is a result; none is a bad file.
+    exitCode: answers.every(isRefusal) ? EXIT.badInput : EXIT.ok,
+  };
 }

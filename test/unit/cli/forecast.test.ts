@@ -69,7 +69,10 @@ describe("amplified forecast", function () {
     const wide = dated.map((line, t) => `${line},${5 + (values[(t * 7) % 200] ?? 0)},`);
     const path = file("wide.csv", `date,apy,other,empty\n${wide.join("\n")}\n`);
     const seen: string[] = [];
-    const { text, data } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
+    const { text, data, exitCode } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
+    expect(exitCode).to.equal(0);
+    const none = await forecastAll(flags(file("none.csv", "a,b\n1,\n,2\n")), () => {});
+    expect(none.exitCode).to.equal(2);
     expect(seen).to.deep.equal(["1/2", "2/2"]);
     const alone = await forecastTable(flags(path, { column: "apy" }));
     const mean = /mean over the horizon (\S+)/.exec(alone.text)?.[1];
