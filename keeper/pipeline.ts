@@ -2,7 +2,7 @@
  * The pure stages in their order: forecast, optimize, decide, assess. The live run and the backtest both come through here, so
  * that what was tested is what runs. Reading the chain and proposing belong to `run.ts`.
  */
-import { forecast } from "./forecast/index.ts";
+import { forecastOnThreads } from "./forecast/index.ts";
 import { shrink } from "./forecast/shrink.ts";
 import type {
   AllocationConstraints,
@@ -82,8 +82,8 @@ export interface Plan {
 export const settle = (raw: ForecastSet, features: Features, profile: Profile): ForecastSet =>
   profile.shrink === null ? raw : shrink(raw, features, profile.forecast, profile.shrink);
 
-export const predict = (features: Features, profile: Profile): ForecastSet =>
-  settle(forecast(features, profile.forecast), features, profile);
+export const predict = async (features: Features, profile: Profile): Promise<ForecastSet> =>
+  settle(await forecastOnThreads(features, profile.forecast), features, profile);
 
 /** Ids above any that a registry gives out: limits that the profile adds. */
 const CLASS_RISK_IDS = { market: 1_000_001, unmeasured: 1_000_002 } as const;

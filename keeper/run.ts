@@ -230,7 +230,7 @@ async function planFrom(
   readings: readonly RangeReading[],
 ): Promise<CycleOutcome> {
   const profile = profileOf(config);
-  const predicted = predict(features, profile);
+  const predicted = await predict(features, profile);
   const ranges = decideRanges(readings, config);
   const rebalance = rebalancingPolicy(config, snapshot, profile);
   // A range that has to move is reason enough for a proposal that leaves every weight where it is.

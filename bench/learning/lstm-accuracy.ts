@@ -3,7 +3,7 @@
  * over the horizon, in percentage points. One global network over all panels on one calendar; every fit knows what came
  * before its day only. Combinations are gated at each origin by the errors known there.
  */
-import { DEFAULT_COMBINE, firstOriginOf, membersFor } from "../../keeper/forecast/automatic.ts";
+import { defaultSettings, membersFor } from "../../keeper/forecast/automatic.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster } from "../../keeper/forecast/baselines.ts";
 import { type Combination, combine } from "../../keeper/forecast/combine.ts";
 import { average, type Forecaster } from "../../keeper/forecast/forecaster.ts";
@@ -82,11 +82,17 @@ function scoreOne(
   every: number,
 ): Accuracy | null {
   const { values } = series;
-  const options = { ...DEFAULT_COMBINE, firstOrigin: firstOriginOf(1), horizon, step: every };
+  const settings = defaultSettings(1);
+  const options = { ...settings, horizon, step: every };
   const member = memberFor(lstm, idOf(series), offset);
   const input = { values, period: 1 };
-  const without = combine(input, naiveForecaster, membersFor(1), options);
-  const joined = combine(input, naiveForecaster, [...membersFor(1), { forecaster: member, sees: "cleaned" }], options);
+  const without = combine(input, naiveForecaster, membersFor(1, settings), options);
+  const joined = combine(
+    input,
+    naiveForecaster,
+    [...membersFor(1, settings), { forecaster: member, sees: "cleaned" }],
+    options,
+  );
   const { origins } = without;
   const realized = realizedMeans(values, origins, horizon);
   const scored = origins

@@ -1,11 +1,12 @@
 /** `amplified forecast --all`: every column of a table, on worker threads. */
-import { type BatchAnswer, forecastBatch, isRefusal } from "../forecast/batch.ts";
-import { OptionError, wholeNumber } from "./context.ts";
-import { type ForecastFlags, parseLevels } from "./forecast.ts";
+import { type BatchAnswer, type BatchSeries, forecastBatch, isRefusal } from "../forecast/batch.ts";
+import { EngineError, EXIT } from "../kernel/errors.ts";
+import { OptionError } from "./context.ts";
+import type { ForecastFlags } from "./forecast.ts";
+import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
 import type { CommandResult } from "./output.ts";
-import { readTable, regularColumn } from "./table.ts";
+import { readTable } from "./table.ts";
 
-const MAX_HORIZON = 3650;
 const figure = (value: number): string => Number(value.toPrecision(6)).toString();
 
 function lineOf(answer: BatchAnswer): string {
@@ -21,10 +22,9 @@ export async function forecastAll(
   flags: ForecastFlags,
   onProgress: (done: number, total: number) => void,
 ): Promise<CommandResult> {
-  const horizon = wholeNumber("--h", flags.h, MAX_HORIZON);
-  if (horizon === 0) throw new OptionError("--h", flags.h, "Give a horizon of at least 1.");
-  const period = wholeNumber("--period", flags.period, 366);
-  if (period === 0) throw new OptionError("--period", flags.period, "Give 1 for no season, or its length in rows.");
+  const horizon = parseHorizon(flags.h);
+  const period = parsePeriod(flags.period);
+  const levels = parseLevels(flags.levels);
   for (const [option, value] of [
     ["--column", flags.column],
     ["--order", flags.order],
@@ -35,7 +35,24 @@ export async function forecastAll(
   if (flags.model !== "auto")
     throw new OptionError("--model", flags.model, "With --all only auto is there: it chooses for each column.");
   const table = await readTable(flags.data);
-  const series = table.columns.map((name) => ({ name, values: regularColumn(table, name).values, period }));
-  const answers = await forecastBatch(series, { horizon, levels: parseLevels(flags.levels), onProgress });
-  return { data: { file: table.file, horizon, forecasts: answers }, text: answers.map(lineOf).join("\n") };
+  requireSeasons(period, table.rows.length);
+  const refused = new Map<string, BatchAnswer>();
+  const series: BatchSeries[] = [];
+  for (const name of table.columns) {
+    try {
+      series.push({ name, values: forecastColumn(table, name).values, period });
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      refused.set(name, { name, refused: { code: error.code, message: error.message } });
+    }
+  }
+  const found = await forecastBatch(series, { horizon, levels, onProgress });
+  const byName = new Map([...refused, ...found.map((answer) => [answer.name, answer] as const)]);
+  const answers = table.columns.flatMap((name) => byName.get(name) ?? []);
+  return {
+    data: { file: table.file, horizon, forecasts: answers },
+    text: answers.map(lineOf).join("\n"),
+    // One column that can be forecast is a result; none is a bad file.
+    exitCode: answers.every(isRefusal) ? EXIT.badInput : EXIT.ok,
+  };
 }

@@ -12,13 +12,22 @@ import {
   seasonalNaiveForecaster,
 } from "../forecast/baselines.ts";
 import { arimaForecaster, etsForecaster } from "../forecast/classical.ts";
-import { type Forecaster, gaussianPath, type PathForecast, type Series } from "../forecast/forecaster.ts";
+import {
+  type FittedModel,
+  type Forecaster,
+  gaussianPath,
+  type PathForecast,
+  type Series,
+} from "../forecast/forecaster.ts";
 import { thetaForecaster } from "../forecast/theta.ts";
-import { OptionError, wholeNumber } from "./context.ts";
+import { EmptySampleError } from "../math/errors.ts";
+import { OptionError } from "./context.ts";
+import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
 import { describeLstm, type LstmFlags } from "./forecast-lstm.ts";
 import type { CommandResult } from "./output.ts";
 import { type Regressors, readRegressors } from "./regressors.ts";
-import { readTable, regularColumn } from "./table.ts";
+import { readTable, type Table } from "./table.ts";
+import { ColumnTooShortError } from "./table-errors.ts";
 
 export interface ForecastFlags extends LstmFlags {
   readonly data: string;
@@ -32,30 +41,19 @@ export interface ForecastFlags extends LstmFlags {
   readonly xreg?: string;
 }
 
-const FORECASTERS: Readonly<Record<string, Forecaster>> = {
-  arima: arimaForecaster,
-  ets: etsForecaster,
-  theta: thetaForecaster,
-  naive: naiveForecaster,
-  "seasonal-naive": seasonalNaiveForecaster,
-  drift: driftForecaster,
-  mean: meanForecaster(),
-  "mean-30": meanForecaster(30),
-  "median-30": medianForecaster(30),
-  "exponential-mean": exponentialForecaster(0.2),
-};
-export const MODEL_NAMES = ["auto", "lstm", ...Object.keys(FORECASTERS)];
-const MAX_HORIZON = 3650;
-
-/** Levels in percent, as people write them: 80,95. */
-export function parseLevels(text: string): number[] {
-  const levels = text.split(",").map((part) => Number(part.trim()));
-  for (const level of levels) {
-    if (!(level > 0 && level < 100) || (level < 1 && level !== 0))
-      throw new OptionError("--levels", text, "Give percentages between 1 and 100, for example 80,95.");
-  }
-  return levels.map((level) => level / 100);
-}
+const FORECASTERS: ReadonlyMap<string, Forecaster> = new Map([
+  ["arima", arimaForecaster],
+  ["ets", etsForecaster],
+  ["theta", thetaForecaster],
+  ["naive", naiveForecaster],
+  ["seasonal-naive", seasonalNaiveForecaster],
+  ["drift", driftForecaster],
+  ["mean", meanForecaster()],
+  ["mean-30", meanForecaster(30)],
+  ["median-30", medianForecaster(30)],
+  ["exponential-mean", exponentialForecaster(0.2)],
+]);
+export const MODEL_NAMES = ["auto", "lstm", ...FORECASTERS.keys()];
 
 /** p,d,q or p,d,q,P,D,Q,m. */
 export function parseOrder(text: string): ArimaOrder {
@@ -80,17 +78,21 @@ interface Described {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** A criterion that the data do not define is left out: JSON has no word for it but null. */
+const finiteOnly = (facts: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => Number.isFinite(value)));
+
 function arimaFacts(fit: ArimaFit): Readonly<Record<string, unknown>> {
   const { loglik, sigma2, aic, aicc, bic, used } = fit;
   return {
     order: fit.order,
     coefficients: namedCoefficients(fit),
     sigma2,
-    loglik,
-    aic,
-    aicc,
-    bic,
+    ...finiteOnly({ loglik, aic, aicc, bic }),
     observationsUsed: used,
+    ...(loglik === Number.POSITIVE_INFINITY
+      ? { note: "the model repeats the data without error: no likelihood, and intervals without width" }
+      : {}),
   };
 }
 
@@ -106,7 +108,7 @@ function describeArima(
   const constant = { none: "", mean: " with mean", drift: " with drift" }[fit.constant];
   return {
     model: orderName(fit.order) + constant,
-    path: gaussianPath(mean, standardError, levels),
+    path: gaussianPath(mean, (step) => standardError[step] ?? Number.NaN, levels),
     facts: { ...arimaFacts(fit), ...(regressors === null ? {} : { regressors: namedRegressors(regressors, fit) }) },
   };
 }
@@ -115,21 +117,34 @@ function describeArima(
 const namedRegressors = ({ names }: Regressors, { xreg }: ArimaFit): Readonly<Record<string, number | undefined>> =>
   Object.fromEntries(names.map((name, i) => [name, xreg[i]]));
 
+/** The correction of AICc outweighs any fit below this: it would choose a mean of zero for 3, 4, 7, 12. */
+const FEWEST_FOR_AICC = 10;
+
+const describeFitted = (fitted: FittedModel, h: number, levels: readonly number[]): Described => ({
+  model: fitted.name,
+  path: fitted.forecast(h, levels),
+  facts: finiteOnly(fitted.aicc === undefined ? {} : { aicc: fitted.aicc }),
+});
+
 function describeAutomatic(series: Series, h: number, levels: readonly number[]): Described {
   const needed = observationsNeeded(series.period, h, levels);
-  if (series.values.length < needed) {
+  const rows = series.values.length;
+  if (rows < needed) {
+    const why = (name: string): string =>
+      `${rows} rows; weights and conformal intervals need ${needed}, so ${name} stands in`;
+    if (rows < FEWEST_FOR_AICC)
+      return { ...describeFitted(naiveForecaster.fit(series), h, levels), facts: { note: why("the naive forecast") } };
     const described = describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
-    const why = `${series.values.length} rows; weights and conformal intervals need ${needed}, so ARIMA by AICc stands in`;
-    return { ...described, facts: { ...described.facts, note: why } };
+    return { ...described, facts: { ...described.facts, note: why("ARIMA by AICc") } };
   }
   const found = automaticForecast(series, h, levels);
-  const { members, test } = found.combination;
+  const { members, test, share, mae, naiveMae } = found.combination;
   return {
     model: found.model,
     path: found,
     facts: {
       members: members.map(({ name, mae, weight }) => ({ name, mae, weight })),
-      gate: { share: found.combination.share, statistic: test.statistic, pValue: test.pValue },
+      gate: { share, mae, naiveMae, statistic: test.statistic, pValue: test.pValue },
       horizonBands: found.horizonBands,
       intervals: "adaptive conformal",
     },
@@ -159,15 +174,32 @@ function describe(
   if (flags.model === "auto" && regressors === null) return describeAutomatic(series, h, levels);
   if (["auto", "arima"].includes(flags.model))
     return describeArima(series, autoArima(input, series.period), h, levels, regressors);
-  const forecaster = FORECASTERS[flags.model];
+  const forecaster = FORECASTERS.get(flags.model);
   if (forecaster === undefined)
     throw new OptionError("--model", flags.model, `Choose one of ${MODEL_NAMES.join(", ")}.`);
-  const fitted = forecaster.fit(series);
-  return {
-    model: fitted.name,
-    path: fitted.forecast(h, levels),
-    facts: fitted.aicc === undefined ? {} : { aicc: fitted.aicc },
-  };
+  return describeFitted(forecaster.fit(series), h, levels);
+}
+
+/** The same with what the data lack said by file and column. */
+async function described(
+  table: Table,
+  flags: ForecastFlags,
+  series: Series,
+  h: number,
+  levels: readonly number[],
+  regressors: Regressors | null,
+): Promise<Described> {
+  try {
+    if (flags.model === "lstm" && flags.order === undefined && flags.xreg === undefined)
+      return await describeLstm(table, flags.column, flags, h, levels);
+    return describe(flags, series, h, levels, regressors);
+  } catch (error) {
+    if (!(error instanceof EmptySampleError)) throw error;
+    const remedy =
+      flags.order === undefined ? "Collect more history." : "Choose a smaller --order, or collect more history.";
+    const column = flags.column ?? table.columns[0] ?? "1";
+    throw new ColumnTooShortError(table.file, column, error.got, error.needed, `the ${error.what}`, remedy);
+  }
 }
 
 /** An option that would do nothing is refused, so that nobody believes it did something. */
@@ -186,20 +218,16 @@ const dateOf = (time: number): string => {
 };
 
 export async function forecastTable(flags: ForecastFlags): Promise<CommandResult> {
-  const h = wholeNumber("--h", flags.h, MAX_HORIZON);
-  if (h === 0) throw new OptionError("--h", flags.h, "Give a horizon of at least 1.");
-  const period = wholeNumber("--period", flags.period, 366);
-  if (period === 0) throw new OptionError("--period", flags.period, "Give 1 for no season, or its length in rows.");
+  const h = parseHorizon(flags.h);
+  const period = parsePeriod(flags.period);
   const levels = parseLevels(flags.levels);
+  refuseLstmFlags(flags);
   const table = await readTable(flags.data);
-  const { values, times, absentSteps } = regularColumn(table, flags.column);
+  const { values, times, absentSteps } = forecastColumn(table, flags.column);
+  requireSeasons(period, values.length);
   const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
   const started = performance.now();
-  refuseLstmFlags(flags);
-  const { model, path, facts } =
-    flags.model === "lstm" && flags.order === undefined && flags.xreg === undefined
-      ? await describeLstm(table, flags.column, flags, h, levels)
-      : describe(flags, { values, period }, h, levels, regressors);
+  const { model, path, facts } = await described(table, flags, { values, period }, h, levels, regressors);
   const milliseconds = Math.round(performance.now() - started);
   const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
   const last = times?.[times.length - 1];

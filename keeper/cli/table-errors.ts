@@ -44,6 +44,52 @@ export class CellNotNumericError extends InputError {
   }
 }
 
+export class DateUnreadableError extends InputError {
+  readonly code = "TABLE_DATE";
+  readonly file: string;
+  readonly row: number;
+  readonly column: string;
+  constructor(file: string, row: number, column: string, value: string) {
+    super(`${file}, row ${row}, column "${column}": "${value}" is no date. Write YYYY-MM-DD, or Unix seconds.`);
+    this.file = file;
+    this.row = row;
+    this.column = column;
+  }
+}
+
+/** A number that squares to infinity or to nothing: no variance could be told from it. */
+export class CellScaleError extends InputError {
+  readonly code = "TABLE_CELL_SCALE";
+  readonly file: string;
+  readonly row: number;
+  readonly column: string;
+  constructor(file: string, row: number, column: string, value: number) {
+    super(
+      `${file}, row ${row}, column "${column}": ${value} is beyond the range of 1e-100 to 1e100 that variances can be computed in. ` +
+        "Correct it, or give the column in other units.",
+    );
+    this.file = file;
+    this.row = row;
+    this.column = column;
+  }
+}
+
+export class ColumnTooShortError extends InputError {
+  readonly code = "TABLE_COLUMN_SHORT";
+  readonly file: string;
+  readonly column: string;
+  readonly observed: number;
+  readonly needed: number;
+  constructor(file: string, column: string, observed: number, needed: number, why: string, remedy: string) {
+    const seen = observed === 1 ? "1 observation" : `${observed} observations`;
+    super(`${file}, column "${column}": ${seen} where ${why} needs ${needed}. ${remedy}`);
+    this.file = file;
+    this.column = column;
+    this.observed = observed;
+    this.needed = needed;
+  }
+}
+
 export class CellsMissingError extends InputError {
   readonly code = "TABLE_CELL_MISSING";
   readonly file: string;

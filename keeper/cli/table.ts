@@ -9,6 +9,7 @@ import {
   CellsMissingError,
   ColumnUnknownError,
   DatesUnorderedError,
+  DateUnreadableError,
   RowRaggedError,
   TableFormatError,
 } from "./table-errors.ts";
@@ -39,6 +40,8 @@ const NUMERIC = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 const DATE_NAME = /^(date|day|time|timestamp|datetime|ds)$/i;
 const SECONDS_PER_DAY = 86_400;
+/** Larger Unix times are milliseconds: as seconds they would lie beyond the year 5000. */
+const LATEST_SECOND = 1e11;
 
 /** Cells of one CSV line: double quotes protect separators and are doubled inside. */
 export function splitLine(line: string, separator: string): string[] {
@@ -63,7 +66,7 @@ export function splitLine(line: string, separator: string): string[] {
 const looksNumeric = (cell: Cell): boolean =>
   typeof cell === "number" || cell === null || MISSING.test(cell) || NUMERIC.test(cell);
 
-function parseCsv(text: string): RawTable {
+function parseCsv(file: string, text: string): RawTable {
   const lines = text
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
@@ -71,7 +74,12 @@ function parseCsv(text: string): RawTable {
     .filter(({ line }) => line.trim() !== "" && !line.startsWith("#"));
   const first = lines[0]?.line ?? "";
   const separator = [",", ";", "\t"].find((s) => first.includes(s)) ?? ",";
-  const cells = lines.map(({ line }) => splitLine(line, separator));
+  const cells = lines.map(({ line, number }) => {
+    // Quotes come in pairs, the doubled ones inside a cell too.
+    if ((line.match(/"/g)?.length ?? 0) % 2 === 1)
+      throw new TableFormatError(file, `row ${number} opens a quote that it does not close`);
+    return splitLine(line, separator);
+  });
   const [top = []] = cells;
   // A first line of numbers (after an optional date) is data: the file has no header.
   const headless = top.length > 0 && top.every((cell, i) => looksNumeric(cell) || (i === 0 && ISO_DATE.test(cell)));
@@ -91,44 +99,49 @@ function parseJson(file: string, text: string): RawTable {
   } catch (cause) {
     throw new TableFormatError(file, "it is not valid JSON", cause);
   }
-  const cellsOf = (row: readonly unknown[], number: number): Cell[] =>
-    row.map((cell, i) => {
-      if (isCell(cell)) return cell;
-      throw new CellNotNumericError(file, number, String(i + 1), JSON.stringify(cell));
-    });
+  const cellOf = (cell: unknown, row: number, column: string): Cell => {
+    if (isCell(cell)) return cell;
+    throw new CellNotNumericError(file, row, column, JSON.stringify(cell));
+  };
   if (isRecord(value)) {
-    // An object of columns.
-    const entries = Object.entries(value);
-    const lists = entries.map(([name, list]) => {
-      if (Array.isArray(list)) return cellsOf(list, 1);
-      throw new TableFormatError(file, `its member "${name}" is not a list`);
-    });
-    const length = lists[0]?.length ?? 0;
-    for (const [i, list] of lists.entries()) {
-      if (list.length !== length)
-        throw new TableFormatError(
-          file,
-          `its column "${entries[i]?.[0]}" has ${list.length} cells, the first ${length}`,
-        );
-    }
-    const rows = Array.from({ length }, (_, t) => lists.map((list) => list[t] ?? null));
-    return { header: entries.map(([name]) => name), rows, rowNumbers: rows.map((_, t) => t + 1) };
+    // Rows inside an envelope, as interfaces send them: {"status": ..., "data": [{...}, ...]}.
+    const rows = Object.values(value).filter((member) => Array.isArray(member) && member.some(isRecord));
+    if (rows.length !== 1) return columnsOf(file, value, cellOf);
+    [value] = rows;
   }
   if (!Array.isArray(value)) throw new TableFormatError(file, "it holds neither a list nor an object");
   const list: readonly unknown[] = value;
   const numbers = list.map((_, t) => t + 1);
   if (list.length > 0 && list.every(isRecord)) {
-    const header = Object.keys(list[0] ?? {});
-    const rows = list.map((row, t) =>
-      cellsOf(
-        header.map((name) => row[name] ?? null),
-        t + 1,
-      ),
-    );
+    // A row may leave out what it does not know, the first one too.
+    const header = [...new Set(list.flatMap((row) => Object.keys(row)))];
+    const rows = list.map((row, t) => header.map((name) => cellOf(row[name] ?? null, t + 1, name)));
     return { header, rows, rowNumbers: numbers };
   }
-  const rows = list.map((row, t) => cellsOf(Array.isArray(row) ? row : [row], t + 1));
+  const rows = list.map((row, t) =>
+    (Array.isArray(row) ? row : [row]).map((cell: unknown, i) => cellOf(cell, t + 1, String(i + 1))),
+  );
   return { header: null, rows, rowNumbers: numbers };
+}
+
+/** An object of columns. */
+function columnsOf(
+  file: string,
+  value: Readonly<Record<string, unknown>>,
+  cellOf: (cell: unknown, row: number, column: string) => Cell,
+): RawTable {
+  const entries = Object.entries(value);
+  const lists = entries.map(([name, list]) => {
+    if (Array.isArray(list)) return list.map((cell: unknown, t) => cellOf(cell, t + 1, name));
+    throw new TableFormatError(file, `its member "${name}" is not a list`);
+  });
+  const length = lists[0]?.length ?? 0;
+  for (const [i, list] of lists.entries()) {
+    if (list.length !== length)
+      throw new TableFormatError(file, `its column "${entries[i]?.[0]}" has ${list.length} cells, the first ${length}`);
+  }
+  const rows = Array.from({ length }, (_, t) => lists.map((list) => list[t] ?? null));
+  return { header: entries.map(([name]) => name), rows, rowNumbers: rows.map((_, t) => t + 1) };
 }
 
 function hasDateColumn(raw: RawTable): boolean {
@@ -148,8 +161,11 @@ function timeOf(file: string, cell: Cell, row: number, column: string): number {
     // Date.parse turns 31 February into 3 March in some engines; the day must survive the round trip.
     const sameDay = /Z$|^\S{10}$/.test(zoned) ? new Date(time).toISOString().slice(0, 10) === text.slice(0, 10) : true;
     if (Number.isFinite(time) && sameDay) return time / 1000;
-  } else if (/^\d+$/.test(text)) return Number(text);
-  throw new CellNotNumericError(file, row, column, text, "Write dates as YYYY-MM-DD or as Unix seconds.");
+  } else if (/^\d{1,13}$/.test(text)) {
+    const time = Number(text);
+    return time > LATEST_SECOND ? time / 1000 : time;
+  }
+  throw new DateUnreadableError(file, row, column, text);
 }
 
 function numberOf(file: string, cell: Cell, row: number, column: string): number {
@@ -160,12 +176,14 @@ function numberOf(file: string, cell: Cell, row: number, column: string): number
   const value = Number(text);
   if (NUMERIC.test(text) && Number.isFinite(value)) return value;
   if (/%$/.test(text)) throw new CellNotNumericError(file, row, column, text, "Drop the % sign from every cell.");
+  if (/^[+-]?\d+(,\d+)+(\.\d+)?$/.test(text))
+    throw new CellNotNumericError(file, row, column, text, "Write a decimal point and no thousands separators.");
   throw new CellNotNumericError(file, row, column, text);
 }
 
 /** Builds a table from a file's text; `file` names it in errors and tells CSV from JSON by its ending. */
 export function parseTable(file: string, text: string): Table {
-  const raw = /\.json$/i.test(file) ? parseJson(file, text) : parseCsv(text);
+  const raw = /\.json$/i.test(file) ? parseJson(file, text) : parseCsv(file, text);
   if (raw.rows.length === 0) throw new TableFormatError(file, "it holds no row of data");
   const width = raw.header?.length ?? raw.rows[0]?.length ?? 0;
   for (const [t, row] of raw.rows.entries()) {
@@ -174,7 +192,8 @@ export function parseTable(file: string, text: string): Table {
   const dated = hasDateColumn(raw);
   const offset = dated ? 1 : 0;
   const columns = Array.from({ length: width - offset }, (_, i) => raw.header?.[i + offset] ?? String(i + 1));
-  if (columns.length === 0) throw new TableFormatError(file, "it holds dates and no column of numbers");
+  if (columns.length === 0)
+    throw new TableFormatError(file, dated ? "it holds dates and no column of numbers" : "its rows are empty");
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   if (twice !== undefined) throw new TableFormatError(file, `it has two columns named "${twice}"`);
 

@@ -3,43 +3,78 @@
  * walk-forward errors, behind the naive gate, with conformal intervals.
  */
 import { requireCount, requireInside } from "../math/checks.ts";
+import { DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
-import { arimaForecaster, etsForecaster } from "./classical.ts";
-import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
+import { arimaWithin, etsForecaster } from "./classical.ts";
+import { type Combination, combine, type Member } from "./combine.ts";
 import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { TooFewOriginsError } from "./errors.ts";
 import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
 
-export const DEFAULT_COMBINE = { refitEvery: 60, step: 1, sharpness: 4, warmUp: 10, caution: 0.3 } as const;
+/** What can be chosen about the combination: plain data, so that it reaches a worker thread. */
+export interface AutomaticSettings {
+  /** Observations before the first origin. */
+  readonly firstOrigin: number;
+  /** Fewer known origins than this say nothing about which member is better. */
+  readonly minimumOrigins: number;
+  /** Origins after which members are estimated anew. */
+  readonly refitEvery: number;
+  /** Smoothing factors of the exponential means that compete, each in (0, 1]. */
+  readonly smoothing: readonly number[];
+  /** Window of the moving mean of a series without season; another of three times it competes too. */
+  readonly meanWindow: number;
+  readonly arima: SearchLimits;
+  /** See CombineOptions. */
+  readonly temper: number;
+  readonly caution: number;
+  readonly intervals: ConformalKind;
+}
 
-/** Observations before the first origin: two months of days, or three seasons. */
-export const firstOriginOf = (period: number): number => Math.max(60, 3 * period);
+/** A month of days, or three seasons. */
+const firstOriginOf = (period: number): number => Math.max(30, 3 * period);
 
-/** Fewer origins than this say nothing about which member is better. */
-const MINIMUM_ORIGINS = 20;
+/** From slow to nearly the last value itself. */
+export const DEFAULT_SMOOTHING: readonly number[] = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
 
-const SMOOTHING = [0.05, 0.1, 0.2, 0.4];
+export const DEFAULT_EVIDENCE = {
+  temper: 0.3,
+  // The last value, a mean of the last days and a mean of the last months: three views of a yield, each as good as another.
+  caution: 1 / 3,
+} as const;
+
+export const defaultSettings = (period: number): AutomaticSettings => ({
+  firstOrigin: firstOriginOf(period),
+  minimumOrigins: 20,
+  refitEvery: 60,
+  smoothing: DEFAULT_SMOOTHING,
+  meanWindow: 30,
+  arima: DEFAULT_LIMITS,
+  ...DEFAULT_EVIDENCE,
+  intervals: "adaptive",
+});
 
 const members = (sees: Member["sees"], forecasters: readonly Forecaster[]): Member[] =>
   forecasters.map((forecaster) => ({ forecaster, sees }));
 
 /**
  * Exponential means twice: spikes say nothing about tomorrow on most yields, and on some a jump is the new level from its first
- * day on. The weights find out which. Means and fitted models see the series without spikes.
+ * day on. The weights find out which. Fitted models see the series without spikes.
  */
-export const membersOf = (smoothing: readonly number[], calm: readonly Forecaster[]): Member[] => {
+export function membersFor(period: number, { smoothing, meanWindow, arima }: AutomaticSettings): Member[] {
   const exponential = smoothing.map(exponentialForecaster);
-  return [...members("raw", [naiveForecaster, ...exponential]), ...members("cleaned", [...exponential, ...calm])];
-};
-
-export function membersFor(period: number): Member[] {
-  const fitted = [thetaForecaster, arimaForecaster];
-  const calm =
-    period > 1
-      ? [seasonalNaiveForecaster, etsForecaster, ...fitted]
-      : [meanForecaster(30), meanForecaster(90), ...fitted];
-  return membersOf(SMOOTHING, calm);
+  const fitted = [thetaForecaster, arimaWithin(arima)];
+  if (period > 1) {
+    return [
+      ...members("raw", exponential),
+      ...members("cleaned", [...exponential, seasonalNaiveForecaster, etsForecaster, ...fitted]),
+    ];
+  }
+  const mean = meanForecaster(meanWindow);
+  return [
+    ...members("raw", [...exponential, mean]),
+    ...members("cleaned", [...exponential, mean, meanForecaster(3 * meanWindow), ...fitted]),
+  ];
 }
 
 export interface AutomaticForecast extends PathForecast {
@@ -49,38 +84,46 @@ export interface AutomaticForecast extends PathForecast {
   readonly horizonBands: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
 }
 
+const originsNeeded = (levels: readonly number[], { minimumOrigins }: AutomaticSettings): number =>
+  Math.max(minimumOrigins, ...levels.map(residualsNeeded));
+
 /** Observations that the automatic forecast needs for a horizon and these levels. */
-export function observationsNeeded(period: number, horizon: number, levels: readonly number[]): number {
-  return firstOriginOf(period) + horizon + Math.max(MINIMUM_ORIGINS, ...levels.map(residualsNeeded)) - 1;
+export function observationsNeeded(
+  period: number,
+  horizon: number,
+  levels: readonly number[],
+  settings = defaultSettings(period),
+): number {
+  return settings.firstOrigin + horizon + originsNeeded(levels, settings) - 1;
 }
 
-/** @throws {TooFewOriginsError} when the history cannot carry the weights and the stated intervals. */
+/**
+ * @param others further members, such as a network trained on more than this series.
+ * @throws {TooFewOriginsError} when the history cannot carry the weights and the stated intervals.
+ */
 export function automaticForecast(
   series: Series,
   horizon: number,
   levels: readonly number[],
-  kind: ConformalKind = "adaptive",
-  changes: Partial<CombineOptions> = {},
+  settings: AutomaticSettings = defaultSettings(series.period),
+  others: readonly Member[] = [],
 ): AutomaticForecast {
   checkSeries(series);
   requireCount("forecast horizon", horizon, 1);
   for (const level of levels) requireInside("interval level", level, 0, 1);
-  const firstOrigin = firstOriginOf(series.period);
-  const needed = observationsNeeded(series.period, horizon, levels);
-  if (series.values.length < needed) {
-    const origins = Math.max(0, series.values.length - horizon - firstOrigin + 1);
-    throw new TooFewOriginsError(series.values.length, origins, needed - horizon - firstOrigin + 1);
+  const { period, values } = series;
+  if (values.length < observationsNeeded(period, horizon, levels, settings)) {
+    const origins = Math.max(0, values.length - horizon - settings.firstOrigin + 1);
+    throw new TooFewOriginsError(values.length, origins, originsNeeded(levels, settings));
   }
-  const options = { ...DEFAULT_COMBINE, firstOrigin, horizon, ...changes };
-  const combination = combine(series, naiveForecaster, membersFor(series.period), options);
-  const { share, used, origins, path, mean } = combination;
-  const bands = conformalBands(
-    used,
-    realizedPaths(series.values, origins, horizon),
-    combination.residuals,
-    levels,
-    kind,
-  );
+  const combination = combine(series, naiveForecaster, [...membersFor(period, settings), ...others], {
+    ...settings,
+    horizon,
+    step: 1,
+  });
+  const { share, used, origins, path, mean, residuals } = combination;
+  const ahead = realizedPaths(values, origins, horizon);
+  const bands = conformalBands(used, ahead, residuals, levels, settings.intervals);
   return {
     model: share > 0 ? "combination" : "naive",
     combination,

@@ -1,6 +1,14 @@
 /** The forecasters that everything else has to beat: naive, seasonal naive, drift, mean. */
 import { median } from "../math/statistics.ts";
-import { average, checkSeries, type FittedModel, type Forecaster, gaussianPath, type Series } from "./forecaster.ts";
+import {
+  average,
+  checkSeries,
+  type FittedModel,
+  type Forecaster,
+  gaussianPath,
+  type PathForecast,
+  type Series,
+} from "./forecaster.ts";
 
 const observedOf = (values: ArrayLike<number>): { at: number; value: number }[] => {
   const out: { at: number; value: number }[] = [];
@@ -24,27 +32,62 @@ function stepDeviation(points: readonly { at: number; value: number }[], slope: 
   return points.length > 1 ? Math.sqrt(squares / (points.length - 1)) : 0;
 }
 
-/** Random walk: tomorrow is as today. */
-export const naiveForecaster: Forecaster = {
-  name: "naive",
-  fit(series) {
+/** What a forecaster that goes through a series once remembers of it. */
+interface Memory<State> {
+  readonly name: string;
+  readonly start: Readonly<State>;
+  /** Takes in an observed value; missing ones are passed over. */
+  take(state: State, value: number, at: number): void;
+  /** A new level begins with the next value. */
+  restart?(state: State): void;
+  path(state: Readonly<State>, length: number, horizon: number, levels: readonly number[]): PathForecast;
+}
+
+/** A forecaster that takes in more of the same series without going back to its beginning. */
+function recursive<State extends object>(memory: Memory<State>): Forecaster {
+  const fitTo = ({ levels = [], ...series }: Series): FittedModel => {
     checkSeries(series);
-    const points = observedOf(series.values);
-    const last = points[points.length - 1] ?? { at: 0, value: Number.NaN };
-    const stale = series.values.length - 1 - last.at;
-    const deviation = stepDeviation(points, 0);
-    return {
-      name: "naive",
-      on: (values) => naiveForecaster.fit({ ...series, values }),
-      forecast: (horizon, levels = []) =>
-        gaussianPath(
-          new Float64Array(horizon).fill(last.value),
-          Float64Array.from({ length: horizon }, (_, k) => deviation * Math.sqrt(k + 1 + stale)),
-          levels,
-        ),
+    const starts = new Set(memory.restart === undefined ? [] : levels);
+    const after = (state: Readonly<State>, values: ArrayLike<number>, from: number): FittedModel => {
+      const moved = { ...state };
+      for (let t = from; t < values.length; t++) {
+        if (starts.has(t)) memory.restart?.(moved);
+        const value = values[t] ?? Number.NaN;
+        if (!Number.isNaN(value)) memory.take(moved, value, t);
+      }
+      return {
+        name: memory.name,
+        on: (next) => fitTo({ ...series, levels, values: next }),
+        extend: (next) => after(moved, next, values.length),
+        forecast: (horizon, bands = []) => memory.path(moved, values.length, horizon, bands),
+      };
     };
+    return after(memory.start, series.values, 0);
+  };
+  return { name: memory.name, fit: fitTo };
+}
+
+/** Random walk: tomorrow is as today. */
+export const naiveForecaster: Forecaster = recursive({
+  name: "naive",
+  start: { last: Number.NaN, at: 0, count: 0, squares: 0 },
+  take(state, value, at) {
+    // A gap's step counts as the many that it took.
+    if (state.count > 0) state.squares += (value - state.last) ** 2 / (at - state.at);
+    state.last = value;
+    state.at = at;
+    state.count++;
   },
-};
+  path({ last, at, count, squares }, length, horizon, levels) {
+    const stale = length - 1 - at;
+    const deviation = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+    return gaussianPath(
+      new Float64Array(horizon).fill(last),
+      (step) => deviation * Math.sqrt(step + 1 + stale),
+      levels,
+    );
+  },
+});
 
 /** Random walk with the slope between the first and the last observation. */
 export const driftForecaster: Forecaster = {
@@ -62,11 +105,12 @@ export const driftForecaster: Forecaster = {
       name: "drift",
       on: (values) => driftForecaster.fit({ ...series, values }),
       forecast(horizon, levels = []) {
-        const ahead = Float64Array.from({ length: horizon }, (_, k) => k + 1 + stale);
+        const ahead = (step: number): number => step + 1 + stale;
         // The slope is estimated from `span` steps: its own error grows with the distance.
+        const error = (h: number): number => deviation * Math.sqrt(h * (1 + (span > 0 ? h / span : 0)));
         return gaussianPath(
-          ahead.map((h) => last.value + slope * h),
-          ahead.map((h) => deviation * Math.sqrt(h * (1 + (span > 0 ? h / span : 0)))),
+          Float64Array.from({ length: horizon }, (_, k) => last.value + slope * ahead(k)),
+          (step) => error(ahead(step)),
           levels,
         );
       },
@@ -99,7 +143,7 @@ export const seasonalNaiveForecaster: Forecaster = {
       forecast: (horizon, levels = []) =>
         gaussianPath(
           Float64Array.from({ length: horizon }, (_, k) => latest[k % period] ?? Number.NaN),
-          Float64Array.from({ length: horizon }, (_, k) => deviation * Math.sqrt(Math.floor(k / period) + 1)),
+          (step) => deviation * Math.sqrt(Math.floor(step / period) + 1),
           levels,
         ),
     };
@@ -121,47 +165,66 @@ export const meanForecaster = (window?: number): Forecaster => ({
   name: window === undefined ? "mean" : `mean-${window}`,
   fit(series) {
     checkSeries(series);
-    const from = window === undefined ? 0 : Math.max(0, series.values.length - window);
-    const inside = observedOf(series.values).filter(({ at }) => at >= from);
-    const points = inside.length > 0 ? inside : observedOf(series.values).slice(-1);
-    const centre = average(points.map(({ value }) => value));
-    const squares = points.reduce((total, { value }) => total + (value - centre) ** 2, 0);
-    const deviation = points.length > 1 ? Math.sqrt((squares / (points.length - 1)) * (1 + 1 / points.length)) : 0;
-    return constantModel(this, series, centre, () => deviation);
+    return meanModel(this, series.values, window);
   },
 });
+
+function meanModel(forecaster: Forecaster, values: ArrayLike<number>, window?: number): FittedModel {
+  const inside: number[] = [];
+  // A window without a single observation falls back to the last one before it.
+  const from = window === undefined ? 0 : Math.max(0, values.length - window);
+  for (let t = values.length - 1; t >= 0 && (t >= from || inside.length === 0); t--) {
+    const value = values[t] ?? Number.NaN;
+    if (!Number.isNaN(value)) inside.push(value);
+  }
+  inside.reverse();
+  const centre = average(inside);
+  const n = inside.length;
+  const deviation = (): number => {
+    const squares = inside.reduce((total, value) => total + (value - centre) ** 2, 0);
+    return n > 1 ? Math.sqrt((squares / (n - 1)) * (1 + 1 / n)) : 0;
+  };
+  return {
+    ...constantModel(forecaster, centre, deviation),
+    extend: (next) => meanModel(forecaster, next, window),
+  };
+}
 
 /** Exponential mean with a fixed factor, as an operator would compute it; gaps leave it where it was. */
-export const exponentialForecaster = (alpha: number): Forecaster => ({
-  name: `exponential-${alpha}`,
-  fit(series) {
-    checkSeries(series);
-    const points = observedOf(series.values);
-    let level = points[0]?.value ?? Number.NaN;
-    let squares = 0;
-    for (const { value } of points.slice(1)) {
-      squares += (value - level) ** 2;
-      level += alpha * (value - level);
-    }
-    const deviation = points.length > 1 ? Math.sqrt(squares / (points.length - 1)) : 0;
-    return constantModel(this, series, level, (k) => deviation * Math.sqrt(1 + k * alpha * alpha));
-  },
-});
+export const exponentialForecaster = (alpha: number): Forecaster =>
+  recursive({
+    name: `exponential-${alpha}`,
+    start: { level: Number.NaN, count: 0, squares: 0 },
+    take(state, value) {
+      const error = value - state.level;
+      if (Number.isNaN(error)) {
+        state.level = value;
+        return;
+      }
+      state.count++;
+      state.squares += error ** 2;
+      state.level += alpha * error;
+    },
+    restart(state) {
+      state.level = Number.NaN;
+    },
+    path({ level, count, squares }, _, horizon, levels) {
+      const deviation = count > 0 ? Math.sqrt(squares / count) : 0;
+      return gaussianPath(
+        new Float64Array(horizon).fill(level),
+        (step) => deviation * Math.sqrt(1 + step * alpha * alpha),
+        levels,
+      );
+    },
+  });
 
-const constantModel = (
-  forecaster: Forecaster,
-  series: Series,
-  level: number,
-  deviation: (step: number) => number,
-): FittedModel => ({
+const constantModel = (forecaster: Forecaster, level: number, deviation: () => number): FittedModel => ({
   name: forecaster.name,
-  on: (values) => forecaster.fit({ ...series, values }),
-  forecast: (horizon, levels = []) =>
-    gaussianPath(
-      new Float64Array(horizon).fill(level),
-      Float64Array.from({ length: horizon }, (_, k) => deviation(k)),
-      levels,
-    ),
+  on: (values) => forecaster.fit({ values, period: 1 }),
+  forecast: (horizon, levels = []) => {
+    const error = levels.length > 0 ? deviation() : 0;
+    return gaussianPath(new Float64Array(horizon).fill(level), () => error, levels);
+  },
 });
 
 /** Median of the last `window` observations: a spike of one day does not move it. */
@@ -176,6 +239,6 @@ export const medianForecaster = (window: number): Forecaster => ({
     const centre = median(values);
     // 1.4826 makes the median absolute deviation a standard deviation for normal data.
     const deviation = 1.4826 * median(values.map((value) => Math.abs(value - centre)));
-    return constantModel(this, series, centre, () => deviation);
+    return constantModel(this, centre, () => deviation);
   },
 });

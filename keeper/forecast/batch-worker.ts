@@ -2,6 +2,6 @@
 import { parentPort } from "node:worker_threads";
 import { type BatchReply, type BatchTask, forecastSeries } from "./batch.ts";
 
-parentPort?.on("message", ({ index, series, horizon, levels }: BatchTask) => {
-  parentPort?.postMessage({ index, answer: forecastSeries(series, horizon, levels) } satisfies BatchReply);
+parentPort?.on("message", ({ index, series, request }: BatchTask) => {
+  parentPort?.postMessage({ index, answer: forecastSeries(series, request) } satisfies BatchReply);
 });

@@ -6,7 +6,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { EngineError } from "../kernel/errors.ts";
 import { requireCount } from "../math/checks.ts";
-import { automaticForecast } from "./automatic.ts";
+import { type AutomaticSettings, automaticForecast } from "./automatic.ts";
+import type { Member } from "./combine.ts";
 import { WorkerFailedError } from "./errors.ts";
 
 export interface BatchSeries {
@@ -30,6 +31,12 @@ export interface BatchForecast {
   readonly horizonMean: number;
   readonly bands: readonly BatchBand[];
   readonly horizonBands: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
+  /** Mean absolute error of the horizon mean at past origins, of the combination before the gate. */
+  readonly mae: number;
+  /** The same of the naive forecast. */
+  readonly naiveMae: number;
+  /** Past origins whose horizon is known. */
+  readonly origins: number;
   readonly members: readonly { readonly name: string; readonly mae: number; readonly weight: number }[];
 }
 
@@ -46,17 +53,29 @@ export interface BatchOptions {
   readonly horizon: number;
   /** Stated probabilities of the intervals, each in (0, 1). */
   readonly levels: readonly number[];
+  /** What the combination is made of and how it learns; the defaults of each series' period when absent. */
+  readonly settings?: AutomaticSettings;
   /** Worker threads; 0 computes in the calling thread. Default: one for each core, no more than there are series. */
   readonly threads?: number;
   /** Called after each series, in the order they finish. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** One series; what the worker runs and what a single thread runs. */
-export function forecastSeries(series: BatchSeries, horizon: number, levels: readonly number[]): BatchAnswer {
+/** What is asked of every series. */
+export type BatchRequest = Pick<BatchOptions, "horizon" | "levels" | "settings">;
+
+/**
+ * One series; what the worker runs and what a single thread runs.
+ * @param others members that cannot travel to a thread.
+ */
+export function forecastSeries(
+  series: BatchSeries,
+  { horizon, levels, settings }: BatchRequest,
+  others: readonly Member[] = [],
+): BatchAnswer {
   const { name } = series;
   try {
-    const found = automaticForecast(series, horizon, levels);
+    const found = automaticForecast(series, horizon, levels, settings, others);
     return {
       name,
       model: found.model,
@@ -68,6 +87,9 @@ export function forecastSeries(series: BatchSeries, horizon: number, levels: rea
         upper: Array.from(upper),
       })),
       horizonBands: found.horizonBands,
+      mae: found.combination.mae,
+      naiveMae: found.combination.naiveMae,
+      origins: found.combination.residuals.length,
       members: found.combination.members,
     };
   } catch (error) {
@@ -80,8 +102,7 @@ export function forecastSeries(series: BatchSeries, horizon: number, levels: rea
 export interface BatchTask {
   readonly index: number;
   readonly series: BatchSeries;
-  readonly horizon: number;
-  readonly levels: readonly number[];
+  readonly request: BatchRequest;
 }
 
 export interface BatchReply {
@@ -95,13 +116,14 @@ export interface BatchReply {
  * @throws {WorkerFailedError} when a thread dies or meets an error that no series explains.
  */
 export async function forecastBatch(series: readonly BatchSeries[], options: BatchOptions): Promise<BatchAnswer[]> {
-  const { horizon, levels, onProgress } = options;
+  const { horizon, levels, settings, onProgress } = options;
   requireCount("forecast horizon", horizon, 1);
+  const request: BatchRequest = { horizon, levels, ...(settings === undefined ? {} : { settings }) };
   const threads = options.threads ?? Math.min(series.length, availableParallelism());
   requireCount("threads", threads, 0);
   if (threads === 0) {
     return series.map((one, k) => {
-      const answer = forecastSeries(one, horizon, levels);
+      const answer = forecastSeries(one, request);
       onProgress?.(k + 1, series.length);
       return answer;
     });
@@ -124,7 +146,7 @@ export async function forecastBatch(series: readonly BatchSeries[], options: Bat
           void worker.terminate().then(() => resolve());
           return;
         }
-        worker.postMessage({ index, series: one, horizon, levels } satisfies BatchTask);
+        worker.postMessage({ index, series: one, request } satisfies BatchTask);
       };
       worker.on("error", fail);
       worker.on("exit", (code) => {

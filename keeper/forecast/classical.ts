@@ -1,7 +1,9 @@
 /** ARIMA and exponential smoothing behind the common interface. */
-import { type ArimaFit, type Constant, fitArima, predictArima, refitArima } from "./arima/model.ts";
+import { requireCount } from "../math/checks.ts";
+import { type ArimaFit, type Constant, fitArima, refitArima } from "./arima/model.ts";
 import { type ArimaOrder, orderName } from "./arima/order.ts";
 import { autoArima, DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
+import { ArimaTrack } from "./arima/track.ts";
 import { naiveForecaster } from "./baselines.ts";
 import { autoEts, type EtsFit, etsName, filterEts, fitShape } from "./ets/fit.ts";
 import { predictEts } from "./ets/predict.ts";
@@ -9,15 +11,25 @@ import { checkSeries, type FittedModel, type Forecaster, gaussianPath, type Seri
 
 const CONSTANT_NAMES = { none: "", mean: " with mean", drift: " with drift" } as const;
 
-export function arimaModel({ values, period }: Series, fit: ArimaFit): FittedModel {
+/** @param known the filter that has seen these values, where there is one. */
+export function arimaModel({ values, period }: Series, fit: ArimaFit, known?: ArimaTrack): FittedModel {
+  let track = known;
+  const seen = (): ArimaTrack => {
+    track ??= ArimaTrack.of(values, fit);
+    return track;
+  };
   return {
     on: (next) => arimaModel({ values: next, period }, fit),
+    extend: (next) => arimaModel({ values: next, period }, fit, seen().extended(next)),
     refit: (next) => arimaModel({ values: next, period }, refitArima({ y: next }, fit)),
     name: orderName(fit.order) + CONSTANT_NAMES[fit.constant],
     aicc: fit.aicc,
     forecast(horizon, levels = []) {
-      const { mean, standardError } = predictArima({ y: values }, fit, horizon);
-      return gaussianPath(mean, standardError, levels);
+      requireCount("forecast horizon", horizon, 1);
+      const mean = seen().mean(horizon);
+      if (levels.length === 0) return gaussianPath(mean, () => Number.NaN, levels);
+      const standardError = seen().standardError(horizon);
+      return gaussianPath(mean, (step) => standardError[step] ?? Number.NaN, levels);
     },
   };
 }
@@ -66,6 +78,6 @@ const etsModel = (fit: EtsFit, series: Series): FittedModel => ({
   },
   forecast(horizon, levels = []) {
     const { mean, standardError } = predictEts(fit, horizon);
-    return gaussianPath(mean, standardError, levels);
+    return gaussianPath(mean, (step) => standardError[step] ?? Number.NaN, levels);
   },
 });

@@ -4,7 +4,15 @@
  */
 import { EmptySampleError } from "../math/errors.ts";
 import { average, type Forecaster, type Series } from "./forecaster.ts";
-import { type DieboldMariano, dieboldMariano, type Evidence, evidenceHorizons, gateShare } from "./gate.ts";
+import {
+  type DieboldMariano,
+  dieboldMariano,
+  type Evidence,
+  evidenceHorizons,
+  gateShare,
+  independentErrors,
+  logRatio,
+} from "./gate.ts";
 import { withoutSpikes } from "./spikes.ts";
 import { realizedMeans, type Walk, type WalkOptions, walkForward } from "./walk-forward.ts";
 
@@ -18,11 +26,9 @@ export interface Member {
 const ROUNDING = 1e-12;
 
 export interface CombineOptions extends WalkOptions {
-  /** Weights are mean absolute errors to minus this power; 0 is the plain mean. */
-  readonly sharpness: number;
-  /** Past origins before weights differ from equal. */
-  readonly warmUp: number;
-  /** How far the combination must be ahead of the naive forecast to be used in full; see gateShare. */
+  /** What an independent error counts for as evidence, in (0, 1]: below 1 since errors are neither Laplace nor alike over time. */
+  readonly temper: number;
+  /** Probability of the naive forecast before any error is known, in (0, 1). */
   readonly caution: number;
 }
 
@@ -45,6 +51,8 @@ export interface Combination {
   /** Mean absolute error of the combination at past origins, with the weights of the time. */
   readonly mae: number;
   readonly naive: Walk;
+  /** The same of the naive forecast. */
+  readonly naiveMae: number;
   readonly test: DieboldMariano;
   /** Share of the combination in the forecast in use, from 0 to 1; the rest is the naive forecast. */
   readonly share: number;
@@ -57,15 +65,6 @@ export interface Combination {
   readonly residuals: readonly number[];
 }
 
-/** Inverse-error weights; a member without any error gets all of it. */
-export function weightsOf(errors: readonly number[], sharpness: number): number[] {
-  const least = Math.min(...errors);
-  if (!(least > 0)) return errors.map((error) => (error === least ? 1 / errors.filter((e) => e === least).length : 0));
-  const raw = errors.map((error) => (least / error) ** sharpness);
-  const total = raw.reduce((sum, value) => sum + value, 0);
-  return raw.map((value) => value / total);
-}
-
 export function combine(
   series: Series,
   naive: Forecaster,
@@ -73,11 +72,11 @@ export function combine(
   options: CombineOptions,
 ): Combination {
   if (members.length === 0) throw new EmptySampleError("members of a combination", 1, 0);
-  const { horizon, sharpness, warmUp, caution, step } = options;
+  const { horizon, step } = options;
   // Everything is judged by the series as it is, spikes included.
   const cleaned = withoutSpikes(series.values);
   const raw = { values: Float64Array.from(series.values), period: series.period };
-  const calm = { values: cleaned.values, period: series.period };
+  const calm = { values: cleaned.values, period: series.period, levels: cleaned.levels };
   const naiveWalk = walkForward(naive, raw, options);
   const walks = members.map(({ forecaster, sees }) => {
     const walk = walkForward(forecaster, sees === "raw" ? raw : calm, options);
@@ -85,43 +84,18 @@ export function combine(
   });
   const { origins } = naiveWalk;
   const realized = realizedMeans(series.values, origins, horizon);
-  const errorsOf = (walk: Walk): Float64Array => walk.means.map((mean, k) => Math.abs((realized[k] ?? 0) - mean));
-  const errors = walks.map(errorsOf);
-  const totals = errors.map(() => 0);
-  let counted = 0;
-  let next = 0;
-  const combined: Float64Array[] = [];
-  let weights: number[] = [];
-  origins.forEach((t, k) => {
-    // Errors become known when their horizon has passed.
-    while (next < k && (origins[next] ?? 0) + horizon <= t) {
-      if (!Number.isNaN(realized[next] ?? Number.NaN)) {
-        errors.forEach((list, i) => {
-          totals[i] = (totals[i] ?? 0) + (list[next] ?? 0);
-        });
-        counted++;
-      }
-      next++;
-    }
-    weights = counted >= warmUp ? weightsOf(totals, sharpness) : totals.map(() => 1 / totals.length);
-    const path = new Float64Array(horizon);
-    walks.forEach((walk, i) => {
-      const member = walk.paths[k];
-      const weight = weights[i] ?? 0;
-      for (let h = 0; h < horizon; h++) path[h] = (path[h] ?? 0) + weight * (member?.[h] ?? 0);
-    });
-    combined.push(path);
-  });
+  const { weights, combined, shares } = weigh(raw.values, naiveWalk, walks, options);
   const combinedMeans = Float64Array.from(combined, average);
   const known = origins.map((_, k) => k).filter((k) => !Number.isNaN(realized[k] ?? Number.NaN));
+  const maeOf = (means: Float64Array): number =>
+    known.reduce((sum, k) => sum + Math.abs((realized[k] ?? 0) - (means[k] ?? 0)), 0) / Math.max(1, known.length);
   const advantage = known.map((k) => {
     const truth = realized[k] ?? 0;
     const gain = Math.abs(truth - (naiveWalk.means[k] ?? 0)) - Math.abs(truth - (combinedMeans[k] ?? 0));
-    // Rounding is no advantage: on a constant series it would otherwise open the gate.
+    // Rounding is no advantage.
     return Math.abs(gain) > ROUNDING * Math.abs(truth) ? gain : 0;
   });
   const test = dieboldMariano(advantage, Math.ceil(horizon / step) - 1);
-  const shares = sharesOf(series.values, origins, naiveWalk.paths, combined, caution);
   const used = combined.map((path, k) => {
     const share = shares[k] ?? 0;
     const plain = naiveWalk.paths[k];
@@ -135,17 +109,16 @@ export function combine(
     spikes: cleaned.spikes,
     members: walks.map((walk, i) => ({
       name: walk.name,
-      mae: known.reduce((sum, k) => sum + (errors[i]?.[k] ?? 0), 0) / Math.max(1, known.length),
+      mae: maeOf(walk.means),
       weight: weights[i] ?? 0,
     })),
     origins,
     realized,
     combined,
     combinedMeans,
-    mae:
-      known.reduce((sum, k) => sum + Math.abs((realized[k] ?? 0) - (combinedMeans[k] ?? 0)), 0) /
-      Math.max(1, known.length),
+    mae: maeOf(combinedMeans),
     naive: naiveWalk,
+    naiveMae: maeOf(naiveWalk.means),
     test,
     share: shares[end] ?? 0,
     used,
@@ -155,39 +128,129 @@ export function combine(
   };
 }
 
-/** The gate's share at every origin, from the errors whose steps had passed by then. */
-function sharesOf(
-  values: ArrayLike<number>,
-  origins: readonly number[],
-  naive: readonly Float64Array[],
-  combined: readonly Float64Array[],
-  caution: number,
-): number[] {
-  const horizon = combined[0]?.length ?? 0;
-  const tracks = evidenceHorizons(horizon).map((steps) => ({
-    evidence: { steps, count: 0, naive: 0, model: 0 } satisfies Evidence,
-    realized: realizedMeans(values, origins, steps),
-    next: 0,
-  }));
-  const meanOf = (path: Float64Array | undefined, steps: number): number => average(path?.subarray(0, steps) ?? []);
-  return origins.map((t, k) => {
+/** Errors over one horizon up to an origin, of every member, the combination and the naive forecast. */
+interface Track extends Evidence {
+  readonly realized: Float64Array;
+  readonly members: Float64Array;
+  combination: number;
+  naive: number;
+  /** The first origin whose error is not in the sums yet. */
+  next: number;
+}
+
+const meanOf = (path: Float64Array | undefined, steps: number): number => average(path?.subarray(0, steps) ?? []);
+
+/**
+ * Weights and the gate's share at every origin, each from errors whose steps had passed by then: posterior probabilities under
+ * Laplace errors of unknown scale, whose likelihood after n independent errors is the mean absolute error to minus n.
+ */
+function weigh(
+  values: Float64Array,
+  naive: Walk,
+  walks: readonly Walk[],
+  { horizon, step, temper, caution }: CombineOptions,
+): { weights: number[]; combined: Float64Array[]; shares: number[] } {
+  const { origins } = naive;
+  const tracks = evidenceHorizons(horizon).map(
+    (steps): Track => ({
+      steps,
+      count: 0,
+      realized: realizedMeans(values, origins, steps),
+      members: new Float64Array(walks.length),
+      combination: 0,
+      naive: 0,
+      next: 0,
+    }),
+  );
+  const steady = new Steadiness(values);
+  const combined: Float64Array[] = [];
+  const shares: number[] = [];
+  let weights: number[] = [];
+  origins.forEach((t, k) => {
     for (const track of tracks) {
-      const { evidence, realized } = track;
-      const { steps } = evidence;
-      for (; track.next < k && (origins[track.next] ?? 0) + steps <= t; track.next++) {
-        const truth = realized[track.next] ?? Number.NaN;
-        if (Number.isNaN(truth)) continue;
-        const plain = Math.abs(truth - meanOf(naive[track.next], steps));
-        const model = Math.abs(truth - meanOf(combined[track.next], steps));
-        evidence.count++;
-        evidence.naive += plain;
-        // Rounding is no advantage: on a constant series it would otherwise decide.
-        evidence.model += Math.abs(plain - model) > ROUNDING * Math.abs(truth) ? model : plain;
-      }
+      for (; track.next < k && (origins[track.next] ?? 0) + track.steps <= t; track.next++)
+        take(track, track.next, naive, walks, combined, step);
     }
-    return gateShare(
-      tracks.map(({ evidence }) => evidence),
-      caution,
+    weights = weightsOf(tracks, walks.length, temper);
+    const path = new Float64Array(horizon);
+    walks.forEach(({ paths }, i) => {
+      const member = paths[k];
+      const weight = weights[i] ?? 0;
+      for (let h = 0; h < horizon; h++) path[h] = (path[h] ?? 0) + weight * (member?.[h] ?? 0);
+    });
+    combined.push(path);
+    const support = tracks.reduce(
+      (total, track, q) => total + temper * independentErrors(track, q) * logRatio(track.combination, track.naive),
+      0,
     );
+    shares.push(gateShare(support, caution, steady.movesBefore(t)));
   });
+  return { weights, combined, shares };
+}
+
+/** Adds the errors of the forecasts made at one origin. */
+function take(
+  track: Track,
+  k: number,
+  naive: Walk,
+  walks: readonly Walk[],
+  combined: readonly Float64Array[],
+  step: number,
+): void {
+  const { steps, realized, members } = track;
+  const truth = realized[k] ?? Number.NaN;
+  if (Number.isNaN(truth)) return;
+  const errorOf = (path: Float64Array | undefined): number => Math.abs(truth - meanOf(path, steps));
+  walks.forEach(({ paths }, i) => {
+    members[i] = (members[i] ?? 0) + errorOf(paths[k]);
+  });
+  const plain = errorOf(naive.paths[k]);
+  const model = errorOf(combined[k]);
+  track.naive += plain;
+  // Rounding is no advantage: on a constant series it would otherwise decide.
+  track.combination += Math.abs(plain - model) > ROUNDING * Math.abs(truth) ? model : plain;
+  // Origins further apart overlap less, until they do not at all.
+  track.count += Math.min(step, steps);
+}
+
+/** Posterior weights; equal ones before anything is known, and among members without any error. */
+function weightsOf(tracks: readonly Track[], count: number, temper: number): number[] {
+  const logs = new Float64Array(count);
+  tracks.forEach((track, q) => {
+    const n = independentErrors(track, q);
+    if (n === 0) return;
+    const least = track.members.reduce((a, b) => Math.min(a, b));
+    track.members.forEach((error, i) => {
+      logs[i] = (logs[i] ?? 0) - temper * n * logRatio(error, least);
+    });
+  });
+  const top = logs.reduce((a, b) => Math.max(a, b));
+  const raw = Array.from(logs, (log) => Math.exp(log - top));
+  const total = raw.reduce((sum, value) => sum + value, 0);
+  return raw.map((value) => value / total);
+}
+
+/** How often a series has changed from one observation to the next. */
+class Steadiness {
+  readonly #values: Float64Array;
+  #at = 0;
+  #last = Number.NaN;
+  #pairs = 0;
+  #moves = 0;
+  constructor(values: Float64Array) {
+    this.#values = values;
+  }
+  /** Share of steps with a change among the first `t` values; `t` must not fall from call to call. */
+  movesBefore(t: number): number {
+    for (; this.#at < t; this.#at++) {
+      const value = this.#values[this.#at] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      if (!Number.isNaN(this.#last)) {
+        this.#pairs++;
+        if (value !== this.#last) this.#moves++;
+      }
+      this.#last = value;
+    }
+    return this.#pairs > 0 ? this.#moves / this.#pairs : 0;
+  }
 }

@@ -1,6 +1,7 @@
 /** What the operator chooses about the forecasts. */
 
 import { requireBetween, requireCount, requireInside } from "../math/checks.ts";
+import { DEFAULT_EVIDENCE, DEFAULT_SMOOTHING } from "./automatic.ts";
 import type { LstmConfig } from "./lstm/config.ts";
 
 export interface ForecastConfig {
@@ -14,7 +15,7 @@ export interface ForecastConfig {
   readonly smoothingFactors: readonly number[];
   /** Window of the moving mean, days. */
   readonly meanDays: number;
-  /** How far the combination must be ahead of the naive forecast to be used in full, above 0; see gateShare. */
+  /** Probability of the naive forecast before any error is known, in (0, 1); see gateShare. */
   readonly caution: number;
   /** Stated probabilities of the prediction intervals, each in (0, 1). */
   readonly intervalLevels: readonly number[];
@@ -36,9 +37,9 @@ export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
   horizonDays: 30,
   minimumTrainingDays: 30,
   minimumOrigins: 30,
-  smoothingFactors: [0.05, 0.1, 0.2, 0.4],
+  smoothingFactors: DEFAULT_SMOOTHING,
   meanDays: 30,
-  caution: 0.3,
+  caution: DEFAULT_EVIDENCE.caution,
   intervalLevels: [0.8, 0.95],
   scenarios: 1000,
   blockDays: 5,
@@ -53,7 +54,7 @@ export function checkForecastConfig(config: ForecastConfig): void {
   requireCount("minimumOrigins", config.minimumOrigins, 2);
   for (const factor of config.smoothingFactors) requireBetween("smoothing factor", factor, 1e-6, 1);
   requireCount("meanDays", config.meanDays, 1);
-  requireBetween("caution", config.caution, 1e-6, 100);
+  requireInside("caution", config.caution, 0, 1);
   for (const level of config.intervalLevels) requireInside("interval level", level, 0, 1);
   requireCount("scenarios", config.scenarios, 1);
   requireCount("blockDays", config.blockDays, 1);

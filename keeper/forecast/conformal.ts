@@ -29,33 +29,48 @@ const LEARNING_RATE = 0.02;
  * @param lag steps until a residual is known: the horizon for overlapping forecasts.
  */
 export function adaptiveRadius(residuals: readonly number[], level: number, lag = 1): number {
-  requireInside("interval level", level, 0, 1);
+  return adaptiveRadii(residuals, [level], lag)[0] ?? Number.NaN;
+}
+
+/** The same for several levels, which share the residuals in order. */
+export function adaptiveRadii(residuals: readonly number[], levels: readonly number[], lag: number): number[] {
   requireCount("lag", lag, 1);
-  const sorted: number[] = [];
-  const missed: number[] = [];
-  let working = level;
-  const radius = (): number => {
-    const rank = rankOf(sorted.length, working);
-    // A working level beyond the evidence gives the largest error seen: finite, and the honest limit of the data.
-    return sorted[Math.max(0, Math.min(sorted.length, rank) - 1)] ?? Number.POSITIVE_INFINITY;
-  };
-  residuals.forEach((residual, t) => {
-    const known = t - lag;
-    if (known >= 0) {
-      const size = Math.abs(residuals[known] ?? 0);
-      let at = sorted.length;
-      while (at > 0 && (sorted[at - 1] ?? 0) > size) at--;
-      sorted.splice(at, 0, size);
-      working = Math.min(1, Math.max(0, working + LEARNING_RATE * ((missed[known] ?? 0) - (1 - level))));
+  const sorted = new Float64Array(residuals.length);
+  let count = 0;
+  const take = (size: number): void => {
+    let at = 0;
+    for (let end = count; at < end; ) {
+      const middle = (at + end) >> 1;
+      if ((sorted[middle] ?? 0) > size) end = middle;
+      else at = middle + 1;
     }
-    missed.push(sorted.length >= residualsNeeded(level) ? Number(Math.abs(residual) > radius()) : 1 - level);
+    sorted.copyWithin(at + 1, at, count);
+    sorted[at] = size;
+    count++;
+  };
+  const states = levels.map((level) => {
+    requireInside("interval level", level, 0, 1);
+    return { level, needed: residualsNeeded(level), working: level, missed: new Float64Array(residuals.length) };
   });
-  for (let known = Math.max(0, residuals.length - lag); known < residuals.length; known++) {
-    sorted.push(Math.abs(residuals[known] ?? 0));
-    working = Math.min(1, Math.max(0, working + LEARNING_RATE * ((missed[known] ?? 0) - (1 - level))));
+  // A working level beyond the evidence gives the largest error seen: finite, and the honest limit of the data.
+  const radius = (working: number): number =>
+    count === 0 ? Number.POSITIVE_INFINITY : (sorted[Math.max(0, Math.min(count, rankOf(count, working)) - 1)] ?? 0);
+  for (let t = 0; t < residuals.length + lag; t++) {
+    const known = t - lag;
+    if (known >= 0 && known < residuals.length) {
+      take(Math.abs(residuals[known] ?? 0));
+      for (const state of states) {
+        const miss = (state.missed[known] ?? 0) - (1 - state.level);
+        state.working = Math.min(1, Math.max(0, state.working + LEARNING_RATE * miss));
+      }
+    }
+    if (t >= residuals.length) continue;
+    const size = Math.abs(residuals[t] ?? 0);
+    for (const state of states) {
+      state.missed[t] = count >= state.needed ? Number(size > radius(state.working)) : 1 - state.level;
+    }
   }
-  sorted.sort((a, b) => a - b);
-  return radius();
+  return states.map(({ working }) => radius(working));
 }
 
 export type ConformalKind = "split" | "adaptive";
@@ -80,17 +95,21 @@ export function conformalBands(
   kind: ConformalKind,
 ): StepBand[] {
   const horizon = paths[0]?.length ?? 0;
-  const radiusOf = (residuals: readonly number[], level: number, lag: number): number =>
-    kind === "split" ? conformalRadius(residuals, level) : adaptiveRadius(residuals, level, lag);
-  const byStep = Array.from({ length: horizon }, (_, h) =>
-    paths
-      .map((path, k) => (realized[k]?.[h] ?? Number.NaN) - (path[h] ?? Number.NaN))
-      .filter((residual) => !Number.isNaN(residual)),
-  );
-  return levels.map((level) => ({
+  const radiiOf = (residuals: readonly number[], lag: number): number[] =>
+    kind === "split" ? levels.map((level) => conformalRadius(residuals, level)) : adaptiveRadii(residuals, levels, lag);
+  const byStep = Array.from({ length: horizon }, (_, h) => {
+    const residuals: number[] = [];
+    paths.forEach((path, k) => {
+      const residual = (realized[k]?.[h] ?? Number.NaN) - (path[h] ?? Number.NaN);
+      if (!Number.isNaN(residual)) residuals.push(residual);
+    });
+    return radiiOf(residuals, h + 1);
+  });
+  const overHorizon = radiiOf(horizonResiduals, horizon);
+  return levels.map((level, b) => ({
     level,
-    radii: nonDecreasing(Float64Array.from(byStep, (residuals, h) => radiusOf(residuals, level, h + 1))),
-    horizonRadius: radiusOf(horizonResiduals, level, horizon),
+    radii: nonDecreasing(Float64Array.from(byStep, (radii) => radii[b] ?? Number.NaN)),
+    horizonRadius: overHorizon[b] ?? Number.NaN,
   }));
 }
 

@@ -42,6 +42,18 @@ export class ReturnImpossibleError extends HoldError {
   }
 }
 
+/** What the forecaster of one strategy refused, said with the strategy's number. */
+export class StrategyRefusedError extends HoldError {
+  readonly code = "FORECAST_STRATEGY_REFUSED";
+  readonly strategyId: number;
+  readonly reason: string;
+  constructor(strategyId: number, code: string, message: string) {
+    super(`Strategy ${strategyId} has no forecast: ${message}`);
+    this.strategyId = strategyId;
+    this.reason = code;
+  }
+}
+
 /** A thread of a batch died, or met an error that is not the data's fault. */
 export class WorkerFailedError extends EngineError {
   readonly code = "FORECAST_WORKER_FAILED";

@@ -8,6 +8,8 @@ export interface Series {
   readonly values: ArrayLike<number>;
   /** Steps per season; 1 for none. */
   readonly period: number;
+  /** Where a new level is known to begin, ascending: exponential means start anew there. */
+  readonly levels?: readonly number[];
 }
 
 export interface Band {
@@ -32,6 +34,8 @@ export interface FittedModel {
   forecast(horizon: number, levels?: readonly number[]): PathForecast;
   /** The same parameters with other data, usually a longer history of the same series: one rolling origin further on. */
   on(values: ArrayLike<number>): FittedModel;
+  /** As `on`, for values that begin with those the model has seen, at the cost of the new ones. Absent where `on` is cheap. */
+  extend?(values: ArrayLike<number>): FittedModel;
   /** New parameters for the same form or order: far cheaper than choosing it again. Absent where fitting is cheap. */
   refit?(values: ArrayLike<number>): FittedModel;
 }
@@ -62,15 +66,23 @@ export function average(values: ArrayLike<number>): number {
   return first + total / values.length;
 }
 
-/** A path forecast with Gaussian bands around a mean. */
-export function gaussianPath(mean: Float64Array, standardError: Float64Array, levels: readonly number[]): PathForecast {
+/**
+ * A path forecast with Gaussian bands around a mean.
+ * @param deviation standard error `step` steps after the first; asked for only where a level needs it.
+ */
+export function gaussianPath(
+  mean: Float64Array,
+  deviation: (step: number) => number,
+  levels: readonly number[],
+): PathForecast {
+  const errors = levels.length === 0 ? mean : mean.map((_, k) => deviation(k));
   const bands = levels.map((level) => {
     requireInside("interval level", level, 0, 1);
     const z = normalQuantile(0.5 + level / 2);
     return {
       level,
-      lower: mean.map((value, k) => value - z * (standardError[k] ?? 0)),
-      upper: mean.map((value, k) => value + z * (standardError[k] ?? 0)),
+      lower: mean.map((value, k) => value - z * (errors[k] ?? 0)),
+      upper: mean.map((value, k) => value + z * (errors[k] ?? 0)),
     };
   });
   return { mean, horizonMean: average(mean), bands };

@@ -1,6 +1,6 @@
 /**
- * The naive gate: how much of a model's forecast is used, by how it has fared against the naive one. No evidence, or evidence
- * against the model, means the naive forecast itself.
+ * The naive gate: how much of a model's forecast is used. The naive forecast and the model are two hypotheses about a series; what
+ * is used is their mean by posterior probability, given how each has fared so far.
  */
 import { normalCdf } from "../math/normal.ts";
 
@@ -36,18 +36,19 @@ export function dieboldMariano(advantage: ArrayLike<number>, lags: number): Dieb
   return { statistic, pValue: 1 - normalCdf(statistic) };
 }
 
-/** Absolute errors of the mean over so many steps, summed over the past origins whose steps are known. */
+/** Past forecasts of the mean over so many steps, whose steps are known. */
 export interface Evidence {
   readonly steps: number;
+  /** Steps that the forecasts cover: one for each where origins follow each other. */
   count: number;
-  naive: number;
-  model: number;
 }
 
 /** What an independent error over a shorter horizon counts for, against one over the horizon itself. */
 const SHORTER_COUNTS = 0.5;
-/** A model without error on a series that moves: as good as it can look. */
-const LEAST_RATIO = 1e-3;
+/** Fewer overlapping errors are one error. */
+const FEWEST = 3;
+/** A model without error on a series that moves, and the naive forecast without error: as far as one error can tell. */
+const LARGEST_LOG = Math.log(1e3);
 
 /** Below a week one day's spike is most of an error and says nothing about slower reversion. */
 const SHORTEST_EVIDENCE = 5;
@@ -62,20 +63,28 @@ export function evidenceHorizons(horizon: number): number[] {
   return shorter < SHORTEST_EVIDENCE ? [horizon] : [horizon, shorter];
 }
 
+/** Errors that count, per horizon: forecasts over steps that overlap are one error; those of the second horizon count half. */
+export const independentErrors = ({ count, steps }: Evidence, place: number): number =>
+  count < FEWEST ? 0 : (count / steps) * (place === 0 ? 1 : SHORTER_COUNTS);
+
 /**
- * Share of the model in the forecast, from 0 (naive) to 1: log of the ratio of mean absolute errors, averaged over the
- * horizons by their independent errors n, times -sqrt(n) / caution. The ratio's own standard error shrinks with sqrt(n),
- * so a gain counts once it is more than noise, and caution says by how much.
+ * Log of the ratio of two sums of absolute errors, within what can be told: what n Laplace errors of unknown scale say about two
+ * forecasters is minus n times this.
  */
-export function gateShare(evidence: readonly Evidence[], caution: number): number {
-  let total = 0;
-  let independent = 0;
-  evidence.forEach(({ steps, count, naive, model }, k) => {
-    if (count < 3 || !(naive > 0)) return;
-    const n = (count / steps) * (k === 0 ? 1 : SHORTER_COUNTS);
-    independent += n;
-    total += n * Math.log(Math.max(LEAST_RATIO, model / naive));
-  });
-  if (independent === 0) return 0;
-  return Math.min(1, Math.max(0, (-total / independent / caution) * Math.sqrt(independent)));
+export function logRatio(errors: number, others: number): number {
+  if (errors === others) return 0;
+  const log = Math.log(errors / others);
+  return Math.min(LARGEST_LOG, Math.max(-LARGEST_LOG, log));
+}
+
+/**
+ * Probability of the model against the naive forecast, from 0 to 1.
+ * @param support minus the logarithm of the model's likelihood ratio, already tempered; below 0 where the model was ahead.
+ * @param caution probability of the naive forecast before any error is known, in (0, 1).
+ * @param moves share of steps at which the series changed at all. What stands still between its moves is no noisy reading of a
+ * level: the odds of a model that averages shrink with it, and on a constant series the naive forecast is all.
+ */
+export function gateShare(support: number, caution: number, moves: number): number {
+  if (!(moves > 0)) return 0;
+  return 1 / (1 + (caution / (1 - caution) / moves) * Math.exp(support));
 }

@@ -1,19 +1,26 @@
 /** forecast: features in; per strategy a mean, intervals and a path, and joint scenarios, out. */
+import { availableParallelism } from "node:os";
 import type { Features, ForecastSet, StrategyFeatures, StrategyForecast } from "../kernel/artifacts.ts";
 import { createRng } from "../kernel/rng.ts";
 import { requireFinite } from "../math/checks.ts";
 import { EmptySampleError } from "../math/errors.ts";
-import { DEFAULT_COMBINE, membersOf } from "./automatic.ts";
-import { meanForecaster, naiveForecaster } from "./baselines.ts";
-import { arimaWithin } from "./classical.ts";
-import { combine, type Member } from "./combine.ts";
+import { type AutomaticSettings, defaultSettings } from "./automatic.ts";
+import {
+  type BatchAnswer,
+  type BatchBand,
+  type BatchRequest,
+  type BatchSeries,
+  forecastBatch,
+  forecastSeries,
+  isRefusal,
+} from "./batch.ts";
+import type { Member } from "./combine.ts";
 import { checkForecastConfig, type ForecastConfig } from "./config.ts";
-import { conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
-import { ReturnImpossibleError, SeriesMisalignedError, TooFewOriginsError } from "./errors.ts";
+import { residualsNeeded } from "./conformal.ts";
+import { ReturnImpossibleError, SeriesMisalignedError, StrategyRefusedError, TooFewOriginsError } from "./errors.ts";
 import { DEFAULT_LSTM_CONFIG } from "./lstm/config.ts";
 import { globalLstm } from "./lstm/forecaster.ts";
 import { bootstrapScenarios } from "./scenarios.ts";
-import { thetaForecaster } from "./theta.ts";
 
 export { DEFAULT_FORECAST_CONFIG, type ForecastConfig } from "./config.ts";
 
@@ -26,14 +33,18 @@ function checkSeries(strategy: StrategyFeatures, days: number): void {
   }
 }
 
-const intervals = (centre: number, radii: readonly { level: number; radius: number }[]) =>
-  radii.map(({ level, radius }) => ({ level, lower: centre - radius, upper: centre + radius }));
-
 /** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
-const STAGE_ARIMA = arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 });
+const STAGE_ARIMA = { maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 } as const;
 
-const stageMembers = ({ smoothingFactors, meanDays }: ForecastConfig): Member[] =>
-  membersOf(smoothingFactors, [meanForecaster(meanDays), meanForecaster(3 * meanDays), thetaForecaster, STAGE_ARIMA]);
+const settingsOf = (config: ForecastConfig): AutomaticSettings => ({
+  ...defaultSettings(1),
+  firstOrigin: config.minimumTrainingDays,
+  minimumOrigins: config.minimumOrigins,
+  smoothing: config.smoothingFactors,
+  meanWindow: config.meanDays,
+  arima: STAGE_ARIMA,
+  caution: config.caution,
+});
 
 /** Members from one global network over all strategies, by strategy; none where the configuration does not ask for it. */
 function lstmMembers({ strategies, days, provenance }: Features, config: ForecastConfig): Map<number, Member> {
@@ -54,72 +65,61 @@ function lstmMembers({ strategies, days, provenance }: Features, config: Forecas
   );
 }
 
-function forecastOne(
-  strategy: StrategyFeatures,
+const intervalsAt = (bands: readonly BatchBand[], step: number) =>
+  bands.map(({ level, lower, upper }) => ({
+    level,
+    lower: lower[step] ?? Number.NaN,
+    upper: upper[step] ?? Number.NaN,
+  }));
+
+function strategyForecast(
+  { id, name }: StrategyFeatures,
   days: readonly number[],
-  config: ForecastConfig,
-  learned: readonly Member[],
+  answer: BatchAnswer,
 ): StrategyForecast {
-  const { horizonDays, minimumTrainingDays, intervalLevels } = config;
-  const series = { values: strategy.yieldReturns, period: 1 };
-  const combination = combine(series, naiveForecaster, [...stageMembers(config), ...learned], {
-    ...DEFAULT_COMBINE,
-    firstOrigin: minimumTrainingDays,
-    horizon: horizonDays,
-    caution: config.caution,
-  });
-  const { share, used, origins, residuals, members, realized } = combination;
-  const bands = conformalBands(
-    used,
-    realizedPaths(series.values, origins, horizonDays),
-    residuals,
-    intervalLevels,
-    "adaptive",
-  );
-  const known = realized.filter((value) => !Number.isNaN(value)).length;
+  if (isRefusal(answer)) throw new StrategyRefusedError(id, answer.refused.code, answer.refused.message);
+  const { mae, naiveMae, origins, members } = answer;
   return {
-    id: strategy.id,
-    name: strategy.name,
-    model: share > 0 ? "combination" : "naive",
-    meanDaily: combination.mean,
-    intervals: intervals(
-      combination.mean,
-      bands.map(({ level, horizonRadius }) => ({ level, radius: horizonRadius })),
-    ),
-    path: Array.from(combination.path, (mean, k) => ({
-      mean,
-      intervals: intervals(
-        mean,
-        bands.map(({ level, radii }) => ({ level, radius: radii[k] ?? Number.NaN })),
-      ),
-    })),
+    id,
+    name,
+    model: answer.model,
+    meanDaily: answer.horizonMean,
+    intervals: answer.horizonBands,
+    path: answer.mean.map((mean, step) => ({ mean, intervals: intervalsAt(answer.bands, step) })),
     errors: [
-      { model: "combination", mae: combination.mae, origins: known },
-      ...members.map(({ name, mae }) => ({ model: name, mae, origins: known })),
+      { model: "combination", mae, origins },
+      { model: "naive", mae: naiveMae, origins },
+      ...members.map((member) => ({ model: member.name, mae: member.mae, origins })),
     ],
     trainedFrom: days[0] ?? Number.NaN,
     trainedTo: days[days.length - 1] ?? Number.NaN,
   };
 }
 
-/**
- * Forecasts every strategy of the features.
- * @throws {TooFewOriginsError} when the stated intervals have too little evidence behind them.
- */
-export function forecast(features: Features, config: ForecastConfig): ForecastSet {
+/** What must hold before any model is fitted. */
+function check({ days, strategies }: Features, config: ForecastConfig): void {
   checkForecastConfig(config);
-  const { days, strategies, provenance } = features;
   if (strategies.length === 0) throw new EmptySampleError("set of strategies to forecast", 1, 0);
   for (const strategy of strategies) checkSeries(strategy, days.length);
-
   const origins = Math.max(0, days.length - config.horizonDays - config.minimumTrainingDays + 1);
   const needed = Math.max(config.minimumOrigins, ...config.intervalLevels.map(residualsNeeded));
   if (origins < needed) throw new TooFewOriginsError(days.length, origins, needed);
+}
 
-  const lstm = lstmMembers(features, config);
-  const forecasts = strategies.map((strategy) => {
-    const member = lstm.get(strategy.id);
-    return forecastOne(strategy, days, config, member === undefined ? [] : [member]);
+const seriesOf = ({ strategies }: Features): BatchSeries[] =>
+  strategies.map(({ name, yieldReturns }) => ({ name, values: yieldReturns, period: 1 }));
+
+const requestOf = (config: ForecastConfig): BatchRequest => ({
+  horizon: config.horizonDays,
+  levels: config.intervalLevels,
+  settings: settingsOf(config),
+});
+
+function setOf(features: Features, config: ForecastConfig, answers: readonly BatchAnswer[]): ForecastSet {
+  const { days, strategies, provenance } = features;
+  const forecasts = strategies.flatMap((strategy, i) => {
+    const answer = answers[i];
+    return answer === undefined ? [] : [strategyForecast(strategy, days, answer)];
   });
   return {
     provenance,
@@ -132,4 +132,38 @@ export function forecast(features: Features, config: ForecastConfig): ForecastSe
       createRng(provenance.seed).fork("forecast.scenarios"),
     ),
   };
+}
+
+/**
+ * Forecasts every strategy of the features in the calling thread.
+ * @throws {TooFewOriginsError} when the stated intervals have too little evidence behind them.
+ */
+export function forecast(features: Features, config: ForecastConfig): ForecastSet {
+  check(features, config);
+  const lstm = lstmMembers(features, config);
+  const request = requestOf(config);
+  const answers = seriesOf(features).map((series, i) => {
+    const member = lstm.get(features.strategies[i]?.id ?? Number.NaN);
+    return forecastSeries(series, request, member === undefined ? [] : [member]);
+  });
+  return setOf(features, config, answers);
+}
+
+/** Fewer are forecast before a thread has loaded its code: about half a second a thread against 45 ms a strategy. */
+const FEWEST_FOR_THREADS = 40;
+
+/**
+ * The same bytes, on worker threads where there are strategies enough to pay for them. A network that all strategies share
+ * stays in one thread.
+ * @param threads default: one for each core from 40 strategies on, none below.
+ */
+export async function forecastOnThreads(
+  features: Features,
+  config: ForecastConfig,
+  threads = features.strategies.length < FEWEST_FOR_THREADS ? 0 : availableParallelism(),
+): Promise<ForecastSet> {
+  if (threads === 0 || config.lstm !== null) return forecast(features, config);
+  check(features, config);
+  const answers = await forecastBatch(seriesOf(features), { ...requestOf(config), threads });
+  return setOf(features, config, answers);
 }

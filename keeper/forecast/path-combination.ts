@@ -3,7 +3,6 @@
  * walk-forward errors: the forecaster for series of any kind, seasonal ones too.
  */
 import { arimaForecaster, etsForecaster } from "./classical.ts";
-import { weightsOf } from "./combine.ts";
 import { average, checkSeries, type FittedModel, type Forecaster, type PathForecast } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
 import { walkForward } from "./walk-forward.ts";
@@ -13,6 +12,7 @@ export interface PathCombinationOptions {
   readonly horizon: number;
   /** Past origins that the weights rest on, at most. */
   readonly origins: number;
+  /** Weights are sums of absolute errors to minus this power; 0 is the plain mean. */
   readonly sharpness: number;
   readonly members: readonly Forecaster[];
 }
@@ -25,6 +25,15 @@ export const DEFAULT_PATH_COMBINATION: PathCombinationOptions = {
 };
 /** Fewest observations before an origin that members are judged from. */
 const SHORTEST_TRAINING = 30;
+
+/** Inverse-error weights; a member without any error gets all of it. */
+function weightsOf(errors: readonly number[], sharpness: number): number[] {
+  const least = Math.min(...errors);
+  if (!(least > 0)) return errors.map((error) => (error === least ? 1 / errors.filter((e) => e === least).length : 0));
+  const raw = errors.map((error) => (least / error) ** sharpness);
+  const total = raw.reduce((sum, value) => sum + value, 0);
+  return raw.map((value) => value / total);
+}
 
 export const combinationForecaster = (changes: Partial<PathCombinationOptions> = {}): Forecaster => {
   const { horizon, origins, sharpness, members } = { ...DEFAULT_PATH_COMBINATION, ...changes };

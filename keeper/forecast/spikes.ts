@@ -24,11 +24,14 @@ export interface Cleaned {
   /** Spikes replaced by the median of the days before; missing values stay missing. */
   readonly values: Float64Array;
   readonly spikes: readonly number[];
+  /** Where a move had outlasted a spike, so that a new level holds. */
+  readonly levels: readonly number[];
 }
 
 export function withoutSpikes(series: ArrayLike<number>): Cleaned {
   const values = Float64Array.from(series);
   const spikes: number[] = [];
+  const levels: number[] = [];
   const recent: number[] = [];
   const deviations: number[] = [];
   let run = 0;
@@ -41,7 +44,10 @@ export function withoutSpikes(series: ArrayLike<number>): Cleaned {
     const scale = deviations.length >= FEWEST_DEVIATIONS ? 1.4826 * medianOf(deviations) : Number.POSITIVE_INFINITY;
     const spike = scale > 0 && deviation > THRESHOLD * scale && run < LONGEST_SPIKE;
     // A move that outlasts a spike is the new level: what came before no longer says where the series is.
-    if (!spike && run >= LONGEST_SPIKE && deviation > THRESHOLD * scale) recent.length = 0;
+    if (!spike && run >= LONGEST_SPIKE && deviation > THRESHOLD * scale) {
+      recent.length = 0;
+      levels.push(t);
+    }
     run = spike ? run + 1 : 0;
     if (spike) {
       spikes.push(t);
@@ -53,5 +59,5 @@ export function withoutSpikes(series: ArrayLike<number>): Cleaned {
     deviations.push(deviation);
     if (deviations.length > SCALE_DAYS) deviations.shift();
   }
-  return { values, spikes };
+  return { values, spikes, levels };
 }

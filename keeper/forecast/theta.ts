@@ -103,11 +103,7 @@ function thetaModel(parameters: ThetaParameters, values: ArrayLike<number>): Fit
         const value = level + drift * (k + offset);
         return season === null ? value : season.multiplicative ? value * term(n + k) : value + term(n + k);
       });
-      return gaussianPath(
-        mean,
-        mean.map((_, k) => sigma * Math.sqrt(1 + k * alpha * alpha)),
-        levels,
-      );
+      return gaussianPath(mean, (step) => sigma * Math.sqrt(1 + step * alpha * alpha), levels);
     },
   };
 }

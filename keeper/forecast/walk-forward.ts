@@ -1,6 +1,6 @@
 /** Walk-forward evaluation of forecasters: what each would have said at every past origin, from what was known then. */
 import { requireCount } from "../math/checks.ts";
-import { average, type Band, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
+import { average, type Band, checkSeries, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
 
 export interface WalkOptions {
   /** Observations before the first origin. */
@@ -28,52 +28,36 @@ export interface Walk {
   readonly last: FittedModel;
 }
 
-/** The form is chosen at the first origin and for the forecast in use; parameters also in between. */
-function next(
-  forecaster: Forecaster,
-  known: Series,
-  before: FittedModel | null,
-  fresh: boolean,
-  end: boolean,
-): FittedModel {
-  if (before === null || end) return forecaster.fit(known);
-  if (!fresh) return before.on(known.values);
-  return before.refit?.(known.values) ?? forecaster.fit(known);
-}
-
 export function walkForward(forecaster: Forecaster, series: Series, options: WalkOptions): Walk {
   const { firstOrigin, horizon, refitEvery, step, levels = [] } = options;
   requireCount("first origin", firstOrigin, 1);
   requireCount("forecast horizon", horizon, 1);
   requireCount("origins between fits", refitEvery, 1);
   requireCount("steps between origins", step, 1);
+  checkSeries(series);
   const values = Float64Array.from(series.values);
   const origins: number[] = [];
   for (let t = firstOrigin; t < values.length; t += step) origins.push(t);
   origins.push(values.length);
-  let model: FittedModel | null = null;
+  const [start = values.length] = origins;
+  // The form is chosen at the first origin and for the forecast in use; parameters also in between.
+  let fitted = forecaster.fit({ ...series, values: values.subarray(0, start) });
+  let current = fitted;
   const paths: Float64Array[] = [];
   const bands: (readonly Band[])[] = [];
-  let last: FittedModel | null = null;
   origins.forEach((t, k) => {
     const known = values.subarray(0, t);
-    // The forecast in use always has fresh parameters.
-    const fresh = model === null || k % refitEvery === 0 || k === origins.length - 1;
-    const current = next(forecaster, { values: known, period: series.period }, model, fresh, k === origins.length - 1);
-    if (fresh) model = current;
-    last = current;
+    if (k === origins.length - 1 && k > 0) current = forecaster.fit({ ...series, values: known });
+    else if (k > 0 && k % refitEvery === 0) {
+      fitted = fitted.refit?.(known) ?? forecaster.fit({ ...series, values: known });
+      current = fitted;
+    } else if (k > 0)
+      current = fitted.extend === undefined ? fitted.on(known) : (current.extend?.(known) ?? fitted.on(known));
     const ahead = current.forecast(horizon, levels);
     paths.push(ahead.mean);
     bands.push(ahead.bands);
   });
-  return {
-    name: forecaster.name,
-    origins,
-    paths,
-    bands,
-    means: Float64Array.from(paths, average),
-    last: last ?? forecaster.fit(series),
-  };
+  return { name: forecaster.name, origins, paths, bands, means: Float64Array.from(paths, average), last: current };
 }
 
 /** Mean of what was observed over the horizon after each origin; NaN where less than half of it is known. */

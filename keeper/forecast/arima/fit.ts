@@ -203,7 +203,7 @@ export function optimizeFrom(
 export function estimateAt(problem: ArimaProblem, order: ArimaOrder, parameters: Float64Array): Estimate | null {
   const coefficients = coefficientsAt(parameters, order);
   const found = problem.innovations(armaOf(coefficients, order.m));
-  if (found === null || found.used <= 0 || !(found.squares > 0)) return null;
+  if (found === null || found.used <= 0 || !(found.squares > problem.rounding)) return null;
   const { used, squares, logs } = found;
   const count = parameters.length + problem.regressors;
   const loglik = logLikelihood(used, squares, logs);

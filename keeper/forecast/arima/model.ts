@@ -12,7 +12,7 @@ import {
   differencingPolynomial,
 } from "./order.ts";
 import { ArimaProblem } from "./problem.ts";
-import { ArimaFilter, type Predictions } from "./state-space.ts";
+import { ArimaFilter } from "./state-space.ts";
 
 /** "mean": a level, for undifferenced models. "drift": a slope, for models differenced once. */
 export type Constant = "none" | "mean" | "drift";
@@ -130,7 +130,9 @@ export function fitArima(input: ArimaInput, order: ArimaOrder, constant: Constan
   checkConstant(constant, order);
   checkInput(input);
   const problem = problemOf(input, order, constant);
-  const needed = order.p + order.q + order.P + order.Q + problem.regressors + 2;
+  const { p, q, P, Q, m } = order;
+  // A coefficient whose lag no two observations span is not in the likelihood.
+  const needed = Math.max(p + q + P + Q + problem.regressors + 2, p + P * m + 1, q + Q * m + 1);
   if (problem.used < needed) throw new EmptySampleError(`likelihood after differencing`, needed, problem.used);
   const found = estimate(problem, order) ?? exactLine(problem, order);
   return fitFrom(input, found, constant);
@@ -195,14 +197,15 @@ export function predictArima(
   const explained = (columns: readonly ArrayLike<number>[], t: number): number =>
     columns.reduce((total, column, j) => total + (beta[j] ?? 0) * (column[t] ?? 0), 0);
   const rest = Float64Array.from(y, (value, t) => value - explained(past, t));
-  const predictions = predictRest(rest, fit, horizon);
+  const filter = filterOf(rest, fit);
   return {
-    mean: predictions.mean.map((value, k) => value + explained(ahead, k)),
-    standardError: predictions.variance.map((value) => Math.sqrt(value * fit.sigma2)),
+    mean: filter.mean(horizon).map((value, k) => value + explained(ahead, k)),
+    standardError: filter.variance(horizon).map((value) => Math.sqrt(value * fit.sigma2)),
   };
 }
 
-function predictRest(rest: Float64Array, { order, coefficients }: ArimaFit, horizon: number): Predictions {
+/** The filter of a fit after a series that its constant and regressors have been taken out of. */
+export function filterOf(rest: Float64Array, { order, coefficients }: ArimaFit): ArimaFilter {
   const delta = differencingPolynomial(order);
   const lost = delta.length;
   const gap = rest.subarray(0, lost).some(Number.isNaN);
@@ -214,7 +217,7 @@ function predictRest(rest: Float64Array, { order, coefficients }: ArimaFit, hori
     const value = rest[t] ?? Number.NaN;
     filter.feed([value], Number.isNaN(value), [], 0);
   }
-  return filter.predict(horizon);
+  return filter;
 }
 
 /** Coefficients by R's names, for people and for comparison. */

@@ -21,11 +21,16 @@ export interface Innovations {
   readonly standardized: Float64Array;
 }
 
+/** Errors below this share of the largest value are rounding. */
+const ROUNDING = 1e-14;
+
 export class ArimaProblem {
   readonly #order: ArimaOrder;
   /** Observations that the likelihood counts. */
   readonly used: number;
   readonly regressors: number;
+  /** Sum of squares that rounding alone leaves of a series that is explained exactly. */
+  readonly rounding: number;
   readonly #complete: boolean;
   /** Complete: differenced y and regressors. With missing values: the series themselves. */
   readonly #series: readonly Float64Array[];
@@ -53,6 +58,9 @@ export class ArimaProblem {
     this.#series = this.#complete ? all.map((s) => difference(s, order)) : all.map((s) => Float64Array.from(s));
     const observed = this.#missing.filter((gone) => !gone).length;
     this.used = Math.max(0, observed - this.#delta.length);
+    let largest = 0;
+    for (let t = 0; t < y.length; t++) largest = Math.max(largest, Math.abs(y[t] ?? 0) || 0);
+    this.rounding = this.used * (ROUNDING * largest) ** 2;
     const length = this.#series[0]?.length ?? 0;
     this.#buffer = new Float64Array(length * all.length);
     this.#packed = new Float64Array(length * all.length);

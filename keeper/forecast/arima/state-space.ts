@@ -10,10 +10,13 @@ const DIFFUSE = 1e6;
 /** Innovations with a larger variance only settle the starting values and do not count in the likelihood. */
 const DIFFUSE_GAIN = 1e4;
 
-export interface Predictions {
-  readonly mean: Float64Array;
-  /** In innovation variances. */
-  readonly variance: Float64Array;
+interface FilterStart {
+  readonly phi: Float64Array;
+  readonly noise: Float64Array;
+  readonly delta: Float64Array;
+  /** Covariance of the state, row by row; belongs to the filter from here on, as do the states. */
+  readonly p: Float64Array;
+  readonly states: readonly Float64Array[];
 }
 
 export class ArimaFilter {
@@ -23,9 +26,9 @@ export class ArimaFilter {
   readonly #delta: Float64Array;
   readonly #seen: readonly { readonly at: number; readonly weight: number }[];
   readonly #noise: Float64Array;
-  #p: Float64Array;
-  #scratch: Float64Array;
-  readonly #states: Float64Array[];
+  readonly #p: Float64Array;
+  readonly #scratch: Float64Array;
+  readonly #states: readonly Float64Array[];
   readonly #gain: Float64Array;
 
   /**
@@ -39,39 +42,45 @@ export class ArimaFilter {
     known: readonly Float64Array[] | null,
   ): ArimaFilter | null {
     const column = stateCovarianceColumn(model);
-    return column === null ? null : new ArimaFilter(model, stateCovariance(model, column), delta, series, known);
+    if (column === null) return null;
+    const armaCovariance = stateCovariance(model, column);
+    const { phi, theta } = model;
+    const r = Math.max(phi.length, theta.length + 1);
+    const size = r + delta.length;
+    const p = new Float64Array(size * size);
+    for (let i = 0; i < r; i++) {
+      for (let j = 0; j < r; j++) p[i * size + j] = armaCovariance[i * r + j] ?? 0;
+    }
+    if (known === null) for (let i = r; i < size; i++) p[i * size + i] = DIFFUSE;
+    return new ArimaFilter({
+      phi: Float64Array.from({ length: r }, (_, i) => phi[i] ?? 0),
+      noise: Float64Array.from({ length: r }, (_, i) => (i === 0 ? 1 : (theta[i - 1] ?? 0))),
+      delta,
+      p,
+      states: Array.from({ length: series }, (_, s) => {
+        const state = new Float64Array(size);
+        for (let j = 0; j < delta.length; j++) state[r + j] = known?.[s]?.[delta.length - 1 - j] ?? 0;
+        return state;
+      }),
+    });
   }
 
-  private constructor(
-    { phi, theta }: Arma,
-    armaCovariance: Float64Array,
-    delta: Float64Array,
-    series: number,
-    known: readonly Float64Array[] | null,
-  ) {
-    const r = Math.max(phi.length, theta.length + 1);
+  private constructor({ phi, noise, delta, p, states }: FilterStart) {
+    const r = phi.length;
     const size = r + delta.length;
     this.#r = r;
     this.#size = size;
     this.#delta = delta;
-    this.#phi = Float64Array.from({ length: r }, (_, i) => phi[i] ?? 0);
-    this.#noise = Float64Array.from({ length: r }, (_, i) => (i === 0 ? 1 : (theta[i - 1] ?? 0)));
+    this.#phi = phi;
+    this.#noise = noise;
     this.#seen = [
       { at: 0, weight: 1 },
       ...Array.from(delta, (weight, j) => ({ at: r + j, weight })).filter(({ weight }) => weight !== 0),
     ];
-    this.#p = new Float64Array(size * size);
+    this.#p = p;
     this.#scratch = new Float64Array(size * size);
     this.#gain = new Float64Array(size);
-    for (let i = 0; i < r; i++) {
-      for (let j = 0; j < r; j++) this.#p[i * size + j] = armaCovariance[i * r + j] ?? 0;
-    }
-    if (known === null) for (let i = r; i < size; i++) this.#p[i * size + i] = DIFFUSE;
-    this.#states = Array.from({ length: series }, (_, s) => {
-      const state = new Float64Array(size);
-      for (let j = 0; j < delta.length; j++) state[r + j] = known?.[s]?.[delta.length - 1 - j] ?? 0;
-      return state;
-    });
+    this.#states = states;
   }
 
   #observed(state: Float64Array): number {
@@ -91,16 +100,19 @@ export class ArimaFilter {
     return this.#observed(this.#gain);
   }
 
-  #advance(): void {
+  #advanceState(state: Float64Array): void {
     const size = this.#size;
     const r = this.#r;
-    for (const state of this.#states) {
-      const next = this.#observed(state);
-      const first = state[0] ?? 0;
-      for (let i = 0; i < r; i++) state[i] = (this.#phi[i] ?? 0) * first + (i + 1 < r ? (state[i + 1] ?? 0) : 0);
-      for (let i = size - 1; i > r; i--) state[i] = state[i - 1] ?? 0;
-      if (size > r) state[r] = next;
-    }
+    const next = this.#observed(state);
+    const first = state[0] ?? 0;
+    for (let i = 0; i < r; i++) state[i] = (this.#phi[i] ?? 0) * first + (i + 1 < r ? (state[i + 1] ?? 0) : 0);
+    for (let i = size - 1; i > r; i--) state[i] = state[i - 1] ?? 0;
+    if (size > r) state[r] = next;
+  }
+
+  #advanceCovariance(): void {
+    const size = this.#size;
+    const r = this.#r;
     // P becomes T P T' + R R': T acts on the rows first, then the same on the columns by symmetry.
     const p = this.#p;
     const half = this.#scratch;
@@ -160,21 +172,42 @@ export class ArimaFilter {
       }
       if (counts) log = Math.log(f);
     }
-    this.#advance();
+    for (const state of this.#states) this.#advanceState(state);
+    this.#advanceCovariance();
     return log;
   }
 
-  /** Mean and variance of the next `count` values of the first series; moves the filter on. */
-  predict(count: number): Predictions {
-    const mean = new Float64Array(count);
-    const variance = new Float64Array(count);
-    const [state] = this.#states;
+  /** A filter with the same past that takes in values of its own. */
+  copy(): ArimaFilter {
+    return new ArimaFilter({
+      phi: this.#phi,
+      noise: this.#noise,
+      delta: this.#delta,
+      p: this.#p.slice(),
+      states: this.#states.map((state) => state.slice()),
+    });
+  }
+
+  /** Means of the next `count` values of the first series. */
+  mean(count: number): Float64Array {
+    const state = this.#states[0]?.slice();
+    const mean = new Float64Array(count).fill(Number.NaN);
+    if (state === undefined) return mean;
     for (let k = 0; k < count; k++) {
-      mean[k] = state === undefined ? Number.NaN : this.#observed(state);
-      variance[k] = this.#project();
-      this.#advance();
+      mean[k] = this.#observed(state);
+      this.#advanceState(state);
     }
-    return { mean, variance };
+    return mean;
+  }
+
+  /** Variances of the next `count` values, in innovation variances. */
+  variance(count: number): Float64Array {
+    const filter = this.copy();
+    return Float64Array.from({ length: count }, () => {
+      const variance = filter.#project();
+      filter.#advanceCovariance();
+      return variance;
+    });
   }
 
   /** Number of values that differencing takes. */

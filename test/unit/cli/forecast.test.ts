@@ -2,13 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { z } from "zod";
+import { haveFixtures, rFits } from "../../../bench/quant/fixtures.ts";
 import { OptionError } from "../../../keeper/cli/context.ts";
-import { type ForecastFlags, forecastTable, parseLevels, parseOrder } from "../../../keeper/cli/forecast.ts";
+import { type ForecastFlags, forecastTable, MODEL_NAMES, parseOrder } from "../../../keeper/cli/forecast.ts";
 import { forecastAll } from "../../../keeper/cli/forecast-all.ts";
-import { ColumnUnknownError } from "../../../keeper/cli/table-errors.ts";
+import { parseLevels } from "../../../keeper/cli/forecast-input.ts";
+import { ColumnTooShortError, ColumnUnknownError } from "../../../keeper/cli/table-errors.ts";
 import { EngineError } from "../../../keeper/kernel/errors.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
-import { EmptySampleError } from "../../../keeper/math/errors.ts";
+
+/** Where a value that JSON would write as null stands, by path. */
+function holesIn(value: unknown, path = ""): string[] {
+  if (typeof value === "number") return Number.isFinite(value) ? [] : [path];
+  if (value === null || value === undefined) return [path];
+  if (typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, item]) => holesIn(item, `${path}.${key}`));
+}
 
 describe("amplified forecast", function () {
   this.timeout(60_000);
@@ -59,13 +69,16 @@ describe("amplified forecast", function () {
     const wide = dated.map((line, t) => `${line},${5 + (values[(t * 7) % 200] ?? 0)},`);
     const path = file("wide.csv", `date,apy,other,empty\n${wide.join("\n")}\n`);
     const seen: string[] = [];
-    const { text, data } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
-    expect(seen).to.deep.equal(["1/3", "2/3", "3/3"]);
+    const { text, data, exitCode } = await forecastAll(flags(path), (done, total) => seen.push(`${done}/${total}`));
+    expect(exitCode).to.equal(0);
+    const none = await forecastAll(flags(file("none.csv", "a,b\n1,\n,2\n")), () => {});
+    expect(none.exitCode).to.equal(2);
+    expect(seen).to.deep.equal(["1/2", "2/2"]);
     const alone = await forecastTable(flags(path, { column: "apy" }));
     const mean = /mean over the horizon (\S+)/.exec(alone.text)?.[1];
     expect(text.split("\n")[0]).to.contain(`apy: mean over the horizon ${mean} `);
     expect(text.split("\n")[2]).to.match(/^empty: none: /);
-    expect(JSON.stringify(data)).to.contain('"EMPTY_SAMPLE"');
+    expect(JSON.stringify(data)).to.contain('"TABLE_COLUMN_SHORT"');
     const error: unknown = await forecastAll(flags(path, { model: "ets" }), () => {}).catch(
       (thrown: unknown) => thrown,
     );
@@ -102,21 +115,101 @@ describe("amplified forecast", function () {
 
   it("error: options, columns and empty series name their remedy", async () => {
     expect(() => parseLevels("0.8")).to.throw(OptionError, /percentages/);
-    expect(() => parseLevels("80,abc")).to.throw(OptionError);
+    for (const levels of ["80,abc", "80,", "", "0", "100", "-5", "NaN", "80,80"])
+      expect(() => parseLevels(levels), levels).to.throw(OptionError);
+    expect(parseLevels(" 95 , 99")).to.deep.equal([0.95, 0.99]);
     expect(() => parseOrder("1,1")).to.throw(OptionError, /p,d,q/);
     expect(() => parseOrder("1,0,0,1,0,0,1")).to.throw(OptionError, /period/);
-    const path = file("c.csv", "date,a,b\n2024-01-01,,1\n2024-01-02,,2\n");
+    const path = file("c.csv", "date,a,b\n2024-01-01,,1\n2024-01-02,,2\n2024-01-03,,2\n2024-01-04,,1\n");
     const failures: readonly (readonly [Partial<ForecastFlags>, unknown])[] = [
       [{}, ColumnUnknownError],
       [{ column: "z" }, ColumnUnknownError],
-      [{ column: "a" }, EmptySampleError],
+      [{ column: "a" }, ColumnTooShortError],
       [{ column: "b", h: "0" }, OptionError],
       [{ column: "b", model: "prophet" }, OptionError],
       [{ column: "b", model: "ets", order: "1,0,0" }, OptionError],
+      ...["__proto__", "constructor", "ARIMA", ""].map((model) => [{ column: "b", model }, OptionError] as const),
+      [{ column: "b", period: "3" }, OptionError],
+      [{ column: "b", order: "3,1,3" }, ColumnTooShortError],
+      [{ column: "b", order: "0,0,0,0,0,1,9" }, ColumnTooShortError],
     ];
     for (const [changes, expected] of failures) {
       const error: unknown = await forecastTable(flags(path, changes)).catch((thrown: unknown) => thrown);
       expect(Object.getPrototypeOf(error).constructor, JSON.stringify(changes)).to.equal(expected);
+    }
+  });
+
+  const sizes: Readonly<Record<string, readonly number[]>> = {
+    three: [3, 4, 7],
+    four: [3, 4, 7, 12],
+    constant: new Array<number>(120).fill(3),
+    zeros: new Array<number>(12).fill(0),
+    line: Array.from({ length: 100 }, (_, t) => 0.5 * t),
+    negative: values.map((value) => -value),
+    large: values.map((value) => 1e90 * value),
+    small: values.map((value) => 1e-90 * value),
+    spike: values.map((value, t) => (t === 150 ? 1e6 : value)),
+  };
+  for (const [name, series] of Object.entries(sizes)) {
+    it(`${name}: every model gives numbers and no hole in the JSON, or one error with exit code 2`, async () => {
+      const path = file(`${name}.csv`, `apy\n${series.join("\n")}\n`);
+      const models: Partial<ForecastFlags>[] = MODEL_NAMES.filter((model) => model !== "lstm").map((model) => ({
+        model,
+      }));
+      for (const changes of [...models, { order: "1,0,1" }, { order: "0,1,1" }]) {
+        const label = `${name} ${JSON.stringify(changes)}`;
+        try {
+          const { data } = await forecastTable(flags(path, changes));
+          expect(holesIn(data), label).to.deep.equal([]);
+        } catch (error) {
+          expect(error, label).to.be.instanceOf(EngineError).with.property("exitCode", 2);
+        }
+      }
+    });
+  }
+
+  it("a short column gets its mean of what is known, not zero; a constant one says that its intervals have no width", async () => {
+    const short = await forecastTable(flags(file("short.csv", "apy\n3\n4\n7\n12\n")));
+    expect(short.data).to.have.property("model", "naive");
+    expect(short.data)
+      .to.have.property("note")
+      .that.matches(/4 rows; .* need 56/);
+    const constant = file("flat.csv", `apy\n${"3\n".repeat(60)}`);
+    expect((await forecastTable(flags(constant, { model: "arima" }))).data)
+      .to.have.property("note")
+      .that.matches(/without width/);
+  });
+
+  it("error: too few, too large and too small values name file, row and column", async () => {
+    const failures: readonly (readonly [string, RegExp])[] = [
+      ["apy\n3\n", /two\.csv, column "apy": 1 observation where .* needs 3/],
+      ["apy\n\n3\n4\n", /column "apy": 2 observations/],
+      ["a,b\n1,\n2,\n3,\n", /column "b": 0 observations/],
+      ["apy\n1\n2\n1e300\n", /row 4, column "apy": 1e\+300 is beyond/],
+      ["apy\n1e-300\n2e-300\n1e-300\n", /row 3, column "apy": 2e-300 is beyond/],
+    ];
+    for (const [text, words] of failures) {
+      const path = file("two.csv", text);
+      const changes = text.startsWith("a,b") ? { column: "b" } : {};
+      const error: unknown = await forecastTable(flags(path, changes)).catch((thrown: unknown) => thrown);
+      expect(error, text).to.be.instanceOf(EngineError).with.property("exitCode", 2);
+      expect(String(error)).to.match(words);
+    }
+  });
+
+  it("--order prints R's log-likelihood and AICc", async function () {
+    if (!haveFixtures) this.skip();
+    const printed = rFits().filter(({ name }) => ["logAirPassengers", "Nile", "lynx", "weekly_sar"].includes(name));
+    expect(printed).to.have.length(4);
+    for (const { name, y, order, loglik, aicc, sigma2 } of printed) {
+      const { p, d, q, P, D, Q, m } = order;
+      const text = m > 1 ? [p, d, q, P, D, Q, m].join(",") : [p, d, q].join(",");
+      const { data } = await forecastTable(flags(file(`${name}.csv`, `y\n${y.join("\n")}\n`), { order: text }));
+      const found = z.object({ loglik: z.number(), aicc: z.number(), sigma2: z.number() }).parse(data);
+      expect(found.loglik, name).to.be.closeTo(loglik, 1e-5 * Math.abs(loglik));
+      expect(found.aicc, name).to.be.closeTo(aicc, 1e-5 * Math.abs(aicc));
+      // R's own counts the diffuse start among the squares (docs/MODELS.md).
+      expect(found.sigma2 / sigma2, name).to.be.within(0.99, 1.001);
     }
   });
 

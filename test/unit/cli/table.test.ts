@@ -5,6 +5,7 @@ import {
   CellsMissingError,
   ColumnUnknownError,
   DatesUnorderedError,
+  DateUnreadableError,
   RowRaggedError,
   TableFormatError,
 } from "../../../keeper/cli/table-errors.ts";
@@ -34,6 +35,24 @@ describe("tables of the command line", () => {
     expect(columnOf(parseTable("a.json", "[1,2,3]"))).to.deep.equal([1, 2, 3]);
   });
 
+  it("read Unix milliseconds as the same days as seconds", () => {
+    const days = [1_704_067_200, 1_704_153_600];
+    for (const scale of [1, 1000]) {
+      const table = parseTable("a.csv", `timestamp,x\n${days.map((day) => `${day * scale},1`).join("\n")}\n`);
+      expect(table.times, `${scale}`).to.deep.equal(days);
+    }
+  });
+
+  it("read rows in an envelope, and members that only later rows have", () => {
+    const rows = '[{"timestamp":"2024-01-01","apy":1},{"timestamp":"2024-01-02","apy":2,"reward":3}]';
+    const inside = parseTable("a.json", `{"status":"success","data":${rows}}`);
+    expect(inside).to.deep.equal(parseTable("a.json", rows));
+    expect(inside.columns).to.deep.equal(["apy", "reward"]);
+    expect(columnOf(inside, "reward")).to.deep.equal([Number.NaN, 3]);
+    expect(() => parseTable("a.json", `{"one":${rows},"two":${rows}}`)).to.throw(CellNotNumericError);
+    expect(() => parseTable("a.json", "[{},{}]")).to.throw(TableFormatError, /rows are empty/);
+  });
+
   it("put a column on a regular grid: absent days are missing values, months stay consecutive", () => {
     const daily = parseTable("a.csv", "date,x\n2024-01-01,1\n2024-01-02,2\n2024-01-05,5\n");
     expect(regularColumn(daily).values).to.deep.equal([1, 2, Number.NaN, Number.NaN, 5]);
@@ -49,7 +68,24 @@ describe("tables of the command line", () => {
         .to.throw(CellNotNumericError, /my\.csv, row 3, column "x"/)
         .with.property("exitCode", 2);
     }
-    expect(() => parseTable("my.csv", "date,x\n2024-02-31,1\n")).to.throw(CellNotNumericError, /YYYY-MM-DD/);
+    for (const cell of ["1,234.5", "3,5"])
+      expect(() => parseTable("my.csv", `x\n"${cell}"\n`), cell).to.throw(CellNotNumericError, /decimal point/);
+    const columns = '{"date":["2024-01-01","2024-01-02"],"x":[1,true]}';
+    expect(() => parseTable("my.json", columns)).to.throw(CellNotNumericError, /my\.json, row 2, column "x": "true"/);
+  });
+
+  it("error: what is no date is named, in any calendar and beyond the year 5000", () => {
+    for (const date of ["2024-02-31", "01/02/2024", "99999999999999", "1e9"])
+      expect(() => parseTable("my.csv", `date,x\n${date},1\n`), date)
+        .to.throw(DateUnreadableError, /my\.csv, row 2, column "date": .*YYYY-MM-DD/)
+        .with.property("exitCode", 2);
+  });
+
+  it("error: a quote that stays open swallows no row", () => {
+    expect(() => parseTable("my.csv", 'date,x\n2024-01-01,"1\n2024-01-02,2\n')).to.throw(
+      TableFormatError,
+      /row 2 opens a quote/,
+    );
   });
 
   it("error: unordered, duplicated and irregular dates; ragged rows; unknown and doubled columns; empty files", () => {

@@ -196,7 +196,7 @@ describe("LSTM forecaster", function () {
         .forecast(7).horizonMean,
       1e-12,
     );
-    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, sharpness: 4, warmUp: 5, caution: 0.3 };
+    const options = { firstOrigin: 60, horizon: 7, refitEvery: 40, step: 5, temper: 0.4, caution: 0.3 };
     const found = combine(
       series,
       naiveForecaster,

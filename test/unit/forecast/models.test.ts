@@ -8,7 +8,13 @@ import { driftForecaster, naiveForecaster, seasonalNaiveForecaster } from "../..
 import { arimaForecaster, etsForecaster } from "../../../keeper/forecast/classical.ts";
 import { adaptiveRadius, conformalRadius } from "../../../keeper/forecast/conformal.ts";
 import { TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
-import { dieboldMariano, evidenceHorizons, gateShare } from "../../../keeper/forecast/gate.ts";
+import {
+  dieboldMariano,
+  evidenceHorizons,
+  gateShare,
+  independentErrors,
+  logRatio,
+} from "../../../keeper/forecast/gate.ts";
 import { withoutSpikes } from "../../../keeper/forecast/spikes.ts";
 import { thetaForecaster } from "../../../keeper/forecast/theta.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
@@ -127,15 +133,16 @@ describe("forecasters", () => {
   it("take out one-day spikes, keep new levels, and look back only", () => {
     const y = noise(31, 120).map((e) => 5 + 0.1 * e);
     const spiked = y.map((value, t) => (t === 80 ? 20 : t >= 100 ? value + 3 : value));
-    const { values, spikes } = withoutSpikes(spiked);
+    const { values, spikes, levels } = withoutSpikes(spiked);
     expect(spikes).to.deep.equal([80, 100, 101]);
+    expect(levels).to.deep.equal([102]);
     expect(values[80]).to.be.closeTo(5, 0.2);
     expect(values[102]).to.equal(spiked[102]);
     expect(Array.from(withoutSpikes(spiked.slice(0, 90)).values)).to.deep.equal(Array.from(values.slice(0, 90)));
   });
 
   it("error: too short a history for stated intervals", () => {
-    expect(() => automaticForecast({ values: noise(1, 70), period: 1 }, 7, [0.95])).to.throw(TooFewOriginsError);
+    expect(() => automaticForecast({ values: noise(1, 55), period: 1 }, 7, [0.95])).to.throw(TooFewOriginsError);
   });
 });
 
@@ -152,36 +159,50 @@ describe("gate and intervals", () => {
     ).to.be.below(1e-6);
   });
 
-  it("the gate opens with evidence, half and in full, and stays shut against it and without it", () => {
-    const evidence = (ratio: number, count: number, steps = 7) => [
-      { steps, count, naive: count, model: ratio * count },
-    ];
-    expect(gateShare(evidence(1.05, 200), 0.3)).to.equal(0);
-    expect(gateShare(evidence(0.5, 2), 0.3)).to.equal(0);
-    expect(gateShare(evidence(1, 200), 0.3)).to.equal(0);
-    expect(gateShare(evidence(0.7, 280), 0.3)).to.equal(1);
-    const half = gateShare(evidence(Math.exp(-0.05), 63), 0.3);
-    expect(half).to.be.closeTo((0.05 / 0.3) * 3, 1e-12);
-    expect(evidenceHorizons(7)).to.deep.equal([7]);
-    expect(evidenceHorizons(30)).to.deep.equal([30, 7]);
-    // A month without an answer of its own listens to the week.
-    const month = { steps: 30, count: 30, naive: 30, model: 30 };
-    const week = { steps: 7, count: 252, naive: 252, model: 126 };
-    expect(gateShare([month], 0.3)).to.equal(0);
-    expect(gateShare([month, week], 0.3)).to.equal(1);
+  it("the gate is a posterior: prior without evidence, one or the other with much, naive for what stands still", () => {
+    expect(gateShare(0, 1 / 3, 1)).to.be.closeTo(2 / 3, 1e-12);
+    expect(gateShare(0, 1 / 3, 0)).to.equal(0);
+    expect(gateShare(0, 0.5, 0.25)).to.be.closeTo(0.2, 1e-12);
+    // Ten independent errors that are each a factor of e against the model, then for it.
+    expect(gateShare(10, 0.5, 1)).to.be.closeTo(Math.exp(-10), 1e-6);
+    expect(gateShare(-10, 0.5, 1)).to.be.closeTo(1 - Math.exp(-10), 1e-6);
+    expect(gateShare(800, 0.5, 1)).to.equal(0);
+    expect(gateShare(-800, 0.5, 1)).to.equal(1);
   });
 
-  it("shut, it is the naive forecast to the digit, spikes and all", () => {
+  it("evidence counts errors that do not overlap, and those over a quarter of the horizon by half", () => {
+    expect(evidenceHorizons(7)).to.deep.equal([7]);
+    expect(evidenceHorizons(30)).to.deep.equal([30, 7]);
+    expect(independentErrors({ steps: 30, count: 60 }, 0)).to.equal(2);
+    expect(independentErrors({ steps: 7, count: 70 }, 1)).to.equal(5);
+    expect(independentErrors({ steps: 7, count: 2 }, 0)).to.equal(0);
+    expect(logRatio(0, 0)).to.equal(0);
+    expect(logRatio(2, 1)).to.be.closeTo(Math.LN2, 1e-15);
+    // No error at all is as good as a thousandth of the other's: one value must not decide for ever.
+    expect(logRatio(0, 1)).to.equal(-Math.log(1000));
+    expect(logRatio(1, 0)).to.equal(Math.log(1000));
+  });
+
+  it("learns which it is: next to the last value on a walk, at the level where there is one", () => {
     const rng = createRng(77);
     let level = 5;
-    const walk = Array.from({ length: 200 }, () => {
+    const walk = Array.from({ length: 800 }, () => {
       level += 0.2 * rng.normal();
       return level;
     });
-    walk[199] = level + 40;
-    const found = automaticForecast({ values: walk, period: 1 }, 7, []);
+    const meanOf = (values: readonly number[]): number => automaticForecast({ values, period: 1 }, 7, []).horizonMean;
+    // Half a day's move from the last value; the exponential mean with factor 0.2 is three days' moves away.
+    expect(Math.abs(meanOf([...walk, level + 0.6]) - level - 0.6)).to.be.below(0.1);
+    expect(meanOf([...noise(78, 365).map((e) => 5 + e), 9])).to.be.within(4.6, 5.4);
+  });
+
+  it("a series that stands still is the last value to the digit, and one that wakes nearly so", () => {
+    const still = new Array<number>(200).fill(3.25);
+    const found = automaticForecast({ values: still, period: 1 }, 7, []);
     expect(found.combination.share).to.equal(0);
-    expect(found.horizonMean).to.equal(level + 40);
+    expect(found.horizonMean).to.equal(3.25);
+    const woken = [...new Array<number>(199).fill(0), 5];
+    expect(automaticForecast({ values: woken, period: 1 }, 7, []).horizonMean).to.be.within(4.9, 5);
   });
 
   it("adaptive intervals widen after a change of scale that split ones average away", () => {
