@@ -49,7 +49,12 @@ export function forward(first: i32, batch: i32): void {
 
   for (let t: usize = 0; t < <usize>steps; t++) {
     const z = gates + t * n * gateRow;
-    multiply(state + t * n * row, row, batch, units + 1 + inputs, weights, gateRow, z, gateRow, units);
+    // Before the first step h is zero and its products add nothing, not even a rounding: only [1 | x] counts.
+    const known: i32 = t == 0 ? units : 0;
+    multiply(
+      state + t * n * row + ((<usize>known) << 2), row, batch, units + 1 + inputs - known,
+      weights + <usize>known * gateRow, gateRow, z, gateRow, units,
+    );
     for (let b: usize = 0; b < n; b++) {
       let at = z + b * gateRow;
       let c = cell + (t * n + b) * unitRow;

@@ -45,6 +45,9 @@ export class AssetFileError extends InputError {
   }
 }
 
+/** Squares of such returns are below what numbers can hold: every variance would be zero. */
+const TINY = 1e-100;
+
 /** A simple return may not lose more than everything; ten times the money in one step is no return of a pool either. */
 const LEAST = -1;
 const MOST = 10;
@@ -60,6 +63,13 @@ export async function readReturns(file: string): Promise<Table> {
       }
     });
   });
+  const largest = table.rows.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest > 0 && largest < TINY)
+    throw new AssetFileError(
+      file,
+      `the largest return is ${largest}, too small to compute with`,
+      "Check the unit: simple returns per step, as fractions.",
+    );
   return table;
 }
 
@@ -80,6 +90,8 @@ const csvLines = (text: string): string[][] =>
 
 const WEIGHTS_SHAPE = 'Write {"asset": weight, ...} as JSON, or lines "asset,weight" as CSV.';
 const weightsSchema = z.record(z.string(), z.number());
+/** Ten times the money in one asset is a slip of the unit. */
+const MOST_WEIGHT = 10;
 
 /** Weights by asset name; assets of the returns that the file leaves out have none. */
 export async function readWeights(file: string, assets: readonly string[]): Promise<number[]> {
@@ -103,7 +115,13 @@ export async function readWeights(file: string, assets: readonly string[]): Prom
     }
   }
   if (entries.size === 0) throw new AssetFileError(file, "it holds no weight", WEIGHTS_SHAPE);
-  for (const name of entries.keys()) {
+  for (const [name, weight] of entries) {
+    if (Math.abs(weight) > MOST_WEIGHT)
+      throw new AssetFileError(
+        file,
+        `the weight of "${name}" is ${weight}`,
+        `Give shares of the portfolio, from -${MOST_WEIGHT} to ${MOST_WEIGHT}; divide percent by 100.`,
+      );
     if (!assets.includes(name)) {
       throw new AssetFileError(
         file,
@@ -126,6 +144,19 @@ const groupsSchema = z.array(
   }),
 );
 
+/** Current weights that a turnover is counted from: all of the portfolio, so that buying and selling balance. */
+export async function readHoldings(file: string, assets: readonly string[]): Promise<number[]> {
+  const weights = await readWeights(file, assets);
+  const total = weights.reduce((all, w) => all + w, 0);
+  if (Math.abs(total - 1) > 1e-6)
+    throw new AssetFileError(
+      file,
+      `the current weights sum to ${total}, not to 1`,
+      "Scale them, or give what is held in cash as an asset of its own, with a column of returns.",
+    );
+  return weights;
+}
+
 /** Groups whose total weight is bounded: shared risks. */
 export async function readGroups(file: string, assets: readonly string[]): Promise<GroupLimit[]> {
   const text = await readText(file);
@@ -136,7 +167,11 @@ export async function readGroups(file: string, assets: readonly string[]): Promi
       const [issue] = parsed.error.issues;
       throw new AssetFileError(file, `${issue?.path.join(".")}: ${issue?.message}`, GROUPS_SHAPE, parsed.error);
     }
-    for (const { name, members, cap, floor } of parsed.data) groups.set(name, { members, cap, floor: floor ?? null });
+    for (const { name, members, cap, floor } of parsed.data) {
+      if (groups.has(name))
+        throw new AssetFileError(file, `group "${name}" stands twice`, "Give every group one name and one entry.");
+      groups.set(name, { members, cap, floor: floor ?? null });
+    }
   } else {
     for (const [i, cells] of csvLines(text).entries()) {
       const [name = "", asset = "", limit = ""] = cells;

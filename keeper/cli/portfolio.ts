@@ -1,5 +1,8 @@
 /** `amplified optimize` and `amplified risk`: the optimizers and risk measures on anyone's own returns. */
+
 import { conditionOf, ledoitWolf, oracleShrinkage, sampleCovariance } from "../math/covariance.ts";
+import { median } from "../math/statistics.ts";
+import { NotConvergedError } from "../optimize/errors.ts";
 import { UnsupportedLimitError } from "../optimize/portfolio/errors.ts";
 import { leastEvar } from "../optimize/portfolio/evar.ts";
 import { hierarchicalRiskParity } from "../optimize/portfolio/hierarchical.ts";
@@ -12,7 +15,7 @@ import { Solver } from "../optimize/solver.ts";
 import { type Contribution, portfolioRisk } from "../risk/portfolio.ts";
 import { OptionError } from "./context.ts";
 import type { CommandResult } from "./output.ts";
-import { RowsTooFewError, readGroups, readReturns, readWeights } from "./portfolio-files.ts";
+import { RowsTooFewError, readGroups, readHoldings, readReturns, readWeights } from "./portfolio-files.ts";
 import type { Table } from "./table.ts";
 
 export const OBJECTIVES = [
@@ -62,6 +65,30 @@ function fraction(option: string, value: string, low: number, high: number, isOp
   return number;
 }
 
+/** Below this share of observations the confidence level is no longer told apart from 1. */
+const LEAST_TAIL = 1e-12;
+
+/** Confidence level from the share of the worst outcomes. */
+function confidence(value: string): number {
+  const alpha = fraction("--alpha", value, 0, 1, true);
+  if (alpha < LEAST_TAIL) throw new OptionError("--alpha", value, `Give at least ${LEAST_TAIL}.`);
+  return 1 - alpha;
+}
+
+/** A typical step of this size is no day's return of a portfolio, but often one in percent. */
+const LARGE_STEP = 0.05;
+
+/** A hint where the returns may be in percent without any of them being impossible as a fraction. */
+function unitWarnings({ rows }: Table): string[] {
+  const sizes = rows.flat().map(Math.abs);
+  const typical = median(sizes);
+  return typical > LARGE_STEP
+    ? [
+        `Half of the returns are larger than ${(100 * typical).toFixed(1)} % a step: if the file holds percent, divide by 100.`,
+      ]
+    : [];
+}
+
 /** What a number in the "objective" field means. */
 const MEANING: Readonly<Record<Objective, string>> = {
   "min-variance": "variance per step",
@@ -92,7 +119,7 @@ async function problemOf(flags: OptimizeFlags, assets: readonly string[]): Promi
     upper: assets.map(() => cap),
     groups: flags.groups === undefined ? [] : await readGroups(flags.groups, assets),
     turnover:
-      limit === null || flags.from === undefined ? null : { from: await readWeights(flags.from, assets), limit },
+      limit === null || flags.from === undefined ? null : { from: await readHoldings(flags.from, assets), limit },
   };
 }
 
@@ -121,7 +148,7 @@ function run(
   covariance: readonly (readonly number[])[],
   solver: Solver,
 ): Portfolio {
-  const beta = 1 - fraction("--alpha", flags.alpha, 0, 1, true);
+  const beta = confidence(flags.alpha);
   const sample = toSample(table.rows);
   const mu = meansOf(sample);
   const target = flags.target === undefined ? null : fraction("--target", flags.target, -1, 10);
@@ -151,12 +178,22 @@ function run(
   }
 }
 
+/** Looser than any solver here promises; beyond it the figures are not the answer to the question. */
+const WIDEST_GAP = 1e-6;
+const WIDEST_VIOLATION = 1e-7;
+
+/** @throws {NotConvergedError} for an answer whose certificate does not hold: it is not shown as one. */
+function requireProof({ objective, certificate: { gap, infeasibility }, rounds }: Portfolio): void {
+  const isProven = gap <= WIDEST_GAP && infeasibility <= WIDEST_VIOLATION && Number.isFinite(objective);
+  if (!isProven) throw new NotConvergedError(rounds, gap, infeasibility);
+}
+
 const usesCovariance = (objective: Objective): boolean => !["cvar", "evar", "cdar"].includes(objective);
 
 export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResult> {
   const table = await readReturns(flags.returns);
   const problem = await problemOf(flags, table.columns);
-  const warnings: string[] = [];
+  const warnings: string[] = unitWarnings(table);
   const needsCovariance = usesCovariance(flags.objective);
   if (needsCovariance && flags.covariance === "sample" && table.rows.length <= table.columns.length) {
     // A singular covariance has portfolios of no risk at all: an artefact of the sample, not a choice to offer.
@@ -176,6 +213,7 @@ export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResu
   const start = performance.now();
   const found = run(flags, problem, table, covariance, solver);
   const milliseconds = performance.now() - start;
+  requireProof(found);
   const weights = Object.fromEntries(table.columns.map((name, i) => [name, found.weights[i] ?? 0]));
   const data = {
     objective: flags.objective,
@@ -210,16 +248,20 @@ const percent = (value: number): string => `${(100 * value).toFixed(4)} %`;
 
 export async function riskOfReturns(flags: RiskFlags): Promise<CommandResult> {
   const table = await readReturns(flags.returns);
-  const alpha = fraction("--alpha", flags.alpha, 0, 1, true);
+  const beta = confidence(flags.alpha);
+  const alpha = 1 - beta;
   const weights = await readWeights(flags.weights, table.columns);
   const start = performance.now();
-  const risk = portfolioRisk(table.columns, table.rows, weights, 1 - alpha);
+  const risk = portfolioRisk(table.columns, table.rows, weights, beta);
   const milliseconds = performance.now() - start;
   const { historical, normal, cornishFisher, drawdown } = risk;
   const total = weights.reduce((all, w) => all + w, 0);
   const warnings = [
+    ...unitWarnings(table),
     ...(Math.abs(total - 1) > 1e-6
-      ? [`The weights sum to ${total}; what is missing is taken as cash that earns nothing.`]
+      ? [
+          `The weights sum to ${total}; ${total < 1 ? "what is missing is taken as cash that earns nothing" : "what is above 1 is taken as borrowed at no cost"}.`,
+        ]
       : []),
     ...(cornishFisher.isValid
       ? []

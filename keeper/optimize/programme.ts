@@ -13,6 +13,7 @@ export class ProgrammeBuilder {
   readonly #rowLower: number[] = [];
   readonly #rowUpper: number[] = [];
   readonly #rowNames: string[] = [];
+  readonly #rowUnits: number[] = [];
   readonly #rigidRows = new Set<number>();
   readonly #rigidColumns = new Set<number>();
 
@@ -25,13 +26,16 @@ export class ProgrammeBuilder {
     return this.#cost.push(0) - 1;
   }
 
+  /** @param unit what one of the row's bounds stands for, where the row is scaled: reports speak in it. */
   addRow(
     name: string,
     lower: number,
     upper: number,
     entries: readonly (readonly [number, number])[],
     isRigid = false,
+    unit = 1,
   ): void {
+    this.#rowUnits.push(unit);
     if (isRigid) this.#rigidRows.add(this.#rows.length);
     this.#rowNames.push(name);
     this.#rowLower.push(lower);
@@ -58,6 +62,7 @@ export class ProgrammeBuilder {
       rows: this.#rows,
       columnNames: this.#columnNames,
       rowNames: this.#rowNames,
+      rowUnits: this.#rowUnits,
       rigidRows: this.#rigidRows,
       rigidColumns: this.#rigidColumns,
     };

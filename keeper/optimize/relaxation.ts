@@ -10,7 +10,15 @@ export interface Relaxation {
 interface Stretch {
   readonly constraint: string;
   readonly column: number;
+  readonly unit: number;
 }
+
+/** A row's bound in the unit that reports speak in; twelve digits hide what scaling and back rounds. */
+export const inUnit = (programme: NamedProgramme, row: number, side: "rowLower" | "rowUpper"): number => {
+  const unit = programme.rowUnits?.[row] ?? 1;
+  const bound = programme[side][row] ?? 0;
+  return unit === 1 ? bound : Number((bound * unit).toPrecision(12));
+};
 
 /** The programme with a stretch for every limit that may give way, and nothing else in its objective. */
 export function elasticProgramme(programme: NamedProgramme): {
@@ -26,28 +34,29 @@ export function elasticProgramme(programme: NamedProgramme): {
   const rowUpper = [...programme.rowUpper];
   const rowNames = [...programme.rowNames];
   const stretches: Stretch[] = [];
-  const addStretch = (constraint: string): number => {
+  const addStretch = (constraint: string, unit = 1): number => {
     const column = cost.push(1) - 1;
     lower.push(0);
     upper.push(1e6);
     columnNames.push(`stretch of ${constraint}`);
-    stretches.push({ constraint, column });
+    stretches.push({ constraint, column, unit });
     return column;
   };
   programme.rows.forEach((row, i) => {
     if (programme.rigidRows?.has(i) === true) return;
     const low = programme.rowLower[i] ?? 0;
     const high = programme.rowUpper[i] ?? 0;
+    const unit = programme.rowUnits?.[i] ?? 1;
     // One row per side: the two sides may contradict each other.
     if (Number.isFinite(low)) {
-      const column = addStretch(`${programme.rowNames[i]} (at least ${low})`);
+      const column = addStretch(`${programme.rowNames[i]} (at least ${inUnit(programme, i, "rowLower")})`, unit);
       rows.push({ indices: [...row.indices, column], values: [...row.values, 1] });
       rowLower.push(low);
       rowUpper.push(Number.POSITIVE_INFINITY);
       rowNames.push(programme.rowNames[i] ?? "");
     }
     if (Number.isFinite(high)) {
-      const column = addStretch(`${programme.rowNames[i]} (at most ${high})`);
+      const column = addStretch(`${programme.rowNames[i]} (at most ${inUnit(programme, i, "rowUpper")})`, unit);
       rows[i] = { indices: [...row.indices, column], values: [...row.values, -1] };
     }
     rowLower[i] = Number.NEGATIVE_INFINITY;
@@ -89,6 +98,6 @@ export function elasticProgramme(programme: NamedProgramme): {
 /** The stretches a solution uses, largest first. */
 export const usedStretches = (stretches: readonly Stretch[], x: ArrayLike<number>): Relaxation[] =>
   stretches
-    .map(({ constraint, column }) => ({ constraint, by: x[column] ?? 0 }))
-    .filter(({ by }) => by > 1e-10)
+    .filter(({ column }) => (x[column] ?? 0) > 1e-10)
+    .map(({ constraint, column, unit }) => ({ constraint, by: unit * (x[column] ?? 0) }))
     .sort((a, b) => b.by - a.by);

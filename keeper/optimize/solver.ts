@@ -8,7 +8,7 @@ import type { Highs, Model, ModelData } from "highs";
 import { type ConvexProgramme, infeasibility, lowerBound, objectiveAt } from "../math/certificate.ts";
 import { solveInterior } from "../math/interior-point.ts";
 import { InfeasibleError, NotConvergedError, UnboundedError } from "./errors.ts";
-import { elasticProgramme, type Relaxation, usedStretches } from "./relaxation.ts";
+import { elasticProgramme, inUnit, type Relaxation, usedStretches } from "./relaxation.ts";
 import { type LinearAnswer, minimizeByVertices } from "./simplicial.ts";
 
 // The package declares one type file for both of its builds, which is right for the CommonJS one only.
@@ -26,6 +26,8 @@ const compiledRuntime = (): Promise<WebAssembly.Module> => {
 export interface NamedProgramme extends ConvexProgramme {
   readonly columnNames: readonly string[];
   readonly rowNames: readonly string[];
+  /** What one of each row's bounds stands for; 1 where absent. */
+  readonly rowUnits?: readonly number[];
   /** Rows and columns that define the programme and cannot give way when it is infeasible. */
   readonly rigidRows?: ReadonlySet<number>;
   readonly rigidColumns?: ReadonlySet<number>;
@@ -93,9 +95,14 @@ function conflictOf(highs: Highs, model: Model, programme: NamedProgramme): stri
   const { inConflict, maybeInConflict } = highs.constants.iis;
   const member = (status: number | undefined): boolean => status === inConflict || status === maybeInConflict;
   const iis = model.getIis();
-  const between = (low: number | undefined, high: number | undefined): string => ` must lie in [${low}, ${high}]`;
+  const between = (low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY): string => {
+    if (low === high) return ` must be ${low}`;
+    if (low === Number.NEGATIVE_INFINITY) return ` must be at most ${high}`;
+    if (high === Number.POSITIVE_INFINITY) return ` must be at least ${low}`;
+    return low < high ? ` must lie in [${low}, ${high}]` : ` must be at least ${low} and at most ${high}`;
+  };
   const rows = programme.rowNames
-    .map((name, i) => `${name}${between(programme.rowLower[i], programme.rowUpper[i])}`)
+    .map((name, i) => `${name}${between(inUnit(programme, i, "rowLower"), inUnit(programme, i, "rowUpper"))}`)
     .filter((_, i) => member(iis.rowStatus[i]));
   const columns = programme.columnNames
     .map((name, j) => `${name}${between(programme.lower[j], programme.upper[j])}`)

@@ -54,8 +54,11 @@ export function typescriptLstm(memory: ArrayBuffer): LstmKernel {
       const unitRow = 4 * units;
       for (let t = 0; t < steps; t++) {
         const z = word("gates") + t * batch * gateRow;
-        const from = state + t * batch * row;
-        loops.multiply(from, row, batch, units + 1 + inputs, word("weights"), gateRow, z, gateRow, 4 * units);
+        // Before the first step h is zero and its products add nothing, not even a rounding: only [1 | x] counts.
+        const known = t === 0 ? units : 0;
+        const from = state + t * batch * row + 4 * known;
+        const weights = word("weights") + known * gateRow;
+        loops.multiply(from, row, batch, units + 1 + inputs - known, weights, gateRow, z, gateRow, 4 * units);
         for (let b = 0; b < batch; b++) {
           const c = cell + (t * batch + b) * unitRow;
           const s = word("squashed") + (t * batch + b) * unitRow;

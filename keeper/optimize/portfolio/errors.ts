@@ -41,6 +41,19 @@ export class RisklessError extends HoldError {
   }
 }
 
+/** The Sharpe ratio has no greatest value: a portfolio without risk earns more than the risk-free return. */
+export class SharpeUnboundedError extends HoldError {
+  readonly code = "PORTFOLIO_SHARPE_UNBOUNDED";
+  readonly excess: number;
+  constructor(excess: number) {
+    super(
+      `A portfolio without risk earns ${excess} more than the risk-free return: the Sharpe ratio has no greatest value. ` +
+        "Leave the riskless asset out, or raise the risk-free return to what it earns.",
+    );
+    this.excess = excess;
+  }
+}
+
 /** The search over which positions to hold would take too long to prove. */
 export class TooManyCombinationsError extends HoldError {
   readonly code = "PORTFOLIO_TOO_MANY_COMBINATIONS";

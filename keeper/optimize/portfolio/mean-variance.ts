@@ -8,7 +8,7 @@ import { atMaximumSharpe, atReturn, atRisk, type CriticalLine, traceCriticalLine
 import { DimensionMismatchError } from "../../math/errors.ts";
 import { dot } from "../../math/statistics.ts";
 import type { Solver } from "../solver.ts";
-import { UnreachableTargetError } from "./errors.ts";
+import { SharpeUnboundedError, UnreachableTargetError } from "./errors.ts";
 import {
   cheapestMix,
   checkProblem,
@@ -28,6 +28,9 @@ export interface FrontierPortfolio {
   readonly risk: number;
   readonly weights: readonly number[];
 }
+
+/** A variance below this share of the largest one is rounding. */
+const RISKLESS = 1e-14;
 
 /** A point of the curve 1/2 w'Sw - tolerance m'w with the proof that it is one. */
 interface Tangent {
@@ -113,7 +116,7 @@ export class MeanVariance {
     if (floor !== null) {
       const unit = this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
       const entries = [...this.#mu].map((m, i) => [i, m / unit] as const);
-      builder.addRow("least expected return", floor / unit, Number.POSITIVE_INFINITY, entries);
+      builder.addRow("least expected return", floor / unit, Number.POSITIVE_INFINITY, entries, false, unit);
     }
     const hessian = this.#rows.map((row) => row.map((value) => value / this.#scale));
     const optimum = this.#solver.minimize(builder.build(hessian), 1e-6);
@@ -278,12 +281,19 @@ export class MeanVariance {
   /**
    * Greatest (return - riskFree) / standard deviation.
    * @throws {UnreachableTargetError} when no portfolio earns more than riskFree: the ratio then rewards risk.
+   * @throws {SharpeUnboundedError} when one earns more without risk.
    */
   maximumSharpe(riskFree: number): Portfolio {
     requireFinite("risk-free return", [riskFree]);
     const line = this.#criticalLine();
     const most = line === null ? this.#mostReturn().value : (line.corners.at(-1)?.expectedReturn ?? Number.NaN);
     if (!(most > riskFree)) throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
+    const calm = this.leastVariance();
+    const gained = dot(this.#mu, calm.weights) - riskFree;
+    const size = this.#mu.reduce((all, m) => Math.max(all, Math.abs(m)), 0);
+    // What is left of a variance of zero after rounding: of the covariance's entries, or of the returns it was estimated from.
+    if (gained > 0 && calm.objective <= Math.max(RISKLESS * this.#scale, RISKLESS ** 2 * size * size))
+      throw new SharpeUnboundedError(gained);
     let weights: Float64Array | null = null;
     let proven: number | null = null;
     if (line !== null) weights = atMaximumSharpe(line, this.#matrix, riskFree);
@@ -301,7 +311,7 @@ export class MeanVariance {
     const tolerance = variance / earned;
     const excess = proven ?? this.#excessOverBox(weights, tolerance);
     // w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk.
-    const least = Math.sqrt(this.leastVariance().objective);
+    const least = Math.sqrt(calm.objective);
     const dual = -ratio - excess / (tolerance * least);
     return {
       weights: [...weights],

@@ -107,6 +107,8 @@ interface Goal {
   readonly mu: readonly number[] | null;
   /** Least return, in the sample's unit; null without one. */
   readonly floor: number | null;
+  /** Return of one unit of floor and limit. */
+  readonly unit: number;
   /** Limit of the measure, in the sample's unit. */
   readonly limit: number;
 }
@@ -166,11 +168,11 @@ function master(
     goal.mu?.forEach((m, i) => {
       builder.setCost(i, -m);
     });
-    builder.addRow("tail risk", Number.NEGATIVE_INFINITY, goal.limit, measure);
+    builder.addRow("tail risk", Number.NEGATIVE_INFINITY, goal.limit, measure, false, goal.unit);
   }
   if (goal.mu !== null && goal.floor !== null) {
     const entries = goal.mu.map((m, i) => [i, m] as const);
-    builder.addRow("least expected return", goal.floor, Number.POSITIVE_INFINITY, entries);
+    builder.addRow("least expected return", goal.floor, Number.POSITIVE_INFINITY, entries, false, goal.unit);
   }
   const optimum = solver.minimize(builder.build(null), 1e-3);
   return { optimum, threshold: optimum.x[threshold] ?? 0, columns };
@@ -247,8 +249,14 @@ export interface ReturnFloor {
 }
 
 function goalOf(sample: Sample, floor: ReturnFloor | null): Goal {
-  if (floor === null) return { kind: "least-tail", mu: null, floor: null, limit: 0 };
-  return { kind: "least-tail", mu: scaled(sample, floor.mu), floor: floor.floor / sample.unit, limit: 0 };
+  if (floor === null) return { kind: "least-tail", mu: null, floor: null, limit: 0, unit: sample.unit };
+  return {
+    kind: "least-tail",
+    mu: scaled(sample, floor.mu),
+    floor: floor.floor / sample.unit,
+    limit: 0,
+    unit: sample.unit,
+  };
 }
 
 function scaled(sample: Sample, mu: readonly number[]): number[] {
@@ -295,6 +303,12 @@ export function mostReturnWithinCvar(
   requireInside("beta", beta, 0, 1);
   requireFinite("CVaR limit", [limit]);
   checkProblem(problem, sample.assets);
-  const goal: Goal = { kind: "most-return", mu: scaled(sample, mu), floor: null, limit: limit / sample.unit };
+  const goal: Goal = {
+    kind: "most-return",
+    mu: scaled(sample, mu),
+    floor: null,
+    limit: limit / sample.unit,
+    unit: sample.unit,
+  };
   return solveTail(problem, solver, sample, scenarioTail(sample, beta), beta, goal);
 }

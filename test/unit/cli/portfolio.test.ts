@@ -9,7 +9,11 @@ import { AssetFileError, PercentReturnsError, RowsTooFewError } from "../../../k
 import { CellsMissingError } from "../../../keeper/cli/table-errors.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { InfeasibleError } from "../../../keeper/optimize/errors.ts";
-import { UnreachableTargetError, UnsupportedLimitError } from "../../../keeper/optimize/portfolio/errors.ts";
+import {
+  SharpeUnboundedError,
+  UnreachableTargetError,
+  UnsupportedLimitError,
+} from "../../../keeper/optimize/portfolio/errors.ts";
 import { factorSample } from "../../support/portfolio.ts";
 
 const answer = z.object({
@@ -118,5 +122,58 @@ describe("amplified optimize and risk", () => {
       expect(error, JSON.stringify(change)).to.be.instanceOf(type);
       expect(String(error)).to.match(message);
     }
+  });
+
+  it("error: a Sharpe ratio without a greatest value, returns too small to square, a level that is no level", async () => {
+    const steady = factorSample(createRng(2), 3, 60).map((row) => [0.001, ...row].join(","));
+    const returns = write("steady.csv", ["a,b,c,d", ...steady].join("\n"));
+    expect(await failure(optimizeReturns(flags({ returns, objective: "max-sharpe" })))).to.be.instanceOf(
+      SharpeUnboundedError,
+    );
+    const tiny = factorSample(createRng(2), 2, 60, 1e-200).map((row) => row.join(","));
+    const small = write("tiny.csv", ["a,b", ...tiny].join("\n"));
+    for (const objective of ["min-variance", "max-sharpe", "cvar"] as const)
+      expect(await failure(optimizeReturns(flags({ returns: small, objective })))).to.be.instanceOf(AssetFileError);
+    expect(await failure(optimizeReturns(flags({ objective: "cvar", alpha: "1e-300" })))).to.be.instanceOf(OptionError);
+  });
+
+  it("error: current weights that are not a whole portfolio, a group named twice", async () => {
+    for (const text of ["a,1\nb,1", "a,0.5", "a,1e300", "a,50\nb,50"]) {
+      const from = write("from.csv", text);
+      expect(await failure(optimizeReturns(flags({ turnover: "0.1", from }))), text).to.be.instanceOf(AssetFileError);
+    }
+    const twice = [
+      { name: "pair", members: ["a"], cap: 0.3 },
+      { name: "pair", members: ["b"], cap: 0.9 },
+    ];
+    const groups = write("twice.json", JSON.stringify(twice));
+    expect(await failure(optimizeReturns(flags({ groups })))).to.be.instanceOf(AssetFileError);
+  });
+
+  it("names an unreachable return of a tail objective in the user's unit", async () => {
+    const error = await failure(optimizeReturns(flags({ objective: "cvar", target: "0.5" })));
+    if (!(error instanceof InfeasibleError)) throw new Error("not refused as infeasible");
+    expect(error.conflict).to.include("least expected return must be at least 0.5");
+    const [change] = error.relaxation;
+    expect(change?.constraint).to.equal("least expected return (at least 0.5)");
+    // The change it names is enough, and nearly all of it is needed.
+    const target = (share: number): string => String(0.5 - share * (change?.by ?? Number.NaN));
+    await optimizeReturns(flags({ objective: "cvar", target: target(1 + 1e-6) }));
+    expect(await failure(optimizeReturns(flags({ objective: "cvar", target: target(0.99) })))).to.be.instanceOf(
+      InfeasibleError,
+    );
+  });
+
+  it("hints at percent where the returns are possible and improbable, and says what weights above 1 mean", async () => {
+    const large = factorSample(createRng(3), 2, 60, 0.12).map((row) => row.map((v) => Math.max(-0.9, v)).join(","));
+    const returns = write("large.csv", ["a,b", ...large].join("\n"));
+    const hinted = z.object({ warnings: z.array(z.string()) });
+    const { data } = await optimizeReturns(flags({ returns, objective: "cvar" }));
+    expect(hinted.parse(data).warnings.join()).to.match(/percent/);
+    const calm = await optimizeReturns(flags({ objective: "cvar" }));
+    expect(hinted.parse(calm.data).warnings).to.deep.equal([]);
+    const weights = write("twice.csv", "a,1\nb,1");
+    const risk = await riskOfReturns({ returns: path("returns.csv"), weights, alpha: "0.05" });
+    expect(hinted.parse(risk.data).warnings.join()).to.match(/sum to 2; what is above 1 is taken as borrowed/);
   });
 });
