@@ -36,11 +36,6 @@ export interface Profile {
   /** True: no more in market-priced and in unmeasured strategies than equal weight has there. */
   readonly boundsRiskyTotals: boolean;
   readonly tail: TailLimit;
-  /**
-   * Part of the first allocation that is equal weight, 0..1; the rest is the optimizer's. Combining the two beats either where means
-   * are known badly (Tu and Zhou 2011). Later moves have to pay for themselves, the first one has nothing to be measured against.
-   */
-  readonly anchorShare: number;
 }
 
 /**
@@ -58,7 +53,6 @@ const cautious: Profile = {
   venueMultiple: 2,
   boundsRiskyTotals: true,
   tail: { reference: "equal-weight", target: 1, mendAbove: 1.1 },
-  anchorShare: 0,
 };
 
 /** Growth: carry. The strategies with the highest dependable yield, with a tail no worse than holding a usual one of their class. */
@@ -70,7 +64,6 @@ const growth: Profile = {
   venueMultiple: null,
   boundsRiskyTotals: false,
   tail: { reference: "typical-single", target: 1, mendAbove: null },
-  anchorShare: 0,
 };
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { cautious, growth };

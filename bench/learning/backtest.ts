@@ -76,7 +76,7 @@ async function speed(quick: boolean): Promise<Target[]> {
   const growth = twice.seconds / year.seconds;
   return [
     {
-      id: "Backtest-time",
+      id: "BT-time",
       group: GROUP,
       target: `<= 60 s: ${what}`,
       value: year.seconds,
@@ -85,7 +85,7 @@ async function speed(quick: boolean): Promise<Target[]> {
       peers: {},
     },
     {
-      id: "Backtest-memory",
+      id: "BT-memory",
       group: GROUP,
       target: `<= 1 GB: ${what}`,
       value: year.memory / 1e9,
@@ -94,7 +94,7 @@ async function speed(quick: boolean): Promise<Target[]> {
       peers: {},
     },
     {
-      id: "Backtest-linear",
+      id: "BT-linear",
       group: GROUP,
       target:
         "time of twice the months over the time of once, <= 2.5: decisions double, and the first ones have a shorter history",
@@ -157,7 +157,7 @@ async function onData(): Promise<Target[]> {
     );
     for (const [k, row] of judge(result).entries()) {
       out.push({
-        id: `Backtest-${id}-${k + 1}`,
+        id: `BT-${id}-${k + 1}`,
         group: GROUP,
         target: `${id}, ${row.profile}: ${row.demand}`,
         value: Number.parseFloat(row.value),

@@ -7,10 +7,12 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { canonicalHash } from "../kernel/canonical.ts";
 import type { Hash } from "../kernel/units.ts";
+import { CheckpointUnusableError } from "./errors.ts";
 import type { Prepared } from "./forecasts.ts";
 
 const VERSION = 1;
 const headSchema = z.object({ version: z.literal(VERSION), inputs: z.string() });
+const versionSchema = z.object({ version: z.number() }).refine(({ version }) => version !== VERSION);
 const intervalSchema = z.object({ level: z.number(), lower: z.number(), upper: z.number() });
 const preparedSchema = z.union([
   z.object({
@@ -48,15 +50,20 @@ export class Checkpoint {
   /**
    * Opens or begins the checkpoint of these inputs.
    * @param say told, in one line, what was found: resumed, of other inputs, or damaged.
+   * @throws {CheckpointUnusableError}
    */
   static open(file: string, inputs: Hash, say: (line: string) => void): Checkpoint {
-    const days = existsSync(file) ? readDays(file, inputs, say) : null;
-    if (days !== null && days.size > 0) say(`resuming: ${days.size} decision days are in ${file}`);
-    if (days === null) {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, `${JSON.stringify({ version: VERSION, inputs })}\n`);
+    try {
+      const days = existsSync(file) ? readDays(file, inputs, say) : null;
+      if (days !== null && days.size > 0) say(`resuming: ${days.size} decision days are in ${file}`);
+      if (days === null) {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, `${JSON.stringify({ version: VERSION, inputs })}\n`);
+      }
+      return new Checkpoint(file, days ?? new Map());
+    } catch (cause) {
+      throw new CheckpointUnusableError(file, cause);
     }
-    return new Checkpoint(file, days ?? new Map());
   }
 
   get(day: number): Prepared | undefined {
@@ -86,8 +93,16 @@ function parse(line: string): unknown {
 function readDays(file: string, inputs: Hash, say: (line: string) => void): Map<number, Prepared> | null {
   const text = readFileSync(file, "utf8");
   const [top = "", ...lines] = text.split("\n");
-  const head = headSchema.safeParse(parse(top));
+  const written = parse(top);
+  const head = headSchema.safeParse(written);
   if (!head.success) {
+    const other = versionSchema.safeParse(written);
+    if (other.success) {
+      say(
+        `the checkpoint ${file} was written by another version (${other.data.version}, not ${VERSION}): starting again`,
+      );
+      return null;
+    }
     say(`the checkpoint ${file} is damaged in line 1: starting again`);
     return null;
   }

@@ -68,3 +68,16 @@ export class WorkerFailedError extends HoldError {
     });
   }
 }
+
+/** The place for an interrupted run's forecasts can be neither read nor written. */
+export class CheckpointUnusableError extends InputError {
+  readonly code = "BACKTEST_CHECKPOINT";
+  readonly file: string;
+  constructor(file: string, cause: unknown) {
+    super(
+      `The checkpoint ${file} cannot be read or written. Name a file in a folder that can be written with --checkpoint, or "none" to keep nothing.`,
+      { cause },
+    );
+    this.file = file;
+  }
+}

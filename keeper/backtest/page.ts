@@ -1,6 +1,6 @@
 /** The HTML report of a backtest: one file, no script. */
 import { drawdownsChart, equityChart } from "./pictures.ts";
-import { figureRows, losingLines, monthRows, sourceRows, termsLine, trialsLine } from "./report.ts";
+import { degradedLines, figureRows, losingLines, monthRows, sourceRows, termsLine, trialsLine } from "./report.ts";
 import type { BacktestResult, StrategyResult } from "./run.ts";
 
 const escapeXml = (text: string): string =>
@@ -53,7 +53,10 @@ export function pageOf(result: BacktestResult): string {
 ${table(figureRows(result))}<p class="soft">${escapeXml(trialsLine(result))}.</p>
 <h2>Growth of one unit, net</h2><div class="panel">${equityChart(result)}</div>
 <h2>Drawdown</h2><div class="panel">${drawdownsChart(result)}</div>
-<h2>Months</h2><p class="soft">Net return, %.</p>${table(monthRows(result), true)}<ul>${losingLines(result)
+<h2>Months</h2><p class="soft">Net return, %.</p>${table(monthRows(result), true)}<ul>${[
+    ...losingLines(result),
+    ...degradedLines(result),
+  ]
     .map((line) => `<li>${escapeXml(line)}</li>`)
     .join("")}</ul>
 ${engines.map((engine) => decisions(engine, names)).join("\n")}

@@ -105,6 +105,31 @@ export interface PanelOptions {
   readonly terms: ReadonlyMap<string, VenueTerms>;
 }
 
+/** Where a venue has no figures: before it began, after it ended, and in between. */
+function gapNote(name: string, realised: readonly number[], firstDay: number): string {
+  const isKnown = (value: number): boolean => !Number.isNaN(value);
+  const begins = realised.findIndex(isKnown);
+  const ends = realised.findLastIndex(isKnown);
+  const inside = realised.slice(begins, ends + 1);
+  let longest = 0;
+  let run = 0;
+  for (const value of inside) {
+    run = isKnown(value) ? 0 : run + 1;
+    longest = Math.max(longest, run);
+  }
+  const gaps = inside.filter((value) => !isKnown(value)).length;
+  const parts = [
+    ...(begins > 0 ? [`begins on ${isoOf(firstDay + begins)}, enters when it has enough history`] : []),
+    ...(ends < realised.length - 1
+      ? [`ends on ${isoOf(firstDay + ends)}, what is held of it is left at its last value`]
+      : []),
+    ...(gaps > 0
+      ? [`${gaps} days without a figure in between, at most ${longest} running, which earn nothing here`]
+      : []),
+  ];
+  return `${name}: ${parts.join("; ")}.`;
+}
+
 /** Aligns the columns on the calendar of the longest one within the window. */
 export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], options: PanelOptions): Panel {
   const spans = raw.flatMap((venue) => spanOf(venue.realised) ?? []);
@@ -126,7 +151,7 @@ export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], o
       );
       return [];
     }
-    if (known < length) said.push(`${venue.name}: ${length - known} of ${length} days without a figure.`);
+    if (known < length) said.push(gapNote(venue.name, realised, first));
     const nonZero = realised.filter((value) => value !== 0 && !Number.isNaN(value));
     if (nonZero.length === 0) {
       said.push(`${venue.name}: left out, every figure is zero.`);

@@ -89,6 +89,22 @@ export function termsLine(result: BacktestResult): string {
   );
 }
 
+/** What went without data: days held blind, and decisions that no forecast could be made for. Empty when nothing did. */
+export function degradedLines(result: BacktestResult): string[] {
+  return result.strategies.flatMap(({ strategy, blindDays, decisions }) => {
+    const codes = new Map<string, number>();
+    for (const { moved, reasons } of decisions) {
+      const code = moved ? undefined : /^([A-Z][A-Z_]+): /.exec(reasons[0] ?? "")?.[1];
+      if (code !== undefined) codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+    const parts = [
+      ...(blindDays > 0 ? [`${blindDays} venue-days held without a figure, counted as no return`] : []),
+      ...[...codes].map(([code, count]) => `${count} of ${decisions.length} decisions held with ${code}`),
+    ];
+    return parts.length === 0 ? [] : [`${strategy}: ${parts.join("; ")}`];
+  });
+}
+
 export function trialsLine(result: BacktestResult): string {
   const chosen = result.strategies.filter(({ strategy }) => strategy.startsWith("ai"));
   const list = chosen.flatMap(({ strategy, excess }) =>
@@ -110,6 +126,7 @@ export function textOf(result: BacktestResult): string {
     "Net return of each month, %",
     ...alignedTable(months),
     ...losingLines(result),
+    ...degradedLines(result),
     "",
     "Sources",
     ...alignedTable(sourceRows(result)),

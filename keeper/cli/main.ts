@@ -291,7 +291,7 @@ program
   .option("--min-coverage <fraction>", "share of the days that a venue must have", "0.9")
   .option(
     "--strategies <names>",
-    "ai[:cautious|growth], ai-no-gate, ai-no-shrinkage, ai-no-band, ai-no-tail-limit, ai-no-costs, equal-weight, hold:VENUE, carry[:k], inverse-vol, min-variance, max-sharpe, top-1, idle",
+    "ai[:cautious|growth], ai-no-gate, ai-no-shrinkage, ai-no-band, ai-no-tail-limit, ai-no-costs, ai-lstm, ai-dqn, equal-weight, hold:VENUE, carry[:k], inverse-vol, min-variance, max-sharpe, top-1, idle",
   )
   .addOption(
     new Option("--profile <name>", "profile of engine strategies that name none")

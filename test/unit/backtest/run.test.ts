@@ -4,13 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Checkpoint } from "../../../keeper/backtest/checkpoint.ts";
-import { HistoryTooShortError, UnknownStrategyError, UnknownVenueError } from "../../../keeper/backtest/errors.ts";
+import {
+  CheckpointUnusableError,
+  HistoryTooShortError,
+  UnknownStrategyError,
+  UnknownVenueError,
+} from "../../../keeper/backtest/errors.ts";
 import type { Prepared } from "../../../keeper/backtest/forecasts.ts";
-import { textOf } from "../../../keeper/backtest/report.ts";
+import { isoOf, type RawVenue } from "../../../keeper/backtest/panel.ts";
+import { degradedLines, textOf } from "../../../keeper/backtest/report.ts";
 import { DEFAULT_BACKTEST, QUIET, runBacktest } from "../../../keeper/backtest/run.ts";
 import { gridOf, runSweep } from "../../../keeper/backtest/sweep.ts";
 import { canonicalHash } from "../../../keeper/kernel/canonical.ts";
-import { benchmarkOf, panelOf, seededVenues } from "../../support/backtest.ts";
+import { benchmarkOf, FIRST_DAY, panelOf, seededVenues } from "../../support/backtest.ts";
 
 const panel = panelOf(seededVenues(110));
 const benchmark = benchmarkOf(panel, "lending");
@@ -65,6 +71,41 @@ describe("backtest run", function () {
     Checkpoint.open(file, inputs, say).remove();
     expect(said.splice(0).join()).to.match(/damaged in line 1/);
     expect(existsSync(file)).to.equal(false);
+    Checkpoint.open(file, inputs, say);
+    writeFileSync(file, readFileSync(file, "utf8").replace('"version":1', '"version":7'));
+    Checkpoint.open(file, inputs, say);
+    expect(said.splice(0).join()).to.match(/another version \(7, not 1\): starting again/);
+    const blocked = (path: string) => (): unknown => Checkpoint.open(path, inputs, say);
+    expect(blocked(folder)).to.throw(CheckpointUnusableError, /cannot be read or written.*--checkpoint/);
+    expect(blocked(join(file, "below a file"))).to.throw(CheckpointUnusableError);
+  });
+
+  it("names where a venue begins, ends and is silent, and says in the report what was held without data", async () => {
+    const absent = (from: number, to: number) => (value: number, t: number) =>
+      t >= from && t < to ? Number.NaN : value;
+    const change = (venue: RawVenue, hide: (value: number, t: number) => number): RawVenue => ({
+      ...venue,
+      realised: { ...venue.realised, values: venue.realised.values.map(hide) },
+    });
+    const [a, b, lending, pool] = seededVenues(110);
+    if (a === undefined || b === undefined || lending === undefined || pool === undefined)
+      throw new Error("four venues");
+    const gappy = panelOf([
+      change(a, absent(0, 30)),
+      change(b, absent(80, 110)),
+      change(change(lending, absent(70, 72)), absent(90, 95)),
+      pool,
+    ]);
+    const day = (t: number): string => isoOf(FIRST_DAY + t);
+    expect(gappy.notes[0]).to.equal(`tokenA: begins on ${day(30)}, enters when it has enough history.`);
+    expect(gappy.notes[1]).to.equal(`tokenB: ends on ${day(79)}, what is held of it is left at its last value.`);
+    expect(gappy.notes[2]).to.contain("7 days without a figure in between, at most 5 running");
+    const result = await runBacktest(gappy, benchmark, { ...options, strategies: ["hold:lending", "equal-weight"] });
+    expect(degradedLines(result)[0]).to.equal("hold:lending: 7 venue-days held without a figure, counted as no return");
+    expect(textOf(result)).to.contain("hold:lending: 7 venue-days held without a figure");
+    const early = await runBacktest(panel, benchmark, { ...options, warmup: 20, strategies: ["ai:growth"] });
+    expect(degradedLines(early).join()).to.match(/^ai:growth: \d+ of \d+ decisions held with [A-Z_]+(;|$)/);
+    expect(degradedLines(await runBacktest(panel, benchmark, { ...options, strategies: ["carry"] }))).to.deep.equal([]);
   });
 
   it("an interrupted run ends with the bytes of an uninterrupted one", async () => {
