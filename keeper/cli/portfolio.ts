@@ -182,9 +182,14 @@ function run(
 const WIDEST_GAP = 1e-6;
 const WIDEST_VIOLATION = 1e-7;
 
+/** Of an optimum of zero every difference is a large share: there the returns themselves are the measure. */
+const ZERO = 1e-12;
+
 /** @throws {NotConvergedError} for an answer whose certificate does not hold: it is not shown as one. */
-function requireProof({ objective, certificate: { gap, infeasibility }, rounds }: Portfolio): void {
-  const isProven = gap <= WIDEST_GAP && infeasibility <= WIDEST_VIOLATION && Number.isFinite(objective);
+function requireProof({ objective, certificate, rounds }: Portfolio, largestReturn: number): void {
+  const { primal, dual, gap, infeasibility } = certificate;
+  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * largestReturn;
+  const isProven = isClose && infeasibility <= WIDEST_VIOLATION && Number.isFinite(objective);
   if (!isProven) throw new NotConvergedError(rounds, gap, infeasibility);
 }
 
@@ -213,7 +218,7 @@ export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResu
   const start = performance.now();
   const found = run(flags, problem, table, covariance, solver);
   const milliseconds = performance.now() - start;
-  requireProof(found);
+  requireProof(found, toSample(table.rows).unit);
   const weights = Object.fromEntries(table.columns.map((name, i) => [name, found.weights[i] ?? 0]));
   const data = {
     objective: flags.objective,

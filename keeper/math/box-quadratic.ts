@@ -36,6 +36,8 @@ const FIRST_EXCHANGES = 20;
 const EXCHANGES_PER_VARIABLE = 0.25;
 /** Exchanges per variable when the bold rounds have cycled: enough to be right about most bounds. */
 const MORE_EXCHANGES = 20;
+/** Largest miss of the budget, relatively, that is rounding. */
+const BUDGET_ROOM = 1e-10;
 /** Below this size a factorisation of everything costs less than looking for a guess. */
 const GUESS_FROM = 16;
 
@@ -143,7 +145,13 @@ function correct(problem: BoxQuadratic, state: Int8Array, careful: number, work:
       if (after !== before) changed++;
     }
     if (changed === 0) {
-      for (let i = 0; i < n; i++) x[i] = Math.min(upper[i] ?? 0, Math.max(lower[i] ?? 0, x[i] ?? 0));
+      let total = 0;
+      for (let i = 0; i < n; i++) {
+        x[i] = Math.min(upper[i] ?? 0, Math.max(lower[i] ?? 0, x[i] ?? 0));
+        total += x[i] ?? 0;
+      }
+      // Curvature far below the slopes drowns the budget in rounding.
+      if (!(Math.abs(total - budget) <= BUDGET_ROOM * (1 + Math.abs(budget)))) return null;
       return { x, price, gradient, state, rounds: round };
     }
   }

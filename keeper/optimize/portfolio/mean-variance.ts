@@ -29,6 +29,9 @@ export interface FrontierPortfolio {
   readonly weights: readonly number[];
 }
 
+/** An answer read off the critical line counts when it proves itself; a singular covariance can lead the line astray. */
+const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean => gap <= 1e-8 && infeasibility <= 1e-10;
+
 /** A variance below this share of the largest one is rounding. */
 const RISKLESS = 1e-14;
 
@@ -165,14 +168,17 @@ export class MeanVariance {
     requireFinite("target return", [wanted]);
     const line = this.#criticalLine();
     if (line === null) return this.#asVariance(this.#tangent(0, wanted), "interior point");
-    const weights = atReturn(line, wanted);
     const most = line.corners.at(-1)?.expectedReturn ?? Number.NaN;
+    // The greatest return itself may be asked for, and is a sum: its last digits are not the user's.
+    const isMost = wanted > most && wanted - most <= 1e-13 * Math.abs(most);
+    const weights = atReturn(line, isMost ? most : wanted);
     if (weights === null) throw new UnreachableTargetError("expected return", wanted, "at most", most);
     // The floor's multiplier is the tolerance of the line at this point: without the floor nothing else changes.
     const tolerance = this.#toleranceOf(weights, line);
     const reached = dot(this.#mu, weights);
     const excess = this.#excessOverBox(weights, tolerance) + tolerance * Math.max(0, reached - wanted);
-    return this.#asVariance({ weights, excess, rounds: line.corners.length }, "critical line");
+    const found = this.#asVariance({ weights, excess, rounds: line.corners.length }, "critical line");
+    return isProven(found) ? found : this.#asVariance(this.#tangent(0, wanted), "interior point");
   }
 
   /** The tolerance at which these frontier weights are the tangent point. */
@@ -243,21 +249,16 @@ export class MeanVariance {
     const least = Math.sqrt(this.leastVariance().objective);
     if (risk < least * (1 - 1e-12)) throw new UnreachableTargetError("risk", risk, "at least", least);
     const line = this.#criticalLine();
-    let weights: Float64Array;
-    let tolerance: number;
-    let excess: number;
     if (line !== null) {
-      weights = atRisk(line, this.#matrix, risk) ?? line.corners[0]?.weights ?? new Float64Array(0);
-      tolerance = this.#toleranceOf(weights, line);
-      excess = this.#excessOverBox(weights, tolerance);
-    } else {
-      const most = this.#mostReturn();
-      if (this.variance(most.weights) <= risk * risk) return this.#asReturn(most.weights, 0, 1, "linear programme");
-      const found = this.#search((w) => risk * risk - this.variance(w));
-      ({ weights, excess } = found.tangent);
-      tolerance = found.tolerance;
+      const weights = atRisk(line, this.#matrix, risk) ?? line.corners[0]?.weights ?? new Float64Array(0);
+      const tolerance = this.#toleranceOf(weights, line);
+      const found = this.#asReturn(weights, this.#excessOverBox(weights, tolerance), tolerance, "critical line");
+      if (isProven(found) || tolerance === 0) return found;
     }
-    return this.#asReturn(weights, excess, tolerance, line === null ? "interior point" : "critical line");
+    const most = this.#mostReturn();
+    if (this.variance(most.weights) <= risk * risk) return this.#asReturn(most.weights, 0, 1, "linear programme");
+    const { tangent, tolerance } = this.#search((w) => risk * risk - this.variance(w));
+    return this.#asReturn(tangent.weights, tangent.excess, tolerance, this.#method());
   }
 
   /** m'v <= m'w + excess / tolerance for every v of no greater variance. */
@@ -294,25 +295,35 @@ export class MeanVariance {
     // What is left of a variance of zero after rounding: of the covariance's entries, or of the returns it was estimated from.
     if (gained > 0 && calm.objective <= Math.max(RISKLESS * this.#scale, RISKLESS ** 2 * size * size))
       throw new SharpeUnboundedError(gained);
-    let weights: Float64Array | null = null;
-    let proven: number | null = null;
-    if (line !== null) weights = atMaximumSharpe(line, this.#matrix, riskFree);
-    if (weights === null) {
-      const found = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
-      weights = found.tangent.weights;
-      // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
-      const drift = Math.abs(found.tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));
-      proven = found.tangent.excess + drift * (Math.max(...this.#mu) - Math.min(...this.#mu));
+    const onLine = line === null ? null : atMaximumSharpe(line, this.#matrix, riskFree);
+    if (onLine !== null) {
+      const found = this.#asSharpe(onLine, null, riskFree, calm.objective, "critical line", line?.corners.length ?? 0);
+      if (isProven(found)) return found;
     }
+    // No line, or one that a singular covariance has led astray.
+    const { tangent, tolerance } = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
+    const { weights } = tangent;
+    // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
+    const drift = Math.abs(tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));
+    const proven = tangent.excess + drift * (Math.max(...this.#mu) - Math.min(...this.#mu));
+    return this.#asSharpe(weights, proven, riskFree, calm.objective, this.#method(), 0);
+  }
+
+  /** w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk. */
+  #asSharpe(
+    weights: Float64Array,
+    proven: number | null,
+    riskFree: number,
+    leastVariance: number,
+    method: string,
+    rounds: number,
+  ): Portfolio {
     const variance = this.variance(weights);
     const earned = dot(this.#mu, weights) - riskFree;
-    const deviation = Math.sqrt(variance);
-    const ratio = earned / deviation;
+    const ratio = earned / Math.sqrt(variance);
     const tolerance = variance / earned;
     const excess = proven ?? this.#excessOverBox(weights, tolerance);
-    // w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk.
-    const least = Math.sqrt(calm.objective);
-    const dual = -ratio - excess / (tolerance * least);
+    const dual = -ratio - excess / (tolerance * Math.sqrt(leastVariance));
     return {
       weights: [...weights],
       objective: ratio,
@@ -322,8 +333,8 @@ export class MeanVariance {
         gap: (-ratio - dual) / Math.abs(ratio),
         infeasibility: violation(this.#problem, weights),
       },
-      method: line === null ? "interior point" : "critical line",
-      rounds: line?.corners.length ?? 0,
+      method,
+      rounds,
     };
   }
 

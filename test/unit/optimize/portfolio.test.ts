@@ -11,7 +11,12 @@ import { UnreachableTargetError } from "../../../keeper/optimize/portfolio/error
 import { leastEvar } from "../../../keeper/optimize/portfolio/evar.ts";
 import { hierarchicalRiskParity, treeOrder } from "../../../keeper/optimize/portfolio/hierarchical.ts";
 import { MeanVariance } from "../../../keeper/optimize/portfolio/mean-variance.ts";
-import { longOnly, type PortfolioProblem, violation } from "../../../keeper/optimize/portfolio/problem.ts";
+import {
+  longOnly,
+  type Portfolio,
+  type PortfolioProblem,
+  violation,
+} from "../../../keeper/optimize/portfolio/problem.ts";
 import { riskParity } from "../../../keeper/optimize/portfolio/risk-parity.ts";
 import { meansOf, toSample } from "../../../keeper/optimize/portfolio/sample.ts";
 import { leastCdar, leastCvar, mostReturnWithinCvar } from "../../../keeper/optimize/portfolio/tail.ts";
@@ -232,6 +237,44 @@ describe("portfolios against references", function () {
     const most = mostReturnWithinCvar(problem, solver, sample, 0.95, mu, limit);
     const back = leastCvar(problem, solver, sample, 0.95, { mu, floor: most.objective });
     expect(back.objective).to.be.closeTo(limit, 1e-9);
+  });
+});
+
+describe("portfolios of singular samples", () => {
+  let solver: Solver;
+  before(async () => {
+    solver = await Solver.load();
+  });
+
+  it("certifies the greatest Sharpe ratio, a target return and the least EVaR among twins, at every scale", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const rng = createRng(600 + seed);
+      const n = 2 + 2 * rng.int(4);
+      const scale = [1e-8, 1, 1e4][seed % 3] ?? 1;
+      const rows = factorSample(rng, n, 10 + rng.int(90)).map((row) =>
+        row.map((_, i) => scale * (row[i - (i % 2)] ?? 0)),
+      );
+      const sample = toSample(rows);
+      const mu = meansOf(sample);
+      const problem = longOnly(named(n), seed % 2 === 0 ? 1 : Math.min(1, 1.5 / n));
+      const mv = new MeanVariance(problem, solver, mu, sampleCovariance(rows));
+      const proven = (portfolio: Portfolio, what: string): void => {
+        expect(portfolio.certificate.gap, `${what}, seed ${seed}`).to.be.below(1e-8);
+        expect(portfolio.certificate.infeasibility, `${what}, seed ${seed}`).to.be.below(1e-9);
+      };
+      proven(mv.leastVariance(), "least variance");
+      proven(leastEvar(problem, solver, sample, 0.95), "EVaR");
+      const middle = mu.reduce((a, b) => a + b, 0) / n;
+      proven(mv.targetReturn(middle), "target return");
+      if (Math.max(...mu) > 0 && middle > 0) proven(mv.maximumSharpe(0), "Sharpe");
+    }
+  });
+
+  it("EVaR whose tail is one observation of coarse returns keeps the budget", () => {
+    const rows = factorSample(createRng(84), 5, 100).map((row) => row.map((v) => Math.round(200 * v) / 200));
+    const { certificate } = leastEvar(longOnly(named(5)), solver, toSample(rows), 0.99);
+    expect(certificate.gap).to.be.within(-1e-12, 1e-8);
+    expect(certificate.infeasibility).to.be.below(1e-12);
   });
 });
 
