@@ -4,19 +4,17 @@ import { IStETH__factory } from "../../types/ethers-contracts/factories/contract
 import { IWstETH__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/lido/ILido.sol/IWstETH__factory.ts";
 import { signed } from "../chain/fields.ts";
 import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.ts";
-import { type Address, fromWad, toWad, WAD } from "../kernel/units.ts";
-import type { YieldPart } from "../kernel/venue-state.ts";
+import { type Address, fromWad, toWad } from "../kernel/units.ts";
 import type { Inspect, Reads, VenueSite } from "./protocol.ts";
-import { answer, growth, known, less, missing, NO_REWARD, positive, refusal, share, YEAR_SECONDS } from "./quotes.ts";
-import { feeOf, legs, lstShare, orient, type RangePool, rootAt, rootOf, sell, tickOf } from "./range.ts";
+import { answer, growth, less, NO_REWARD, positive, refusal, share } from "./quotes.ts";
+import { feeOf, lstShare, orient, type RangePool, rootAt, rootOf, sell, tickOf } from "./range.ts";
+import { type FeeGrowth, feeYield } from "./range-fees.ts";
 import { targetAt, viewBool } from "./targets.ts";
 
 const lstInterface = IWstETH__factory.createInterface();
 const stEthInterface = IStETH__factory.createInterface();
 /** Tick steps that are read; the adapter's own depth reading stops at 64. */
 const MAX_STEPS = 128;
-const Q128 = 2n ** 128n;
-const Q256 = 2n ** 256n;
 const BPS = 10_000;
 
 /** One pool of either version. */
@@ -27,38 +25,17 @@ export interface PoolSource {
   /** Fee of a sale of wstETH, hundredths of a basis point. */
   readonly fee: (reads: Reads) => () => bigint;
   readonly liquidityNet: (tick: number) => ViewCall<bigint>;
-  /** Fees of token0 and token1 per unit of liquidity since the pool began, Q128, wrapping. */
-  readonly feeGrowth: (reads: Reads) => () => Outcome<readonly [bigint, bigint]>;
+  /** Square root of the price at a block that may not answer. */
+  readonly pastPrice: ViewCall<bigint>;
+  /** Fees per unit of liquidity since the pool began, Q128, wrapping. */
+  readonly feeGrowth: (reads: Reads) => () => Outcome<FeeGrowth>;
+  /** The same between two ticks that are both open. */
+  readonly feeGrowthInside: (reads: Reads, lower: number, upper: number) => () => Outcome<FeeGrowth>;
 }
 
 /** Value of two outcomes, or the first one's reason. */
 export const pairOf = (first: Outcome<bigint>, second: Outcome<bigint>): Outcome<readonly [bigint, bigint]> =>
   first.ok ? (second.ok ? answer([first.value, second.value] as const) : second) : first;
-
-/** Trading fees on a range that was in range throughout, by the pool's counters at both ends of the window. */
-function feeYield(
-  now: Outcome<readonly [bigint, bigint]>,
-  past: Outcome<readonly [bigint, bigint]>,
-  seconds: number,
-  pool: RangePool,
-  isAssetToken0: boolean,
-): YieldPart {
-  if (!now.ok) return missing(`the pool's fee counters are not answered: ${now.reason}`);
-  if (seconds <= 0 || !past.ok) return missing("the pool's fee counters have no earlier reading");
-  if (pool.root <= pool.lower || pool.root >= pool.upper) return known(0, "the pool stands outside the range");
-  const grown = [0, 1].map((token) => {
-    const wrapped = ((now.value[token] ?? 0n) - (past.value[token] ?? 0n) + Q256) % Q256;
-    return fromWad((wrapped * WAD) / Q128);
-  });
-  const [first = 0, second = 0] = grown;
-  const { eth, lst } = legs(pool);
-  const earned = isAssetToken0 ? first + second * pool.price : second + first * pool.price;
-  const yearly = (earned / (eth + lst * pool.price)) * (YEAR_SECONDS / seconds);
-  return known(
-    yearly,
-    `feeGrowthGlobal over ${(seconds / 86_400).toFixed(1)} days, in range throughout, before losses to arbitrage`,
-  );
-}
 
 export interface RangeSpec {
   readonly id: "uniswap-v3" | "uniswap-v4";
@@ -75,8 +52,12 @@ export const inspectRange =
     const lst: Address = targetAt(id, targets, 2);
     const price = positive("wstETH.stEthPerToken", now.need(viewUint(lstInterface, lst, "stEthPerToken")));
     const isPaused = now.need(viewBool(stEthInterface, targetAt(id, targets, 3), "isStakingPaused"));
-    const number = (name: string) =>
-      now.need(view(adapterInterface, adapter, name, [], (row) => Number(signed(row, 0))));
+    const tickOfAdapter = (name: string): ViewCall<bigint> =>
+      view(adapterInterface, adapter, name, [], (row) => signed(row, 0));
+    const number = (name: string) => {
+      const read = now.need(tickOfAdapter(name));
+      return () => Number(read());
+    };
     const [tickLower, tickUpper, spacing, bandBps] = [
       number("tickLower"),
       number("tickUpper"),
@@ -86,7 +67,7 @@ export const inspectRange =
     const own = now.need(viewUint(adapterInterface, adapter, "liquidity"));
     const source = pool(site, now);
     return (next, past) => {
-      const { isAssetToken0, sqrtPrice, active, fee, liquidityNet, feeGrowth } = source();
+      const { isAssetToken0, sqrtPrice, pastPrice, active, fee, liquidityNet, feeGrowth, feeGrowthInside } = source();
       const band = bandBps() / BPS;
       const step = spacing();
       const oriented = tickOf(fromWad(price()));
@@ -99,13 +80,20 @@ export const inspectRange =
         return { tick, net: next.need(liquidityNet(tick)) };
       });
       const reads = { sqrtPrice: sqrtPrice(next), active: active(next), fee: fee(next) };
+      const [lowerTick, upperTick] = [tickLower(), tickUpper()];
       const growthNow = feeGrowth(next);
       const growthPast = feeGrowth(past);
-      const pastPrice = past.want(viewUint(lstInterface, lst, "stEthPerToken"));
+      const insideNow = feeGrowthInside(next, lowerTick, upperTick);
+      const insidePast = feeGrowthInside(past, lowerTick, upperTick);
+      const rootPast = past.want(pastPrice);
+      const heldPast = [
+        viewUint(adapterInterface, adapter, "liquidity"),
+        tickOfAdapter("tickLower"),
+        tickOfAdapter("tickUpper"),
+      ].map((call) => past.want(call));
+      const pastRate = past.want(viewUint(lstInterface, lst, "stEthPerToken"));
       return (window) => {
-        const ends = [tickLower(), tickUpper()]
-          .map((tick) => rootAt(orient(tick, isAssetToken0)))
-          .sort((a, b) => a - b);
+        const ends = [lowerTick, upperTick].map((tick) => rootAt(orient(tick, isAssetToken0))).sort((a, b) => a - b);
         const [lower = 0, upper = 0] = ends;
         const state: RangePool = {
           root: rootOf(reads.sqrtPrice(), isAssetToken0),
@@ -122,13 +110,24 @@ export const inspectRange =
             net: isAssetToken0 ? -Number(net()) : Number(net()),
           })),
         };
+        const isWithin = (root: number): boolean => root > lower && root < upper;
+        const before = rootPast();
+        const pastRoot = before.ok && before.value > 0n ? rootOf(before.value, isAssetToken0) : null;
+        const wasHeld = (): boolean => {
+          const [liquidity, first, second] = heldPast.map((read) => read());
+          const isSame = (held: Outcome<bigint> | undefined, tick: number) =>
+            held?.ok === true && Number(held.value) === tick;
+          return (
+            liquidity?.ok === true && liquidity.value > 0n && isSame(first, lowerTick) && isSame(second, upperTick)
+          );
+        };
         const poolPrice = state.root ** 2;
         const isBelow = poolPrice < (state.price * (1 - band)) / (1 - state.fee);
         const isAbove = poolPrice > state.price * (1 + band);
         const stands = `the pool stands at ${poolPrice.toFixed(6)} ether per wstETH, Lido at ${state.price.toFixed(6)}`;
         const part = lstShare(state);
         const staking = growth(
-          { now: answer(price()), past: pastPrice(), seconds: window.seconds },
+          { now: answer(price()), past: pastRate(), seconds: window.seconds },
           "wstETH.stEthPerToken",
         );
         const exit = (size: bigint): Outcome<bigint> => {
@@ -146,7 +145,23 @@ export const inspectRange =
         return {
           apy: {
             base: share(staking, part, "wstETH"),
-            fees: feeYield(growthNow(), growthPast(), window.seconds, state, isAssetToken0),
+            fees: feeYield(
+              {
+                global: growthNow(),
+                inside: insideNow(),
+                isHeld: state.own > 0,
+                isInRange: isWithin(state.root),
+              },
+              {
+                global: growthPast(),
+                inside: insidePast(),
+                isHeld: wasHeld(),
+                isInRange: pastRoot === null ? null : isWithin(pastRoot),
+              },
+              window.seconds,
+              state,
+              isAssetToken0,
+            ),
             reward: NO_REWARD,
           },
           cap: null,

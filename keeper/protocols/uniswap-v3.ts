@@ -6,9 +6,12 @@
 import { UniswapV3Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/UniswapV3Adapter__factory.ts";
 import { IUniswapV3Pool__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/uniswap/IUniswapV3.sol/IUniswapV3Pool__factory.ts";
 import { addr, signed, uint } from "../chain/fields.ts";
-import { view, viewUint } from "../chain/multicall.ts";
+import { type Outcome, view, viewUint } from "../chain/multicall.ts";
+import type { Address } from "../kernel/units.ts";
 import { GAS, HARVEST_GAS } from "./gas.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Protocol, Reads } from "./protocol.ts";
+import { answer, refusal } from "./quotes.ts";
+import { type FeeGrowth, growthInside } from "./range-fees.ts";
 import { inspectRange, pairOf } from "./range-state.ts";
 import { rangeV3 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
@@ -16,6 +19,14 @@ import { targetAt, targetOf } from "./targets.ts";
 const adapterInterface = UniswapV3Adapter__factory.createInterface();
 
 const poolInterface = IUniswapV3Pool__factory.createInterface();
+
+const globals = (reads: Reads, pool: Address): (() => Outcome<FeeGrowth>) => {
+  const [first, second] = [
+    reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal0X128")),
+    reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal1X128")),
+  ];
+  return () => pairOf(first(), second());
+};
 
 const inspect = inspectRange({
   id: "uniswap-v3",
@@ -29,12 +40,28 @@ const inspect = inspectRange({
       active: (reads) => reads.need(viewUint(poolInterface, pool, "liquidity")),
       fee: (reads) => reads.need(viewUint(poolInterface, pool, "fee")),
       liquidityNet: (tick) => view(poolInterface, pool, "ticks", [tick], (row) => signed(row, "liquidityNet")),
-      feeGrowth: (reads) => {
-        const [first, second] = [
-          reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal0X128")),
-          reads.want(viewUint(poolInterface, pool, "feeGrowthGlobal1X128")),
-        ];
-        return () => pairOf(first(), second());
+      pastPrice: view(poolInterface, pool, "slot0", [], (row) => uint(row, "sqrtPriceX96")),
+      feeGrowth: (reads) => globals(reads, pool),
+      feeGrowthInside: (reads, lower, upper) => {
+        const global = globals(reads, pool);
+        const tick = reads.want(view(poolInterface, pool, "slot0", [], (row) => Number(signed(row, "tick"))));
+        const [first, second] = [lower, upper].map((end) =>
+          reads.want(
+            view(poolInterface, pool, "ticks", [end], (row) => ({
+              tick: end,
+              gross: uint(row, "liquidityGross"),
+              outside: [uint(row, "feeGrowthOutside0X128"), uint(row, "feeGrowthOutside1X128")] as const,
+            })),
+          ),
+        );
+        return () => {
+          const [whole, at, below, above] = [global(), tick(), first?.(), second?.()];
+          if (!whole.ok) return whole;
+          if (!at.ok) return at;
+          if (!below?.ok || !above?.ok) return refusal("the range's ticks are not answered");
+          if (below.value.gross === 0n || above.value.gross === 0n) return refusal("the range's ticks were not open");
+          return answer(growthInside(whole.value, at.value, below.value, above.value));
+        };
       },
     });
   },

@@ -9,6 +9,7 @@ import { signed, text, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
 import { GAS, HARVEST_GAS } from "./gas.ts";
 import type { Protocol } from "./protocol.ts";
+import { refusal } from "./quotes.ts";
 import { inspectRange } from "./range-state.ts";
 import { rangeV4 } from "./range-venues.ts";
 import { targetAt, targetOf } from "./targets.ts";
@@ -46,6 +47,30 @@ const inspect = inspectRange({
           ),
         liquidityNet: (tick) =>
           view(stateInterface, reader, "getTickLiquidity", [id, tick], (row) => signed(row, "liquidityNet")),
+        pastPrice: view(stateInterface, reader, "getSlot0", [id], (row) => uint(row, "sqrtPriceX96")),
+        feeGrowthInside: (reads, lower, upper) => {
+          const inside = reads.want(
+            view(
+              stateInterface,
+              reader,
+              "getFeeGrowthInside",
+              [id, lower, upper],
+              (row) => [uint(row, 0), uint(row, 1)] as const,
+            ),
+          );
+          const gross = [lower, upper].map((tick) =>
+            reads.want(
+              view(stateInterface, reader, "getTickLiquidity", [id, tick], (row) => uint(row, "liquidityGross")),
+            ),
+          );
+          return () => {
+            const isOpen = gross.every((read) => {
+              const liquidity = read();
+              return liquidity.ok && liquidity.value > 0n;
+            });
+            return isOpen ? inside() : refusal("the range's ticks were not open");
+          };
+        },
         feeGrowth: (reads) =>
           reads.want(
             view(stateInterface, reader, "getFeeGrowthGlobals", [id], (row) => [uint(row, 0), uint(row, 1)] as const),

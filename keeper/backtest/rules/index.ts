@@ -45,7 +45,7 @@ const same = (profile: Profile): Profile => profile;
 export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
   ai: { describes: "the engine", change: same },
   "ai-no-gate": {
-    describes: "the engine with the naive gate wide open: models are used in full as soon as they are ahead at all",
+    describes: "the engine with the naive gate wide open: the combination in full",
     change: (profile) => ({ ...profile, forecast: { ...profile.forecast, caution: 1e-6 } }),
   },
   "ai-no-shrinkage": {

@@ -7,6 +7,8 @@ import type { VenueState } from "../../../keeper/kernel/venue-state.ts";
 import { PROTOCOL_IDS, type ProtocolId } from "../../../keeper/protocols/ids.ts";
 import { protocolOf } from "../../../keeper/protocols/index.ts";
 import { deployEveryVenue, type EveryVenue, VENUE_ORDER } from "../../support/everyVenue.ts";
+import { readAddress } from "../../support/genuine/artifact.ts";
+import { swapTo } from "../../support/genuine/uniswap-v3.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
 import { lendToPools } from "../../support/lenders.ts";
 import { ETHER, mineDays } from "../support/engine.ts";
@@ -179,6 +181,50 @@ describe("venue states", () => {
       // The adapter counts its wstETH leg below the rate, by the band of 20 basis points at most.
       expect(own, id).to.be.within((instant.value * 9_975n) / 10_000n, (instant.value * 10_001n) / 10_000n);
     }
+  });
+
+  it("takes a range's fees from the counters inside it once the adapter has held it over the whole span", async () => {
+    const { connection, addresses } = every.engine;
+    const { networkHelpers, ethers } = connection;
+    await networkHelpers.impersonateAccount(addresses.vault);
+    await networkHelpers.setBalance(addresses.vault, 10_000n * ETHER);
+    const vault = await ethers.getSigner(addresses.vault);
+    const [trader] = await ethers.getSigners();
+    if (trader === undefined) return expect.fail("no accounts");
+    const weth = wethAt(addresses.weth, vault);
+    const feesOf = (id: ProtocolId, from: VenueStates) => {
+      const { fees } = stateOf(id, from).apy;
+      return fees.kind === "known" ? fees : expect.fail(`${id}: ${fees.reason}`);
+    };
+    for (const id of ["uniswap-v3", "uniswap-v4"] as const)
+      expect(feesOf(id, states).source).to.match(
+        /assumed in range throughout .* \(the adapter did not hold this range/,
+      );
+    const snapshot = await networkHelpers.takeSnapshot();
+    for (const id of ["uniswap-v3", "uniswap-v4"] as const) {
+      const adapterAddress = every.adapters.get(id) ?? "";
+      const adapter = await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault);
+      await (await weth.getFunction("deposit").send({ value: 1_000n * ETHER })).wait();
+      await (await weth.getFunction("transfer").send(adapterAddress, 1_000n * ETHER)).wait();
+      await adapter.allocate(1_000n * ETHER, 0n);
+    }
+    // Longer than the span: between the few headers of a young chain a week ago is found to within days.
+    await mineDays(every.engine, 14, 4);
+    const quiet = await read(SOME_SIZES);
+    const mine = wethAt(addresses.weth, trader);
+    await (await mine.getFunction("deposit").send({ value: 100n * ETHER })).wait();
+    const { uniswap, pool } = every.v3;
+    await (await mine.getFunction("approve").send(uniswap.addresses.router, 100n * ETHER)).wait();
+    const isToken0 = (await readAddress(pool, "token0")) === addresses.weth;
+    await swapTo(uniswap, trader, pool, isToken0, 100n * ETHER);
+    const traded = await read(SOME_SIZES);
+    await snapshot.restore();
+    for (const id of ["uniswap-v3", "uniswap-v4"] as const) {
+      expect(feesOf(id, quiet).source).to.match(/^feeGrowthInside of the adapter's range over \d+\.\d days,/);
+      expect(feesOf(id, quiet).apy).to.equal(0);
+    }
+    expect(feesOf("uniswap-v3", traded).apy).to.be.within(1e-12, 1);
+    expect(feesOf("uniswap-v4", traded).apy).to.equal(0);
   });
 
   it("grows more expensive with size where a pool prices it", () => {
