@@ -18,6 +18,18 @@ function colours(names: readonly string[]): { legend: true; domain: string[]; ra
   return { legend: true, domain: [...names], range: names.map((_, i) => COLOURS[i] ?? GREY) };
 }
 
+/** The engine in broad lines below, the rules it is compared with thin and dashed above: lines that coincide stay visible. */
+function lines(rows: readonly Line[], width: number): Plot.Markish[] {
+  const isEngine = ({ name }: Line): boolean => name.startsWith("ai");
+  const common = { x: "date", y: "value", stroke: "name" } as const;
+  const rules = rows.filter((row) => !isEngine(row));
+  return [
+    Plot.ruleY([0]),
+    Plot.lineY(rows.filter(isEngine), { ...common, strokeWidth: 2 * width }),
+    Plot.lineY(rules, { ...common, strokeWidth: width, strokeDasharray: "5,3" }),
+  ];
+}
+
 /** Growth of one unit, net, and below it the fall from the running peak. */
 export function equityChart(result: BacktestResult, width = 1080): string {
   const shown = result.strategies.slice(0, MOST_LINES);
@@ -34,7 +46,7 @@ export function equityChart(result: BacktestResult, width = 1080): string {
     x: { label: null },
     y: { label: "net gain, %", grid: true },
     color: colours(shown.map(({ strategy }) => strategy)),
-    marks: [Plot.ruleY([0]), Plot.lineY(rows, { x: "date", y: "value", stroke: "name", strokeWidth: 1.6 })],
+    marks: lines(rows, 1.6),
   });
 }
 
@@ -55,7 +67,7 @@ export function drawdownsChart(result: BacktestResult, width = 1080): string {
     x: { label: null },
     y: { label: "drawdown, bp", grid: true },
     color: { ...colours(shown.map(({ strategy }) => strategy)), legend: false },
-    marks: [Plot.ruleY([0]), Plot.lineY(rows, { x: "date", y: "value", stroke: "name", strokeWidth: 1.2 })],
+    marks: lines(rows, 1.2),
   });
 }
 

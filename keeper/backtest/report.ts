@@ -1,7 +1,8 @@
 /** A backtest for people: the table, the months, what the data are. */
 import type { BacktestResult, StrategyResult } from "./run.ts";
 
-const pct = (value: number, digits = 2): string => (100 * value).toFixed(digits);
+/** Without the sign that rounding leaves before a zero. */
+const pct = (value: number, digits = 2): string => (100 * value).toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
 const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(2));
 
 export const COLUMNS = [
@@ -67,13 +68,18 @@ export function monthRows(result: BacktestResult): (readonly string[])[] {
   ];
 }
 
-/** Which months each strategy lost in; a table of gains alone would hide them. */
+/** Which months each strategy lost in; a table of gains alone would hide them. Those that lost in none share a line. */
 export function losingLines(result: BacktestResult): string[] {
-  return result.strategies.map(({ strategy, losingMonths, months }) =>
-    losingMonths.length === 0
-      ? `${strategy}: no losing month of ${months.length}`
-      : `${strategy}: lost in ${losingMonths.length} of ${months.length} months: ${losingMonths.join(", ")}`,
-  );
+  const total = result.strategies[0]?.months.length ?? 0;
+  const clean = result.strategies.filter(({ losingMonths }) => losingMonths.length === 0);
+  return [
+    ...result.strategies.flatMap(({ strategy, losingMonths }) =>
+      losingMonths.length === 0
+        ? []
+        : [`${strategy}: lost in ${losingMonths.length} of ${total} months: ${losingMonths.join(", ")}`],
+    ),
+    ...(clean.length === 0 ? [] : [`no losing month of ${total}: ${clean.map(({ strategy }) => strategy).join(", ")}`]),
+  ];
 }
 
 export function sourceRows(result: BacktestResult): (readonly string[])[] {

@@ -1,5 +1,6 @@
 /** The text of docs/SIMULATION.md: tables from results, and sentences that only say what the tables show. */
 import {
+  degradedLines,
   figureRows,
   losingLines,
   markdownTable,
@@ -49,24 +50,109 @@ function targetLines(result: BacktestResult): string[] {
   ];
 }
 
+const SHOWN = ["ai:cautious", "ai:growth", "equal-weight", "carry"] as const;
+const found = (result: BacktestResult, name: string) => result.strategies.find(({ strategy }) => strategy === name);
+
+/** One row a data set: what the two profiles earned beside the plain rules, and how many demands they met. */
+function summaryLines(parts: readonly Part[]): string[] {
+  const rows = parts.map(({ title, result }) => {
+    const judged = judge(result);
+    return [
+      title,
+      String(result.scoredDays),
+      ...SHOWN.map((name) => pct(found(result, name)?.return ?? Number.NaN, 3)),
+      ...["ai:cautious", "equal-weight"].map((name) => pct(found(result, name)?.maximumDrawdown ?? Number.NaN, 3)),
+      `${judged.filter(({ isMet }) => isMet).length} of ${judged.length}`,
+    ];
+  });
+  const missed = parts.flatMap(({ title, result }) =>
+    judge(result)
+      .filter(({ isMet }) => !isMet)
+      .map((row) => `- ${title}, ${row.profile}: ${row.demand}: ${row.value} against ${row.bound}.`),
+  );
+  return [
+    "## In short",
+    "",
+    "Net return, % a year; drawdown, %; the last column counts the demands on the two profiles that are met.",
+    "",
+    ...markdownTable([["Data", "Days", ...SHOWN, "drawdown cautious", "equal-weight", "Demands met"], ...rows]),
+    "",
+    ...(missed.length === 0 ? ["No demand is missed on these data."] : ["Missed:", "", ...missed]),
+    "",
+  ];
+}
+
+/** Months lost by the profiles and what they are compared with, on every data set. */
+function losingTable(parts: readonly Part[]): string[] {
+  const rows = parts.map(({ title, result }) => [
+    title,
+    String(result.strategies[0]?.months.length ?? 0),
+    ...SHOWN.map((name) => {
+      const months = found(result, name)?.months.filter((month) => month.return < 0) ?? [];
+      if (months.length === 0) return "none";
+      return months.map((month) => `${month.month} (${pct(month.return, 3)})`).join(", ");
+    }),
+  ]);
+  return [
+    "## Losing months",
+    "",
+    "Every month with a loss, net return in %; all months stand under Details.",
+    "",
+    ...markdownTable([["Data", "Months", ...SHOWN], ...rows]),
+    "",
+  ];
+}
+
+/** Notes of one kind in one line: what was left out by reason, the others as they are. */
+function noteLines(notes: readonly string[]): string[] {
+  const reasons = new Map<string, string[]>();
+  const others: string[] = [];
+  for (const note of notes) {
+    const [, name = "", why = ""] = /^(\S+): left out, (.*)$/.exec(note) ?? [];
+    if (name === "") {
+      others.push(note);
+      continue;
+    }
+    const share = /covers (\d+ %) of the days/.exec(why)?.[1];
+    const reason = share === undefined ? why : why.replace(share, "too few");
+    reasons.set(reason, [...(reasons.get(reason) ?? []), share === undefined ? name : `${name} (${share})`]);
+  }
+  return [
+    ...[...reasons].map(([reason, names]) => `Left out, ${reason.replace(/\.$/, "")}: ${names.join(", ")}.`),
+    ...others,
+  ];
+}
+
+/** A table that few read, closed until it is asked for. */
+const folded = (title: string, lines: readonly string[]): string[] => [
+  `<details><summary>${title}</summary>`,
+  "",
+  ...lines,
+  "",
+  "</details>",
+  "",
+];
+
 function partLines({ title, what, result }: Part): string[] {
   return [
-    `## ${title}`,
+    `### ${title}`,
     "",
     `${what}. ${termsLine(result)}. Excess over ${result.benchmark.name} (${result.benchmark.source}, ${pct(result.benchmark.return, 3)} % a year), 90 % interval by block bootstrap.`,
     "",
     ...markdownTable(figureRows(result)),
     "",
     ...targetLines(result),
-    "Net return of each month, %:",
-    "",
-    ...markdownTable(monthRows(result)),
-    "",
-    ...losingLines(result).map((line) => `- ${line}`),
-    "",
-    ...markdownTable(sourceRows(result)),
-    "",
-    ...result.notes.map((note) => `- ${note}`),
+    ...folded("Net return of each month, %", markdownTable(monthRows(result))),
+    ...folded(
+      "Losing months of every strategy",
+      losingLines(result).map((line) => `- ${line}`),
+    ),
+    ...folded("What the data are", [
+      ...markdownTable(sourceRows(result)),
+      "",
+      ...noteLines(result.notes).map((note) => `- ${note}`),
+    ]),
+    ...degradedLines(result).map((line) => `- ${line}.`),
     `- ${trialsLine(result)}.`,
     `- Inputs \`${result.inputs}\`.`,
     "",
@@ -81,7 +167,7 @@ function ablationLines(result: BacktestResult, has: Simulation["hasLearners"]): 
   return [
     "## What each part is worth",
     "",
-    "The four venues again, with one part taken away at a time.",
+    "The four venues again, with one part taken away, added or replaced at a time.",
     "",
     ...markdownTable(figureRows(result)),
     "",
@@ -103,14 +189,16 @@ function pricedLines(result: BacktestResult): string[] {
 }
 
 function stressLines({ result, replay }: StressPart): string[] {
-  const names = result.strategies.map(({ strategy }) => strategy);
+  // A column of zeros says nothing from day to day.
+  const shown = result.strategies.flatMap(({ strategy }, i) => (strategy === "idle" ? [] : [{ strategy, i }]));
+  const names = shown.map(({ strategy }) => strategy);
   const rows = replay.map((day) => [
     day.date,
     day.ratio.toFixed(4),
     day.low.toFixed(4),
     day.status,
     pct(day.poolShare, 1),
-    ...day.gains.map((gain) => pct(gain)),
+    ...shown.map(({ i }) => pct(day.gains[i] ?? Number.NaN)),
     day.action,
   ]);
   return [
@@ -143,12 +231,16 @@ export function simulationText(simulation: Simulation): string {
     "",
     ...left.map((line) => `- ${line}`),
     ...(left.length > 0 ? [""] : []),
-    `![Net gain and drawdown of the first section](${picture})`,
+    ...summaryLines(parts),
+    `![Net gain and drawdown of ${parts[0]?.title ?? "the first data set"}](${picture})`,
+    "",
+    ...losingTable(parts),
+    ...(ablations === null ? [] : ablationLines(ablations, hasLearners)),
+    ...(priced === null ? [] : pricedLines(priced)),
+    ...(stress === null ? [] : stressLines(stress)),
+    "## Details",
     "",
     ...parts.flatMap(partLines),
-    ...(priced === null ? [] : pricedLines(priced)),
-    ...(ablations === null ? [] : ablationLines(ablations, hasLearners)),
-    ...(stress === null ? [] : stressLines(stress)),
   ]
     .join("\n")
     .trimEnd()}\n`;
