@@ -1,8 +1,10 @@
 /** KelpAdapter on the doubles. */
 import { expect } from "chai";
+import { deployEngine, type Engine } from "../keeper/support/engine.ts";
 import { readBigint } from "../support/genuine/artifact.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
+import { openStrategy } from "../support/stage.ts";
 import { stakedVenue } from "../support/stakedVenue.ts";
 import { deployKelpDouble, type KelpDouble } from "../support/stakingDoubles.ts";
 import { type Account, allocate, ETHER, expectRefusal, type QueuedVenue, sendWeth } from "../support/venue.ts";
@@ -190,5 +192,87 @@ describe("KelpAdapter", () => {
       await other.queue.getAddress(),
     ];
     await expectRefusal(venue, () => factory.deploy(venue.vault.address, weth, pool, queue), "Adapter_AssetMismatch");
+  });
+});
+
+describe("KelpAdapter in the engine", () => {
+  let engine: Engine;
+  beforeEach(async () => {
+    engine = await deployEngine(1, 5);
+  });
+  afterEach(() => engine.close());
+
+  /** The adapter open as strategy 2, under `oracle`, with 300 ether in it. */
+  async function place(oracle: Parameters<typeof openStrategy>[2]) {
+    const { connection, addresses } = engine;
+    const kelp = await deployKelpDouble(connection, RATE);
+    const targets = [addresses.vault, addresses.weth, await kelp.pool.getAddress(), await kelp.queue.getAddress()];
+    const adapter = await connection.ethers.deployContract("KelpAdapter", targets);
+    const { id, vault } = await openStrategy(engine, await adapter.getAddress(), oracle);
+    const leg = (strategyId: bigint, kind: number, amount: bigint) => [
+      { strategyId, kind, amount, minValue: amount - 10n, tickLower: 0, tickUpper: 0 },
+    ];
+    await vault.rebalance(leg(id, 2, 300n * ETHER), await vault.nav(), 100);
+    return { kelp, adapter, id, vault, leg };
+  }
+
+  it("behavior: when rsETH's feed dies the value stands still and nothing moves until it is priced otherwise; other strategies go on", async () => {
+    const { ethers, networkHelpers } = engine.connection;
+    const feed = await ethers.deployContract("MockV3Aggregator", [18, RATE]);
+    const { kelp, adapter, id, vault, leg } = await place({
+      kind: 2,
+      feed: await feed.getAddress(),
+      heartbeat: 86_400,
+      minAnswer: ETHER / 2n,
+      maxAnswer: 2n * ETHER,
+    });
+    const debt = await vault.debtOf(id);
+    await networkHelpers.time.increase(3 * 86_400);
+    await kelp.pool.setPrice((RATE * 101n) / 100n);
+    await vault.report([1, id]);
+    // Kelp's own rate rose; without a market nobody vouches for it.
+    expect(await vault.debtOf(id)).to.equal(debt);
+    const errors = await ethers.getContractAt("Errors", adapter);
+    const nav = await vault.nav();
+    await expect(vault.rebalance(leg(id, 2, ETHER), nav, 100)).to.be.revertedWithCustomError(
+      errors,
+      "OracleGuard_NoInflow",
+    );
+    await expect(vault.rebalance(leg(id, 1, 100n * ETHER), nav, 100)).to.be.revertedWithCustomError(
+      errors,
+      "OracleGuard_NotPriced",
+    );
+    await vault.rebalance(leg(1n, 2, 50n * ETHER), nav, 100);
+    expect(await vault.debtOf(1)).to.be.closeTo(50n * ETHER, 10n ** 12n);
+    // As the curator may once he has looked: the protocol's rate alone.
+    const guard = await ethers.getContractAt("OracleGuard", engine.addresses.guard);
+    await guard.setOracle(id, {
+      kind: 4,
+      feed: ethers.ZeroAddress,
+      heartbeat: 0,
+      margin: 0,
+      maxRateGrowthBps: 2_000,
+      slashBudgetBps: 50,
+      minAnswer: 0,
+      maxAnswer: 0,
+    });
+    await vault.rebalance(leg(id, 1, 100n * ETHER), await vault.nav(), 100);
+    expect((await adapter.realAssets()).pending).to.be.closeTo(100n * ETHER, 10n);
+  });
+
+  it("behavior: rate-only, as tokens without a feed are kept: the value follows the protocol's rate inside its bounds", async () => {
+    const { networkHelpers } = engine.connection;
+    const { kelp, id, vault } = await place({ kind: 4 });
+    const debt = await vault.debtOf(id);
+    await networkHelpers.time.increase(30 * 86_400);
+    await kelp.pool.setPrice((RATE * 1_003n) / 1_000n);
+    await vault.report([id]);
+    const grown = await vault.debtOf(id);
+    expect(grown).to.be.closeTo((debt * 1_003n) / 1_000n, 1_000n);
+    // Thrice the most that a year may bring, in an hour: not believed.
+    await networkHelpers.time.increase(3_600);
+    await kelp.pool.setPrice(2n * RATE);
+    await vault.report([id]);
+    expect(await vault.debtOf(id)).to.equal(grown);
   });
 });
