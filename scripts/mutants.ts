@@ -1,17 +1,41 @@
 /**
- * `npm run test:mutants [-- --only ID] [-- --fresh]`: plants each fault of test/mutants/list.ts in a copy of the contracts and expects
- * the named tests to fail. Results are kept beside the copy, so that an interrupted run goes on where it stopped.
+ * `npm run test:mutants [-- --only ID] [-- --fresh]`: turns on each fault of test/mutants/list.ts in a copy of the contracts and
+ * expects the named tests to fail. All faults are compiled once, each behind a switch (scripts/instrument/schemata.ts); two
+ * workers then turn them on one by one. Results are kept beside the copy, so that an interrupted run goes on where it stopped.
+ *
+ * A fault counts as killed when a test of a build that is green without it fails, and fails by a check of its own or by a revert
+ * where an act has to succeed. Anything else that stops a run is an error of the run.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { InputError } from "../keeper/kernel/errors.ts";
 import type { Mutant } from "../test/mutants/list.ts";
 import { MUTANTS } from "../test/mutants/list.ts";
-import { copyProject, fingerprint, hardhat, workspaceOf } from "./instrument/workspace.ts";
+import { projectRoot } from "./instrument/ast.ts";
+import {
+  beneficiary,
+  GUARD,
+  GUARD_COPY,
+  importPath,
+  SWITCH,
+  SWITCHED_CONFIG,
+  writeSwitch,
+} from "./instrument/schemata.ts";
+import { reasonOf } from "./instrument/verdicts.ts";
+import type { Ran } from "./instrument/workspace.ts";
+import { copyProject, fingerprint, hardhat, startHardhat, workspaceOf } from "./instrument/workspace.ts";
 
-type Verdict = "killed" | "survived" | "does not compile";
-const copied = ["contracts", "test/contracts", "test/doubles", "hardhat.config.ts", "package.json", "tsconfig.json"];
+type Verdict = "killed" | "survived" | "stopped";
+interface Result {
+  readonly verdict: Verdict;
+  /** What the first failing test said, or the last lines of a run that stopped without one. */
+  readonly reason: string;
+}
+
+const COPIED = ["contracts", "test/contracts", "test/doubles", "package.json", "tsconfig.json"];
+const WORKERS = 2;
+const SECONDS = 300;
 
 class MutantStaleError extends InputError {
   readonly code = "MUTANT_STALE";
@@ -22,6 +46,13 @@ class MutantStaleError extends InputError {
   }
 }
 
+class MutantSwitchError extends InputError {
+  readonly code = "MUTANT_WITHOUT_SWITCH";
+  constructor(id: string) {
+    super(`The replacement of mutant "${id}" has no $on: it would be there in every run.`);
+  }
+}
+
 class MutantUnknownError extends InputError {
   readonly code = "MUTANT_UNKNOWN";
   constructor(id: string) {
@@ -29,14 +60,21 @@ class MutantUnknownError extends InputError {
   }
 }
 
-class BaselineRedError extends InputError {
-  readonly code = "MUTANT_BASELINE_RED";
+class MutantBuildError extends InputError {
+  readonly code = "MUTANT_BUILD";
   constructor(output: string) {
-    super(`The tests fail without any fault planted. Mend that first.\n${output}`);
+    super(`The copy with the faults does not compile. Mend test/mutants/list.ts.\n${output.slice(-3_000)}`);
   }
 }
 
-/** Suites in need of nothing else are compiled; the rest would only cost time. */
+class BaselineRedError extends InputError {
+  readonly code = "MUTANT_BASELINE_RED";
+  constructor(test: string, output: string) {
+    super(`${test} fails with every fault turned off. Mend that first.\n${output.slice(-3_000)}`);
+  }
+}
+
+/** Suites that no mutant names would only cost time. */
 function keepOnly(workspace: string, tests: ReadonlySet<string>): void {
   const folder = join(workspace, "test", "contracts");
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -58,64 +96,131 @@ function sourcesOf(workspace: string, tests: readonly string[]): string[] {
   return [...new Set([...tests, ...handlers])];
 }
 
-function plant(workspace: string, mutant: Mutant): () => void {
-  const path = join(workspace, mutant.file);
-  const source = readFileSync(path, "utf8");
-  const found = source.split(mutant.search).length - 1;
-  if (found !== 1) throw new MutantStaleError(mutant.id, found);
-  writeFileSync(
-    path,
-    source.replace(mutant.search, () => mutant.replace),
-  );
-  return () => writeFileSync(path, source);
-}
-
-function judge(workspace: string, mutant: Mutant): Verdict {
-  const restore = plant(workspace, mutant);
-  try {
-    // Only what these tests reach: adapters and doubles of other tests would cost most of the time.
-    if (!hardhat(workspace, ["build", "--quiet", ...sourcesOf(workspace, mutant.tests)]).ok) return "does not compile";
-    return hardhat(workspace, ["test", "solidity", "--no-compile", ...mutant.tests]).ok ? "survived" : "killed";
-  } finally {
-    restore();
+/** Writes every fault into the copy; fault i is turned on by the switch's number i + 1. */
+function plantAll(workspace: string): void {
+  writeSwitch(workspace);
+  const texts = new Map<string, string>();
+  for (const [index, mutant] of MUTANTS.entries()) {
+    const source = texts.get(mutant.file) ?? readFileSync(join(projectRoot, mutant.file), "utf8");
+    const found = source.split(mutant.search).length - 1;
+    if (found !== 1) throw new MutantStaleError(mutant.id, found);
+    if (!mutant.replace.includes("$on")) throw new MutantSwitchError(mutant.id);
+    const planted = mutant.replace.replaceAll("$on", () => `Faults.on(${index + 1})`);
+    texts.set(
+      mutant.file,
+      source.replace(mutant.search, () => planted),
+    );
+  }
+  for (const [path, text] of texts) {
+    const imported = text
+      .replace(/^pragma [^;]+;$/m, (line) => `${line}\nimport {Faults} from "${importPath(path, SWITCH)}";`)
+      .replace(GUARD, () => importPath(path, GUARD_COPY));
+    writeFileSync(join(workspace, path), imported);
   }
 }
 
-function main(): number {
+function prepare(workspace: string): void {
+  const tests = [...new Set(MUTANTS.flatMap((mutant) => mutant.tests))];
+  copyProject(workspace, COPIED);
+  keepOnly(workspace, new Set(tests));
+  plantAll(workspace);
+  writeFileSync(join(workspace, "hardhat.base.config.ts"), readFileSync(join(projectRoot, "hardhat.config.ts")));
+  writeFileSync(join(workspace, "hardhat.config.ts"), SWITCHED_CONFIG);
+  console.log(`Compiling ${MUTANTS.length} faults together ...`);
+  const built = hardhat(workspace, ["build", "--quiet", ...sourcesOf(workspace, tests)]);
+  if (!built.ok) throw new MutantBuildError(built.output);
+}
+
+/** A copy for each worker: Hardhat writes to its cache also where nothing has to be compiled. */
+function workerOf(workspace: string, index: number): string {
+  const copy = `${workspace}-${index}`;
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(workspace, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+/** The campaign alone, without its fixed example: what fails there is one long call, whose trace fills the memory. */
+const runTest = (workspace: string, test: string, chosen: number): Promise<Ran> =>
+  startHardhat(workspace, ["test", "solidity", "--no-compile", "--grep-exclude", "test_ASeededLife", test], {
+    env: { MUTANT_BENEFICIARY: beneficiary(chosen) },
+    seconds: SECONDS,
+  });
+
+async function judge(workspace: string, mutant: Mutant): Promise<Result> {
+  const chosen = MUTANTS.indexOf(mutant) + 1;
+  for (const test of mutant.tests) {
+    const ran = await runTest(workspace, test, chosen);
+    if (ran.ok) continue;
+    const reason = reasonOf(ran.output);
+    if (reason === undefined)
+      return { verdict: "stopped", reason: ran.timedOut ? "too slow" : ran.output.slice(-2_000) };
+    return { verdict: "killed", reason };
+  }
+  return { verdict: "survived", reason: "" };
+}
+
+interface Kept {
+  readonly sources: string;
+  results: Record<string, Result>;
+}
+
+function keptFrom(path: string, sources: string): Kept {
+  if (!existsSync(path)) return { sources, results: {} };
+  const kept: Partial<Kept> = JSON.parse(readFileSync(path, "utf8"));
+  return kept.sources === sources && kept.results !== undefined
+    ? { sources, results: kept.results }
+    : { sources, results: {} };
+}
+
+async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: "string" }, fresh: { type: "boolean", default: false } } });
   const chosen = values.only === undefined ? MUTANTS : MUTANTS.filter((mutant) => mutant.id === values.only);
   if (chosen.length === 0) throw new MutantUnknownError(values.only ?? "");
   const workspace = workspaceOf("mutants");
   const state = join(workspace, "results.json");
-  const sources = fingerprint(["contracts", "test/contracts", "test/doubles", "test/mutants"]);
-  copyProject(workspace, copied);
-  keepOnly(workspace, new Set(MUTANTS.flatMap((mutant) => mutant.tests)));
-  const kept: Record<string, unknown> =
-    !values.fresh && existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : {};
-  const known = kept.sources === sources ? kept : { sources };
-  if (known.baseline !== "green") {
-    console.log("Baseline, without a fault ...");
-    const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
-    const built = hardhat(workspace, ["build", "--quiet", ...sourcesOf(workspace, tests)]);
-    const green = built.ok ? hardhat(workspace, ["test", "solidity", "--no-compile", ...tests]) : built;
-    if (!green.ok) throw new BaselineRedError(green.output.slice(-2_000));
-    if (values.only === undefined) known.baseline = "green";
+  const sources = fingerprint(["contracts", "test/contracts", "test/doubles", "test/mutants", "scripts"]);
+  if (values.fresh) rmSync(state, { force: true });
+  const kept = keptFrom(state, sources);
+  const began = Date.now();
+  const waiting = chosen.filter((mutant) => kept.results[mutant.id] === undefined);
+  if (waiting.length > 0) prepare(workspace);
+  const workers = waiting.length === 0 ? [] : Array.from({ length: WORKERS }, (_, index) => workerOf(workspace, index));
+
+  const tests = [...new Set(waiting.flatMap((mutant) => mutant.tests))];
+  for (const test of tests) {
+    console.log(`Without a fault: ${test} ...`);
+    const green = await runTest(workers[0] ?? workspace, test, 0);
+    if (!green.ok) throw new BaselineRedError(test, green.output);
   }
+
   let unexpected = 0;
-  for (const [index, mutant] of chosen.entries()) {
-    const started = Date.now();
-    const verdict = known[mutant.id] ?? judge(workspace, mutant);
-    known[mutant.id] = verdict;
-    writeFileSync(state, JSON.stringify(known, null, 2));
-    const isExpected = verdict === (mutant.survives === undefined ? "killed" : "survived");
+  let done = 0;
+  const tell = (mutant: Mutant, result: Result): void => {
+    const isExpected = result.verdict === (mutant.survives === undefined ? "killed" : "survived");
     if (!isExpected) unexpected += 1;
-    const seconds = ((Date.now() - started) / 1000).toFixed(0);
-    console.log(
-      `${String(index + 1).padStart(3)}/${chosen.length}  ${mutant.breaks.padEnd(13)} ${mutant.id.padEnd(34)} ${String(verdict)}${isExpected ? "" : "  <- not expected"}  ${seconds} s`,
-    );
+    done += 1;
+    const count = `${String(done).padStart(3)}/${chosen.length}`;
+    const note = isExpected ? result.reason : `<- not expected ${result.reason}`;
+    console.log(`${count}  ${mutant.breaks.padEnd(13)} ${mutant.id.padEnd(32)} ${result.verdict}  ${note}`);
+  };
+  for (const mutant of chosen) {
+    const result = kept.results[mutant.id];
+    if (result !== undefined) tell(mutant, result);
   }
-  console.log(unexpected === 0 ? "Every fault was noticed." : `${unexpected} verdicts are not as expected.`);
+  await Promise.all(
+    workers.map(async (worker) => {
+      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+        const result = await judge(worker, mutant);
+        if (result.verdict !== "stopped") kept.results[mutant.id] = result;
+        writeFileSync(state, JSON.stringify(kept, null, 2));
+        tell(mutant, result);
+      }
+    }),
+  );
+  const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+  const sum = unexpected === 0 ? `${done} verdicts, all as expected` : `${unexpected} verdicts are not as expected`;
+  console.log(`${sum}; ${minutes} minutes.`);
   return unexpected === 0 ? 0 : 1;
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -222,6 +222,14 @@ Kinds: a condition negated, a comparison moved by one, \`+ - * / %\` and shifts 
 A survivor is argued when test/mutants/equivalent.ts says why nothing can notice it; the others are gaps of the tests.
 `;
 
+/** Replaces what this run measures; chapters below it are written by hand and stay. */
+function writeDocument(measured: string): void {
+  const path = join(projectRoot, "docs", "MUTATION.md");
+  const before = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const at = before.indexOf("\n## ");
+  writeFileSync(path, at < 0 ? measured : `${measured}${before.slice(at)}`);
+}
+
 function main(): number {
   const { values } = parseArgs({
     options: {
@@ -266,7 +274,7 @@ function main(): number {
   const report = `${tableOf(rows)}\n\n${lines.sort().join("\n")}\n`;
   console.log(report);
   const scope = `${drawn.length} of ${every.length} faults, ${values.all ? "all" : `drawn with seed ${values.seed}`}.`;
-  if (values.write) writeFileSync(join(projectRoot, "docs", "MUTATION.md"), `${DOCUMENT}\n${scope}\n\n${report}`);
+  if (values.write) writeDocument(`${DOCUMENT}\n${scope}\n\n${report}`);
   const refuted = drawn.filter((fault) => argued.has(fault.id) && verdicts.of(fault) === "killed");
   if (refuted.length > 0) throw new ArgumentRefutedError(refuted.map(({ id }) => id));
   const sum = rows.at(-1);

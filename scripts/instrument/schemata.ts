@@ -15,7 +15,7 @@ export const BENEFICIARY = 0x4d55544154494f4e0000000000000000000000n;
 export const beneficiary = (chosen: number): string =>
   `0x${(BENEFICIARY + BigInt(chosen)).toString(16).padStart(40, "0")}`;
 
-const SWITCH = "contracts/Faults.sol";
+export const SWITCH = "contracts/Faults.sol";
 const SWITCH_SOURCE = `// SPDX-License-Identifier: MIT
 pragma solidity >=0.8.0;
 
@@ -36,8 +36,9 @@ library Faults {
 }
 `;
 
-const GUARD = "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-const GUARD_COPY = "contracts/SwitchedGuard.sol";
+/** The inherited guard, and its copy with a modifier that a switch can drop. */
+export const GUARD = "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+export const GUARD_COPY = "contracts/SwitchedGuard.sol";
 /** The two inherited modifiers, made to depend on the switch. */
 const RESTRICTED_UNLESS = `
     modifier restricted_unless(bool dropped) {
@@ -53,7 +54,8 @@ const NON_REENTRANT_UNLESS = `
     }
 `;
 
-const from = (path: string, target: string): string => {
+/** How a source in `path` imports the one in `target`. */
+export const importPath = (path: string, target: string): string => {
   const way = posix.relative(dirname(path), target);
   return way.startsWith(".") ? way : `./${way}`;
 };
@@ -78,7 +80,7 @@ function addModifiers(unit: Unit, rewriter: Rewriter): void {
       rewriter.edit(node.end - 1, node.end, () => `${RESTRICTED_UNLESS}}`);
     if (node.kind === "ImportDirective" && node.text("file") === GUARD)
       rewriter.edit(node.start, node.end, () =>
-        rewriter.original(node.start, node.end).replace(GUARD, from(unit.path, GUARD_COPY)),
+        rewriter.original(node.start, node.end).replace(GUARD, importPath(unit.path, GUARD_COPY)),
       );
   }
 }
@@ -100,9 +102,14 @@ export function writeSchemata(
     }
     const pragma = unit.tree.children("nodes").find((node) => node.kind === "PragmaDirective");
     const at = pragma?.end ?? 0;
-    rewriter.edit(at, at, () => ` import {Faults} from "${from(unit.path, SWITCH)}";`);
+    rewriter.edit(at, at, () => ` import {Faults} from "${importPath(unit.path, SWITCH)}";`);
     writeFileSync(join(workspace, unit.path), withoutComments(rewriter.result()), "latin1");
   }
+  writeSwitch(workspace);
+}
+
+/** Writes the switch and the guard that it can drop. */
+export function writeSwitch(workspace: string): void {
   writeFileSync(join(workspace, SWITCH), SWITCH_SOURCE);
   const guard = readFileSync(join(projectRoot, "node_modules", GUARD), "utf8");
   const end = guard.lastIndexOf("}");
@@ -117,7 +124,13 @@ export const SWITCHED_CONFIG = `import base from "./hardhat.base.config.ts";
 const coinbase = process.env.MUTANT_BENEFICIARY ?? "${beneficiary(0)}";
 const runs = Number(process.env.MUTANT_FUZZ_RUNS ?? "64");
 const solidity = base.test.solidity.profiles.default;
-const profile = { ...solidity, coinbase, fuzz: { ...solidity.fuzz, runs, seed: "0x5eed" } };
+const profile = {
+  ...solidity,
+  coinbase,
+  fuzz: { ...solidity.fuzz, runs, seed: "0x5eed" },
+  // A fault that is noticed needs no shorter example.
+  invariant: { ...solidity.invariant, shrinkRunLimit: 0 },
+};
 const simulated = {
   ...base.networks.default,
   coinbase,

@@ -88,3 +88,14 @@ export function tableOf(rows: readonly Row[]): string {
   );
   return `${head}\n${lines.join("\n")}`;
 }
+
+/**
+ * What the first failing test of Hardhat's Solidity runner said: the message of its check, or the error an act stopped with.
+ * Nothing where no test failed: a run that a compiler or the runner stopped has noticed no fault.
+ */
+export function reasonOf(output: string): string | undefined {
+  if (!/^\s*[1-9]\d* failing$/m.test(output)) return undefined;
+  const check = /Not(?:Equal|AtMost|True)\("([^"]*)"/.exec(output);
+  if (check?.[1] !== undefined) return check[1];
+  return /^\s*Error: (.*revert.*)$/m.exec(output)?.[1]?.slice(0, 120);
+}

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {RedeemQueue} from "../../contracts/RedeemQueue.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
+import {StrategyState} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
 
 /// @notice Requests wait for a later report, get its price, and are paid before anyone else.
@@ -212,6 +213,24 @@ contract RedeemQueueTest is CoreFixture {
         queue.price();
         eq(vault.queueLiabilities(), 0, "30 idle and 70 from strategy 1");
         near(vault.debtOf(1), 10 ether, 1, "debt fell");
+    }
+
+    /// @dev An adapter that pays short without refusing stops what would be drawn from it, pricing too, until the guardian
+    /// takes it out of the order by freezing it.
+    function test_AVenueThatPaysShortStopsPricingUntilItIsFrozen() public {
+        vault.setWithdrawalOrder(idList(1));
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        request(BOB, vault.balanceOf(BOB));
+        toEnd(id);
+        vault.report(idList(1));
+        adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
+        ok(queue.canPrice(), "nothing else is in the way");
+        vm.expectPartialRevert(Errors.LiquidityVault_ReceivedTooLow.selector);
+        queue.price();
+        registry.restrict(1, StrategyState.Frozen);
+        queue.price();
+        eq(queue.funded(), 120 ether, "idle pays what it holds");
+        eq(vault.idle(), 0, "all of it");
     }
 
     function testFuzz_ManyPartialClaimsNeverTakeMoreThanTheBatch(uint256 a, uint256 b, uint256 part) public {

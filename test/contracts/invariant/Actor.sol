@@ -2,7 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {LiquidityVault} from "../../../contracts/LiquidityVault.sol";
+import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol";
 import {IStrategyAdapter} from "../../../contracts/interfaces/IStrategyAdapter.sol";
+import {OracleConfig, OracleKind, StrategyLimits, StrategyState} from "../../../contracts/types/Strategy.sol";
+import {AdapterDouble} from "../../doubles/AdapterDouble.sol";
 import {Core} from "../support/ProofFixture.sol";
 import {Checks} from "../support/Vm.sol";
 
@@ -54,6 +57,8 @@ abstract contract Actor is Checks {
     address internal constant GUARDIAN = address(0x6A);
     address internal constant KEEPER = address(0xBE);
     address internal constant DONOR = address(0xD0);
+    uint8 internal constant GENUINE = 5;
+    uint8 internal constant RANGE = 6;
     uint256 internal constant ACTORS = 3;
     uint256 internal constant VIRTUAL_SHARES = 1e6;
 
@@ -79,6 +84,11 @@ abstract contract Actor is Checks {
         vault = core_.vault;
     }
 
+    /// @dev Fuzzed numbers are often small: the decisions that are drawn from high bits of one would always be the same.
+    function mixed(uint256 seed) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed)));
+    }
+
     function actor(uint256 seed) internal pure returns (address) {
         return address(uint160(0xA11CE000 + (seed % ACTORS)));
     }
@@ -94,6 +104,89 @@ abstract contract Actor is Checks {
 
     function adapterOf(uint8 id) internal view returns (IStrategyAdapter) {
         return IStrategyAdapter(core.registry.adapterOf(id));
+    }
+
+    /// @dev Every strategy but the genuine adapter's is a double.
+    function doubleOf(uint8 id) internal view returns (AdapterDouble) {
+        return id == RANGE ? AdapterDouble(address(core.range)) : core.adapters[id];
+    }
+
+    function doubleId(uint256 seed) internal pure returns (uint8 id) {
+        id = uint8(1 + (seed % 5));
+        if (id == GENUINE) id = RANGE;
+    }
+
+    /// @dev The other venue is whole again; losses stay.
+    function heal(uint8 id) internal {
+        if (id == GENUINE) {
+            core.venue.setHalted(false);
+            return;
+        }
+        AdapterDouble adapter = doubleOf(id);
+        adapter.setMovesRevert(false);
+        adapter.setRateReverts(false);
+        adapter.setReading(AdapterDouble.Reading.Honest);
+    }
+
+    /// @dev False when a venue of the withdrawal order would pay less than was asked of it, without refusing.
+    function venuesKeepTheirWord() internal view returns (bool) {
+        uint8[] memory order = vault.withdrawalOrder();
+        for (uint256 i; i < order.length; ++i) {
+            // The genuine adapter reads its limit from the venue, and a halted one says zero.
+            if (order[i] == GENUINE) continue;
+            AdapterDouble adapter = doubleOf(order[i]);
+            // A broken reading does not matter here: it makes the limit zero, and nothing is asked.
+            bool isFunded = core.weth.balanceOf(address(adapter)) >= adapter.liquid();
+            if (adapter.movesRevert() || !isFunded || adapter.payBps() < 10_000) return false;
+        }
+        return true;
+    }
+
+    function healEverything() internal {
+        for (uint8 id = 1; id <= core.registry.count(); ++id) heal(id);
+        core.tokenFeed.updateAnswer(1.05e18);
+        core.rebasingFeed.updateAnswer(1e8);
+    }
+
+    /// @dev What the curator does after an incident: unpauses, reactivates, sets limits and price sources anew.
+    function reopenEverything(uint128 limit, uint16 relative, uint16 riskRelative) internal {
+        vm.startPrank(CURATOR);
+        vault.unpauseDeposits();
+        vault.unfreeze();
+        core.module.unpause();
+        for (uint8 risk; risk < 3; ++risk) core.registry.setRiskCap(risk, 2 * limit, riskRelative);
+        for (uint8 id = 1; id <= core.registry.count(); ++id) {
+            StrategyState state = core.registry.strategy(id).state;
+            if (state == StrategyState.ReduceOnly || state == StrategyState.Frozen) core.registry.reactivate(id);
+            core.registry.setLimits(id, StrategyLimits(limit, limit, relative, 50));
+            // A source that cannot be read now cannot be set; that is the guard's rule, not a failure.
+            quiet(address(core.guard), abi.encodeCall(core.guard.setOracle, (id, oracleOf(id))));
+        }
+        vm.stopPrank();
+    }
+
+    function oracleOf(uint8 id) internal view returns (OracleConfig memory config) {
+        config.maxRateGrowthBps = 2_000;
+        config.slashBudgetBps = 500;
+        config.kind = OracleKind.AssetDenominated;
+        if (id == 2) config.kind = OracleKind.RateOnly;
+        if (id != 3 && id != 4 && id != RANGE) return config;
+        config.heartbeat = 24 hours;
+        config.margin = 1 hours;
+        config.kind = id == 3 ? OracleKind.MarketOfToken : OracleKind.MarketOfUnderlying;
+        config.feed = id == 3 ? address(core.tokenFeed) : address(core.rebasingFeed);
+        config.minAnswer = id == 3 ? 0.5e18 : 0.5e8;
+        config.maxAnswer = id == 3 ? 2e18 : 2e8;
+    }
+
+    /// @dev What reports found while logs were recorded.
+    function reported(VmLogs.Log[] memory logs) internal pure returns (uint256 gain, uint256 loss) {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != ILiquidityVault.Report.selector) continue;
+            (, , uint256 more, uint256 less) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
+            gain += more;
+            loss += less;
+        }
     }
 
     function look() internal view returns (Before memory b) {

@@ -4,12 +4,15 @@ pragma solidity ^0.8.28;
 import {StrategyReport} from "../../../contracts/interfaces/ILiquidityVault.sol";
 import {IRedeemQueue} from "../../../contracts/interfaces/IRedeemQueue.sol";
 import {IStrategyAdapter} from "../../../contracts/interfaces/IStrategyAdapter.sol";
+import {Leg} from "../../../contracts/types/Proposal.sol";
 import {ProofFixture} from "../support/ProofFixture.sol";
 import {Ledger} from "./Actor.sol";
 import {Depositor} from "./Depositor.sol";
 import {Keeper} from "./Keeper.sol";
 import {RoleHolders} from "./RoleHolders.sol";
 import {Queuer} from "./Queuer.sol";
+import {Refusals} from "./Refusals.sol";
+import {Rehearsal} from "./Rehearsal.sol";
 import {Surroundings} from "./Surroundings.sol";
 
 /// @notice Stateful campaign: every actor, every order. Handlers check what single acts may do; here stands what holds
@@ -20,6 +23,7 @@ contract BooksInvariantTest is ProofFixture {
 
     function setUp() public override {
         super.setUp();
+        openRange();
         ledger = new Ledger();
         Keeper keeper = new Keeper(sharedCore(), ledger);
         _targets.push(address(keeper));
@@ -27,11 +31,18 @@ contract BooksInvariantTest is ProofFixture {
         _targets.push(address(new RoleHolders(sharedCore(), ledger)));
         _targets.push(address(new Surroundings(sharedCore(), ledger)));
         _targets.push(address(new Queuer(sharedCore(), ledger)));
+        Rehearsal rehearsal = new Rehearsal(sharedCore(), ledger);
+        _targets.push(address(new Refusals(sharedCore(), ledger, rehearsal)));
         for (uint256 i; i < _targets.length; ++i) ledger.admit(_targets[i]);
         approver.admit(address(keeper));
+        approver.admit(address(rehearsal));
         // A vault that is in use: most sequences are too short to build one up.
-        deposit(ALICE, 400 ether);
-        deposit(address(0xA11CE000), 200 ether);
+        deposit(ALICE, 150 ether);
+        for (uint160 i; i < 3; ++i) deposit(address(0xA11CE000 + i), 150 ether);
+        Leg[] memory legs = new Leg[](registry.count());
+        for (uint8 i; i < legs.length; ++i) legs[i] = allocateLeg(i + 1, 84 ether);
+        asModule(legs);
+        pass(2 hours);
         vault.setFeeRecipient(FEES);
         vm.startPrank(CURATOR);
         vault.setFees(100, 1_000);
@@ -52,10 +63,11 @@ contract BooksInvariantTest is ProofFixture {
         RoleHolders holders = RoleHolders(_targets[2]);
         Surroundings world = Surroundings(_targets[3]);
         Queuer queuer = Queuer(_targets[4]);
+        Refusals refusals = Refusals(_targets[5]);
         for (uint256 i; i < 500; ++i) {
             uint256 r = uint256(keccak256(abi.encode("life", i)));
             uint256 n = r >> 64;
-            uint256 act = r % 19;
+            uint256 act = r % 21;
             if (act < 3) keeper.rebalance(n, n >> 8, true, n % 2 == 0, n % 5 == 0);
             else if (act == 3) keeper.executeKnown(n);
             else if (act == 4) n % 4 == 0 ? keeper.cancel(n) : keeper.executeForged(n, uint128(n));
@@ -74,11 +86,18 @@ contract BooksInvariantTest is ProofFixture {
             } else if (act == 14) world.donate(n);
             else if (act == 15) queuer.request(n, n >> 8);
             else if (act == 16) n % 4 == 0 ? queuer.cancel(n, n >> 8) : queuer.price();
+            else if (act == 18) {
+                world.payRewards(n, n >> 8, n >> 16, n % 3 == 0);
+                holders.harvest(n % 2 == 0);
+            } else if (act == 19) world.moveCosts(n);
+            else if (act == 20) n % 4 == 0 ? queuer.wholeBatch(n, n >> 8) : queuer.fund();
             else if (act == 17) n % 2 == 0 ? queuer.claimAll(n) : queuer.leaveInKind(n, n >> 8);
             else world.pass(n, true);
             if (i % 8 == 0) this.invariant_Books();
+            // All rules once; a failure is traced step by step, and more steps than that are too many to hold.
+            if (i % 125 == 124) refusals.breakRules(n, n >> 8);
         }
-        string[20] memory acts = [
+        string[26] memory acts = [
             "deposit",
             "mint",
             "withdraw",
@@ -98,7 +117,13 @@ contract BooksInvariantTest is ProofFixture {
             "price",
             "paid",
             "in kind",
-            "cancel request"
+            "cancel request",
+            "harvest",
+            "move",
+            "costly move",
+            "lossy",
+            "owed",
+            "refusals"
         ];
         for (uint256 i; i < acts.length; ++i) ok(ledger.done(bytes32(bytes(acts[i]))) != 0, acts[i]);
     }
@@ -195,6 +220,7 @@ contract BooksInvariantTest is ProofFixture {
             eq(weth.allowance(address(vault), adapter), 0, "INV-17 the vault left an allowance");
         }
         eq(weth.allowance(address(vault), address(module)), 0, "INV-17 the vault left an allowance");
+        eq(weth.allowance(address(vault), address(queue)), 0, "INV-17 the vault left an allowance");
         eq(weth.allowance(address(genuine), address(venue)), 0, "INV-17 an adapter left an allowance");
         eq(weth.balanceOf(address(module)), 0, "INV-24 the module holds assets");
         eq(weth.balanceOf(address(registry)) + weth.balanceOf(address(guard)), 0, "INV-24 a rule book holds assets");

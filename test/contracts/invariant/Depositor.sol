@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AdapterDouble} from "../../doubles/AdapterDouble.sol";
 import {Core} from "../support/ProofFixture.sol";
 import {Actor, Ledger} from "./Actor.sol";
 
@@ -164,19 +163,7 @@ contract Depositor is Actor {
 
     /// @dev Only where idle does not reach, and only when a venue of the withdrawal order pays less than it promises.
     function _mayFail(uint256 assets) private view returns (bool) {
-        if (assets <= freeIdle()) return false;
-        uint8[] memory order = vault.withdrawalOrder();
-        for (uint256 i; i < order.length; ++i) if (!_keepsItsWord(order[i])) return true;
-        return false;
-    }
-
-    function _keepsItsWord(uint8 id) private view returns (bool) {
-        // The genuine adapter reads its limit from the venue, and a halted one says zero.
-        if (id > 4) return true;
-        AdapterDouble adapter = core.adapters[id];
-        // A broken reading does not matter here: it makes the limit zero, and nothing is asked.
-        bool isFunded = core.weth.balanceOf(address(adapter)) >= adapter.liquid();
-        return !adapter.movesRevert() && isFunded && adapter.payBps() >= 10_000;
+        return assets > freeIdle() && !venuesKeepTheirWord();
     }
 
     /// @dev What idle alone pays: venues that refuse have their own act.

@@ -8,11 +8,12 @@ import {LinearDecay} from "../../../contracts/libraries/LinearDecay.sol";
 import {Leg, LegKind, Proposal, ProposalState} from "../../../contracts/types/Proposal.sol";
 import {PriceStatus, StrategyInfo, StrategyState} from "../../../contracts/types/Strategy.sol";
 import {Core} from "../support/ProofFixture.sol";
-import {Actor, Ledger, VmLogs} from "./Actor.sol";
+import {Ledger, VmLogs} from "./Actor.sol";
+import {Proposer} from "./Proposer.sol";
 
 /// @notice The keeper proposes, the owners sign or do not, anyone executes, now or later, once or again. The handler keeps its
 /// own account of which proposals may run, what flowed in and what was lost, and compares after each execution.
-contract Keeper is Actor {
+contract Keeper is Proposer {
     struct Known {
         bytes32 id;
         bytes encoded;
@@ -42,33 +43,38 @@ contract Keeper is Actor {
     Event_[] private _losses;
     uint256 private _nonce;
 
-    constructor(Core memory core_, Ledger ledger_) Actor(core_, ledger_) {}
+    constructor(Core memory core_, Ledger ledger_) Proposer(core_, ledger_) {}
 
     // ACTS
 
     /// @notice Draws legs, proposes, mostly signs, and mostly executes at once.
-    function rebalance(uint256 seed, uint256 amount, bool sign, bool byApproval, bool later) external {
+    function rebalance(uint256 seed, uint256 amount, bool sign, bool byApproval, bool later) public {
+        (seed, amount) = (mixed(seed), mixed(amount));
+        if (seed % 4 != 0) _comeToWork(seed);
         Proposal memory proposal = _draw(seed, amount);
         if (proposal.legs.length == 0) return;
-        vm.prank(KEEPER);
-        bytes32 id = core.module.propose(proposal);
+        bytes32 id = propose(proposal);
         known.push(Known(id, abi.encode(proposal)));
         ledger.note("propose");
         if (sign || seed % 4 != 0) {
-            if (byApproval) {
-                vm.prank(address(core.approver));
-                core.module.approve(id);
-            } else {
-                core.approver.sign(id, true);
-            }
+            signed(id, byApproval);
         }
         if (!later || seed % 3 != 0) _execute(proposal, id);
+    }
+
+    /// @notice A day of the keeper's: each proposal after the cooldown of the last, so that budgets and the loss window fill.
+    function day(uint256 seed, uint256 amount) external {
+        (seed, amount) = (mixed(seed) >> 8, mixed(amount) >> 8);
+        for (uint256 i; i < 4; ++i) rebalance(seed + i, amount + i, true, i % 2 == 0, false);
     }
 
     /// @notice Tries any proposal ever made: spent, cancelled, expired, unsigned and old ones among them.
     function executeKnown(uint256 which) external {
         if (known.length == 0) return;
-        Known storage chosen = known[which % known.length];
+        // Half of the time one of the last few: the older ones are all out of time.
+        uint256 among = which % 2 == 0 && known.length > 4 ? 4 : known.length;
+        Known storage chosen = known[known.length - 1 - (mixed(which) % among)];
+        moveBlock(12);
         _execute(abi.decode(chosen.encoded, (Proposal)), chosen.id);
     }
 
@@ -104,20 +110,31 @@ contract Keeper is Actor {
         ledger.note("cancel");
     }
 
+    /// @dev Mostly after the cooldown, with feeds that answer, and often after the curator has reopened what stood still.
+    function _comeToWork(uint256 seed) private {
+        uint256 next = core.module.nextExecutionAt();
+        moveBlock(block.timestamp < next ? next - block.timestamp : 12);
+        if ((seed >> 96) % 3 != 0) healEverything();
+        if ((seed >> 104) % 2 == 0) reopenEverything(1_000 ether, 5_000, 8_000);
+        refreshFeeds();
+    }
+
     // DRAWING
 
+    /// @dev Exits, a move of the range, allocations; any of them may be missing.
     function _draw(uint256 seed, uint256 amount) private returns (Proposal memory proposal) {
         Leg[] memory buffer = new Leg[](4);
         uint256 count;
         uint8 exit = uint8(seed % (core.registry.count() + 1));
         // Async exits exist at the doubles only.
-        LegKind kind = exit < 5 && (seed >> 8) % 3 == 0 ? LegKind.RequestExit : LegKind.Deallocate;
+        LegKind kind = exit != GENUINE && (seed >> 8) % 3 == 0 ? LegKind.RequestExit : LegKind.Deallocate;
         if (exit != 0 && _exitable(exit) != 0) {
             uint256 most = _exitable(exit);
             uint256 part = bound(amount, 1, most);
             if ((seed >> 10) % 4 == 0) part = most;
             buffer[count++] = Leg(exit, kind, uint128(part), 0, 0, 0);
         }
+        if ((seed >> 12) % 3 == 0) buffer[count++] = _move(amount);
         uint8 first = uint8(1 + ((seed >> 16) % core.registry.count()));
         uint256 idle = vault.idle();
         if ((seed >> 24) % 4 != 0 && idle > 1 ether) {
@@ -130,21 +147,31 @@ contract Keeper is Actor {
         }
         proposal.legs = new Leg[](count);
         for (uint256 i; i < count; ++i) proposal.legs[i] = buffer[i];
-        IProposalModule.Policy memory policy = core.module.policy();
         // Now and then a nonce that another proposal carries too.
         proposal.nonce = (seed >> 48) % 8 == 0 ? _nonce : ++_nonce;
         if (core.module.isNonceUsed(proposal.nonce)) proposal.nonce = ++_nonce;
-        proposal.notBefore = uint64(block.timestamp + ((seed >> 56) % 4 == 0 ? 20 minutes : 0));
-        proposal.deadline = uint64(block.timestamp + policy.maxTtl);
-        proposal.configEpoch = core.module.configEpoch();
-        proposal.refNav = vault.nav();
-        proposal.navToleranceBps = policy.maxNavToleranceBps;
-        proposal.maxLoss = uint128((proposal.refNav * policy.maxLossBps) / 10_000);
+        fill(proposal);
+        if ((seed >> 56) % 4 == 0) proposal.notBefore += 20 minutes;
         proposal.evidence = keccak256(abi.encode(seed, amount, known.length));
     }
 
+    /// @dev A new range, half of the time with a minimum of 99.5 % of the debt, which costly moves do not keep.
+    function _move(uint256 amount) private view returns (Leg memory leg) {
+        uint256 debt = vault.debtOf(RANGE);
+        uint256 least = amount % 2 == 0 ? (debt * 995) / 1_000 : 0;
+        int24 lower = int24(int256((amount >> 8) % 1_000)) * 10 - 5_000;
+        leg = Leg(
+            RANGE,
+            LegKind.Reposition,
+            0,
+            uint128(least),
+            lower,
+            lower + 10 + int24(int256((amount >> 24) % 100)) * 10
+        );
+    }
+
     function _exitable(uint8 id) private view returns (uint256) {
-        return id > 4 ? core.genuine.maxDeallocate() : core.adapters[id].liquid();
+        return id == GENUINE ? core.genuine.maxDeallocate() : doubleOf(id).liquid();
     }
 
     // EXECUTING
@@ -164,7 +191,8 @@ contract Keeper is Actor {
         isOver[id] = true;
         isSpent[proposal.nonce] = true;
         eq(vault.totalSupply(), b.supply, "INV-18 an execution changed the supply");
-        (uint256 reportLoss, uint256 executionLoss) = _losses_(logs);
+        (uint256 gain, uint256 reportLoss) = reported(logs);
+        uint256 executionLoss = _lossOf(logs);
         priceKept(b, reportLoss + executionLoss);
         if (core.module.stateOf(id) == ProposalState.Aborted) {
             eq(vault.idle(), b.idle, "INV-21 an aborted execution moved assets");
@@ -176,6 +204,7 @@ contract Keeper is Actor {
         _afterLoss(executionLoss, proposal);
         for (uint256 i; i < proposal.legs.length; ++i) _afterLeg(proposal.legs[i], e, logs);
         _afterLimits(proposal.legs);
+        _afterMove(proposal.legs, b, gain, reportLoss, executionLoss, logs);
         _blockIsClosed();
         ledger.note("execute");
     }
@@ -200,14 +229,10 @@ contract Keeper is Actor {
         }
     }
 
-    function _losses_(VmLogs.Log[] memory logs) private pure returns (uint256 reports, uint256 execution) {
+    function _lossOf(VmLogs.Log[] memory logs) private pure returns (uint256 loss) {
         for (uint256 i; i < logs.length; ++i) {
-            if (logs[i].topics[0] == ILiquidityVault.Report.selector) {
-                (, , , uint256 loss) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
-                reports += loss;
-            } else if (logs[i].topics[0] == IProposalModule.Execute.selector) {
-                (, , execution, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
-            }
+            if (logs[i].topics[0] != IProposalModule.Execute.selector) continue;
+            (, , loss, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
         }
     }
 
@@ -220,6 +245,7 @@ contract Keeper is Actor {
         // Gains of other legs may have raised the NAV since, never by more than themselves: a basis of NAV plus loss.
         atMost(loss, (nav * policy.maxLossBps) / 10_000 + 1, "INV-10 an execution lost more than the policy allows");
         if (loss == 0) return;
+        ledger.note("lossy");
         _losses.push(Event_(block.timestamp, loss));
         atMost(
             _faded(_losses),
@@ -230,7 +256,7 @@ contract Keeper is Actor {
 
     function _afterLeg(Leg memory leg, Expectation memory e, VmLogs.Log[] memory logs) private {
         uint8 id = leg.strategyId;
-        if (leg.kind != LegKind.Allocate) {
+        if (leg.kind != LegKind.Allocate && leg.kind != LegKind.Reposition) {
             ledger.note("exit");
             return;
         }
@@ -240,6 +266,7 @@ contract Keeper is Actor {
             e.prices[id] == PriceStatus.Normal || _becameNormal(id, logs),
             "INV-19 inflow at a price that is not normal"
         );
+        if (leg.kind == LegKind.Reposition) return;
         uint256 gross;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != ILiquidityVault.Allocate.selector || uint256(logs[i].topics[1]) != id) continue;
@@ -282,6 +309,47 @@ contract Keeper is Actor {
             (uint128 cap, uint16 relative) = core.registry.riskCap(risk);
             atMost(vault.riskDebt(risk), cap, "INV-08 risk debt above the absolute cap");
             atMost(vault.riskDebt(risk), (nav * relative) / 10_000, "INV-08 risk debt above the relative cap");
+        }
+    }
+
+    /// @dev A move of the range keeps the minimum that was signed and what the venue holds, and puts the range where it was
+    /// signed to be. Alone in an execution it moves no number but by its loss or gain.
+    function _afterMove(
+        Leg[] memory legs,
+        Before memory b,
+        uint256 gain,
+        uint256 reportLoss,
+        uint256 executionLoss,
+        VmLogs.Log[] memory logs
+    ) private {
+        uint256 at;
+        while (at < legs.length && legs[at].kind != LegKind.Reposition) ++at;
+        if (at == legs.length) return;
+        (uint256 before, uint256 kept) = _moved(logs);
+        atMost(legs[at].minValue, kept, "INV-30 a move kept less than was signed");
+        if (before > kept) atMost(before - kept, executionLoss, "INV-30 a move hid a loss");
+        bool isSigned = core.range.tickLower() == legs[at].tickLower && core.range.tickUpper() == legs[at].tickUpper;
+        ok(isSigned, "INV-30 the range is not the signed one");
+        ledger.note("move");
+        if (legs.length != 1) return;
+        atMost(
+            vault.debtOf(RANGE),
+            core.range.liquid() + core.range.pending() + core.range.claimable(),
+            "INV-30 a move left debt that is not there"
+        );
+        eq(vault.debtOf(RANGE), kept, "INV-30 a move left another debt than it said");
+        eq(vault.idle(), b.idle, "INV-30 a move touched idle");
+        eq(core.weth.balanceOf(address(vault)), b.balance, "INV-30 a move touched WETH");
+        if (kept > before) gain += kept - before;
+        eq(vault.nav() + reportLoss + executionLoss, b.nav + gain, "INV-30 a move moved the NAV by something else");
+        eq(vault.lockedProfit(), b.locked + gain, "INV-30 a move locked something else than its gain");
+        if (executionLoss != 0) ledger.note("costly move");
+    }
+
+    function _moved(VmLogs.Log[] memory logs) private pure returns (uint256 before, uint256 kept) {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != ILiquidityVault.Reposition.selector) continue;
+            (, , before, kept) = abi.decode(logs[i].data, (int24, int24, uint256, uint256));
         }
     }
 

@@ -5,18 +5,16 @@ import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
 import {StrategyRegistry} from "../../../contracts/StrategyRegistry.sol";
 import {Leg, Proposal} from "../../../contracts/types/Proposal.sol";
-import {
-    OracleConfig,
-    OracleKind,
-    StrategyInfo,
-    StrategyLimits,
-    StrategyState
-} from "../../../contracts/types/Strategy.sol";
+import {StrategyLimits, StrategyState} from "../../../contracts/types/Strategy.sol";
+import {AdapterDouble} from "../../doubles/AdapterDouble.sol";
 import {Core} from "../support/ProofFixture.sol";
 import {Actor, Ledger, VmLogs} from "./Actor.sol";
 
 /// @notice Guardian, curator, whoever reports, and a stranger who tries what is not his.
 contract RoleHolders is Actor {
+    /// @dev What rounding may take of a position that is sold and bought in parts, wei.
+    uint256 private constant HARVEST_DUST = 1e9;
+
     constructor(Core memory core_, Ledger ledger_) Actor(core_, ledger_) {}
 
     // GUARDIAN: whatever state venues and feeds are in, an act that lowers risk goes through and moves no money.
@@ -45,7 +43,7 @@ contract RoleHolders is Actor {
                 uint16((relative * part) / 100)
             );
         } else {
-            uint8 id = uint8(1 + (which % 5));
+            uint8 id = uint8(1 + (which % core.registry.count()));
             StrategyLimits memory l = core.registry.strategy(id).limits;
             l.absoluteCap = uint128((l.absoluteCap * part) / 100);
             l.dailyInflowBudget = uint128((l.dailyInflowBudget * part) / 100);
@@ -81,19 +79,7 @@ contract RoleHolders is Actor {
 
     /// @notice Brings everything back to open, so that a campaign does not end in a world where nothing can happen.
     function reopen() external {
-        vm.startPrank(CURATOR);
-        vault.unpauseDeposits();
-        vault.unfreeze();
-        core.module.unpause();
-        for (uint8 risk; risk < 3; ++risk) core.registry.setRiskCap(risk, 2_000 ether, 8_000);
-        for (uint8 id = 1; id <= 5; ++id) {
-            StrategyState state = core.registry.strategy(id).state;
-            if (state == StrategyState.ReduceOnly || state == StrategyState.Frozen) core.registry.reactivate(id);
-            core.registry.setLimits(id, StrategyLimits(1_000 ether, 1_000 ether, 5_000, 50));
-            // A source that cannot be read now cannot be set; that is the guard's rule, not a failure.
-            quiet(address(core.guard), abi.encodeCall(core.guard.setOracle, (id, _config(id))));
-        }
-        vm.stopPrank();
+        reopenEverything(1_000 ether, 5_000, 8_000);
     }
 
     function setLimits(uint256 which, uint128 cap, uint128 budget, uint16 relative) external {
@@ -185,6 +171,47 @@ contract RoleHolders is Actor {
         else ledger.note("claim");
     }
 
+    /// @notice Anyone fetches rewards. What vault and venue hold together does not fall, but for what rounding takes; what
+    /// comes is a locked gain, and what the market says of the position counts as in any report.
+    function harvest(bool all) external {
+        uint8[] memory ids = all ? allIds() : _one(RANGE);
+        (uint256 held, uint256 debt) = (_heldWith(RANGE), vault.debtOf(RANGE));
+        uint256 count = core.range.harvests();
+        Before memory b = look();
+        vmLogs.recordLogs();
+        bool done = quiet(address(vault), abi.encodeCall(vault.harvest, (ids)));
+        VmLogs.Log[] memory logs = vmLogs.getRecordedLogs();
+        if (!done) {
+            booksKept(b, "INV-31 a refused harvest moved the books");
+            return;
+        }
+        if (core.range.harvests() == count) {
+            // Fees that are due are taken with or without a harvest.
+            _fees(b);
+            eq(vault.nav(), b.nav, "INV-31 a harvest that was not due moved the NAV");
+            eq(vault.idle(), b.idle, "INV-31 a harvest that was not due moved idle");
+            eq(vault.lockedProfit(), b.locked, "INV-31 a harvest that was not due locked something");
+            return;
+        }
+        atMost(held, _heldWith(RANGE) + HARVEST_DUST, "INV-31 a harvest left vault and venue with less");
+        (uint256 gain, uint256 loss) = reported(logs);
+        uint256 own = core.weth.balanceOf(address(vault)) - b.balance - (setAside() - b.setAside);
+        eq(vault.idle(), b.idle + own, "INV-31 rewards in cash are not idle");
+        // Cash first turns debt into idle; above the debt it was never counted, and the position is then valued without it.
+        gain += own > debt ? own - debt : 0;
+        eq(vault.lockedProfit(), b.locked + gain, "INV-31 a harvest locked something else than its gain");
+        eq(vault.nav() + loss, b.nav + gain, "INV-31 a harvest moved the NAV by something else than gains and losses");
+        _fees(b);
+        priceKept(b, loss, vault.totalSupply() - b.supply);
+        ledger.note("harvest");
+    }
+
+    /// @dev What a venue says it holds and the vault's WETH.
+    function _heldWith(uint8 id) private view returns (uint256 sum) {
+        AdapterDouble adapter = doubleOf(id);
+        return adapter.liquid() + adapter.pending() + adapter.claimable() + core.weth.balanceOf(address(vault));
+    }
+
     /// @notice A stranger, the keeper and a depositor fail at everything that is not theirs.
     function trespass(uint256 who, uint256 what, uint256 number) external {
         address caller =
@@ -219,7 +246,7 @@ contract RoleHolders is Actor {
         if (what == 5) return (address(r), abi.encodeCall(r.tripFreeze, (id)));
         if (what == 6) return (address(r), abi.encodeCall(r.bindVault, (caller)));
         if (what == 7) return (address(core.guard), abi.encodeCall(core.guard.syncAll, (r.records(_one(id)))));
-        if (what == 8) return (address(core.guard), abi.encodeCall(core.guard.setOracle, (id, _config(id))));
+        if (what == 8) return (address(core.guard), abi.encodeCall(core.guard.setOracle, (id, oracleOf(id))));
         if (what == 9) return (address(core.guard), abi.encodeCall(core.guard.disable, (id)));
         if (what == 10) return (address(vault), abi.encodeCall(ILiquidityVault.rebalance, (none, number, 10_000)));
         if (what == 11) return (address(vault), abi.encodeCall(ILiquidityVault.bindProposalModule, (address(vault))));
@@ -237,19 +264,5 @@ contract RoleHolders is Actor {
     function _one(uint8 id) private pure returns (uint8[] memory ids) {
         ids = new uint8[](1);
         ids[0] = id;
-    }
-
-    function _config(uint8 id) private view returns (OracleConfig memory config) {
-        config.maxRateGrowthBps = 2_000;
-        config.slashBudgetBps = 500;
-        config.kind = OracleKind.AssetDenominated;
-        if (id == 2) config.kind = OracleKind.RateOnly;
-        if (id != 3 && id != 4) return config;
-        config.heartbeat = 24 hours;
-        config.margin = 1 hours;
-        config.kind = id == 3 ? OracleKind.MarketOfToken : OracleKind.MarketOfUnderlying;
-        config.feed = id == 3 ? address(core.tokenFeed) : address(core.rebasingFeed);
-        config.minAnswer = id == 3 ? 0.5e18 : 0.5e8;
-        config.maxAnswer = id == 3 ? 2e18 : 2e8;
     }
 }

@@ -32,10 +32,10 @@ contract Surroundings is Actor {
         Before memory b = look();
         uint256 gain = (vault.debtOf(id) * bound(bps, 0, 100)) / 10_000;
         fund(address(this), gain);
-        if (id > 4) {
+        if (id == GENUINE) {
             core.weth.transfer(address(core.venue), gain);
         } else {
-            AdapterDouble adapter = core.adapters[id];
+            AdapterDouble adapter = doubleOf(id);
             core.weth.transfer(address(adapter), gain);
             adapter.setPosition(adapter.liquid() + gain, adapter.pending(), adapter.claimable());
         }
@@ -47,10 +47,10 @@ contract Surroundings is Actor {
         uint8 id = strategyId(which);
         Before memory b = look();
         uint256 share = bound(bps, 0, large && bps % 7 == 0 ? 9_000 : 200);
-        if (id > 4) {
+        if (id == GENUINE) {
             core.venue.cut((core.weth.balanceOf(address(core.venue)) * share) / 10_000);
         } else {
-            AdapterDouble adapter = core.adapters[id];
+            AdapterDouble adapter = doubleOf(id);
             (uint256 liquid, uint256 pending) = (adapter.liquid(), adapter.pending());
             if (ofPending) pending -= (pending * share) / 10_000;
             else liquid -= (liquid * share) / 10_000;
@@ -60,17 +60,17 @@ contract Surroundings is Actor {
     }
 
     function finishExits(uint256 which) external {
-        core.adapters[1 + (which % 4)].finishExits();
+        doubleOf(doubleId(which)).finishExits();
     }
 
     /// @notice A venue breaks in one of the ways views and moves can break.
     function breakVenue(uint256 which, uint256 how) external {
         uint8 id = strategyId(which);
-        if (id > 4) {
+        if (id == GENUINE) {
             core.venue.setHalted(true);
             return;
         }
-        AdapterDouble adapter = core.adapters[id];
+        AdapterDouble adapter = doubleOf(id);
         how %= 6;
         if (how == 0) adapter.setMovesRevert(true);
         else if (how == 1) adapter.setRateReverts(true);
@@ -78,18 +78,16 @@ contract Surroundings is Actor {
     }
 
     function healVenue(uint256 which) external {
-        _heal(strategyId(which));
+        heal(strategyId(which));
     }
 
     function healAll() external {
-        for (uint8 id = 1; id <= core.registry.count(); ++id) _heal(id);
-        core.tokenFeed.updateAnswer(1.05e18);
-        core.rebasingFeed.updateAnswer(1e8);
+        healEverything();
     }
 
     /// @notice A venue keeps a little of what goes in, or pays a little less than asked.
     function charge(uint256 which, uint256 keptIn, uint256 paid, uint256 refund) external {
-        core.adapters[1 + (which % 4)].setOutcome(
+        doubleOf(doubleId(which)).setOutcome(
             bound(keptIn, 9_950, 10_010),
             bound(paid, 9_950, 10_000),
             bound(keptIn, 9_980, 10_010),
@@ -138,14 +136,23 @@ contract Surroundings is Actor {
         booksKept(b, "INV-13 a gift to an adapter moved the books");
     }
 
-    function _heal(uint8 id) private {
-        if (id > 4) {
-            core.venue.setHalted(false);
-            return;
-        }
-        AdapterDouble adapter = core.adapters[id];
-        adapter.setMovesRevert(false);
-        adapter.setRateReverts(false);
-        adapter.setReading(AdapterDouble.Reading.Honest);
+    /// @notice Moving the range costs up to 1 % from now on, or brings a little.
+    function moveCosts(uint256 keepBps) external {
+        core.range.setKeepBps(bound(keepBps, 9_900, 10_010));
+    }
+
+    /// @notice Rewards wait at the venue: cash, more of the position, or a venue that sells badly or fails.
+    function payRewards(uint256 payout, uint256 compound, uint256 cost, bool fails) external {
+        payout = bound(payout, 0, 5 ether);
+        compound = bound(compound, 0, 5 ether);
+        fund(address(this), payout + compound);
+        core.weth.transfer(address(core.range), payout + compound);
+        uint256 most = core.range.liquid();
+        core.range.setHarvest(
+            payout,
+            compound,
+            bound(cost, 0, most < 7 ether ? most : 7 ether),
+            fails && cost % 4 == 0
+        );
     }
 }

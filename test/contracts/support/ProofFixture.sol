@@ -15,6 +15,7 @@ import {Leg} from "../../../contracts/types/Proposal.sol";
 import {OracleKind} from "../../../contracts/types/Strategy.sol";
 import {AdapterDouble} from "../../doubles/AdapterDouble.sol";
 import {ApproverDouble} from "../../doubles/ApproverDouble.sol";
+import {RangeAdapterDouble} from "../../doubles/RangeAdapterDouble.sol";
 import {VenueDouble} from "../../doubles/VenueDouble.sol";
 import {WethDouble} from "../../doubles/WethDouble.sol";
 import {CoreFixture} from "./CoreFixture.sol";
@@ -22,6 +23,7 @@ import {CoreFixture} from "./CoreFixture.sol";
 /// @notice Everything a handler may talk to.
 /// @param adapters Doubles of strategies 1..4; index 0 is empty.
 /// @param venue Stands behind strategy 5, a genuine Erc4626Adapter.
+/// @param range Strategy 6, which has a range and pays rewards, where the suite has opened it.
 struct Core {
     AccessManager manager;
     WethDouble weth;
@@ -34,6 +36,7 @@ struct Core {
     AdapterDouble[5] adapters;
     Erc4626Adapter genuine;
     VenueDouble venue;
+    RangeAdapterDouble range;
     MockV3Aggregator tokenFeed;
     MockV3Aggregator rebasingFeed;
 }
@@ -45,6 +48,7 @@ abstract contract ProofFixture is CoreFixture {
     address internal constant GUARDIAN = address(0x6A);
     address internal constant KEEPER = address(0xBE);
     uint8 internal constant GENUINE = 5;
+    uint8 internal constant RANGE = 6;
 
     address internal constant FEES = address(0xFEE5);
 
@@ -53,6 +57,7 @@ abstract contract ProofFixture is CoreFixture {
     ApproverDouble internal approver;
     Erc4626Adapter internal genuine;
     VenueDouble internal venue;
+    RangeAdapterDouble internal range;
 
     function setUp() public virtual override {
         super.setUp();
@@ -103,8 +108,19 @@ abstract contract ProofFixture is CoreFixture {
         core.adapters = adapters;
         core.genuine = genuine;
         core.venue = venue;
+        core.range = range;
         core.tokenFeed = tokenFeed;
         core.rebasingFeed = rebasingFeed;
+    }
+
+    /// @dev Registers strategy 6: a range that proposals move and rewards that anyone fetches, priced by a market.
+    function openRange() internal {
+        range = new RangeAdapterDouble(address(vault), address(weth));
+        vm.startPrank(CURATOR);
+        registry.registerStrategy(address(range), 4);
+        registry.setLimits(RANGE, limits(1_000 ether, 1_000 ether, 5_000, 50));
+        guard.setOracle(RANGE, feedConfig(OracleKind.MarketOfUnderlying, address(rebasingFeed), 0.5e8, 2e8));
+        vm.stopPrank();
     }
 
     /// @dev Runs legs in the module's name, at the present NAV and a wide tolerance: what signs them has its own tests.
