@@ -212,6 +212,8 @@ describe("command line: bad input", function () {
 
     it("feed zero, negative, stale, reverting (an execution): what owners signed is refused with the reason", async () => {
       const out = life.out("signed");
+      // At par, so that entering what this feed prices is worth its cost.
+      await feed().pushRound(10n ** 18n, await life.now());
       const propose = ["--propose", "--key-file", life.keyFile("keeper")];
       const run = await amplified(["keeper", "once", "-c", life.configFile, "--out", out, "--json", ...propose]);
       const { file } = documentOf(run, EXIT.ok, proposed);
