@@ -67,7 +67,7 @@ contract BooksInvariantTest is ProofFixture {
         for (uint256 i; i < 500; ++i) {
             uint256 r = uint256(keccak256(abi.encode("life", i)));
             uint256 n = r >> 64;
-            uint256 act = r % 21;
+            uint256 act = r % 22;
             if (act < 3) keeper.rebalance(n, n >> 8, true, n % 2 == 0, n % 5 == 0);
             else if (act == 3) keeper.executeKnown(n);
             else if (act == 4) n % 4 == 0 ? keeper.cancel(n) : keeper.executeForged(n, uint128(n));
@@ -91,6 +91,7 @@ contract BooksInvariantTest is ProofFixture {
                 holders.harvest(n % 2 == 0);
             } else if (act == 19) world.moveCosts(n);
             else if (act == 20) n % 4 == 0 ? queuer.wholeBatch(n, n >> 8) : queuer.fund();
+            else if (act == 21) world.forceEther(n);
             else if (act == 17) n % 2 == 0 ? queuer.claimAll(n) : queuer.leaveInKind(n, n >> 8);
             else world.pass(n, true);
             if (i % 8 == 0) this.invariant_Books();
