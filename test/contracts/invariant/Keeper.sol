@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol";
 import {IOracleGuard} from "../../../contracts/interfaces/IOracleGuard.sol";
 import {IProposalModule} from "../../../contracts/interfaces/IProposalModule.sol";
+import {IStrategyRegistry} from "../../../contracts/interfaces/IStrategyRegistry.sol";
 import {LinearDecay} from "../../../contracts/libraries/LinearDecay.sol";
 import {Leg, LegKind, Proposal, ProposalState} from "../../../contracts/types/Proposal.sol";
 import {PriceStatus, StrategyInfo, StrategyState} from "../../../contracts/types/Strategy.sol";
@@ -194,7 +195,9 @@ contract Keeper is Proposer {
         (uint256 gain, uint256 reportLoss) = reported(logs);
         uint256 executionLoss = _lossOf(logs);
         priceKept(b, reportLoss + executionLoss);
-        if (core.module.stateOf(id) == ProposalState.Aborted) {
+        bool isAborted = core.module.stateOf(id) == ProposalState.Aborted;
+        ok(isAborted || !_tripped(logs), "INV-21 an execution ran on after a strategy had tripped");
+        if (isAborted) {
             eq(vault.idle(), b.idle, "INV-21 an aborted execution moved assets");
             eq(core.weth.balanceOf(address(vault)), b.balance, "INV-21 an aborted execution moved WETH");
             ledger.note("abort");
@@ -227,6 +230,12 @@ contract Keeper is Proposer {
             e.states[leg] = core.registry.strategy(leg).state;
             e.prices[leg] = core.guard.quote(leg).status;
         }
+    }
+
+    /// @dev Only a trip changes a state inside an execution.
+    function _tripped(VmLogs.Log[] memory logs) private pure returns (bool) {
+        for (uint256 i; i < logs.length; ++i) if (logs[i].topics[0] == IStrategyRegistry.SetState.selector) return true;
+        return false;
     }
 
     function _lossOf(VmLogs.Log[] memory logs) private pure returns (uint256 loss) {
@@ -331,6 +340,7 @@ contract Keeper is Proposer {
         bool isSigned = core.range.tickLower() == legs[at].tickLower && core.range.tickUpper() == legs[at].tickUpper;
         ok(isSigned, "INV-30 the range is not the signed one");
         ledger.note("move");
+        if (before > kept) ledger.note("costly move");
         if (legs.length != 1) return;
         atMost(
             vault.debtOf(RANGE),
@@ -343,7 +353,6 @@ contract Keeper is Proposer {
         if (kept > before) gain += kept - before;
         eq(vault.nav() + reportLoss + executionLoss, b.nav + gain, "INV-30 a move moved the NAV by something else");
         eq(vault.lockedProfit(), b.locked + gain, "INV-30 a move locked something else than its gain");
-        if (executionLoss != 0) ledger.note("costly move");
     }
 
     function _moved(VmLogs.Log[] memory logs) private pure returns (uint256 before, uint256 kept) {
