@@ -70,8 +70,9 @@ export class ReadPlan {
     const read = this.need(null, call.what, call);
     const index = this.calls.length - 1;
     return () => {
-      const outcome = this.#outcomes[index];
-      return outcome !== undefined && !outcome.ok ? outcome : { ok: true, value: read() };
+      // Undefined where the round never ran, as when a young chain has no past block to read at.
+      const outcome = this.#outcomes[index] ?? { ok: false, reason: "it was not read" };
+      return outcome.ok ? { ok: true, value: read() } : outcome;
     };
   }
 
