@@ -3,7 +3,7 @@
 import type { AllocationRisk, RiskPanel } from "../kernel/artifacts.ts";
 import { drawdownChart, fanChart, frontierChart, navChart } from "./charts.ts";
 import { allocationMatrix, cycleTable } from "./cycles.ts";
-import type { RunEvent, RunResult } from "./result.ts";
+import type { ForecastFigure, RunEvent, RunResult } from "./result.ts";
 import { escapeHtml, pct, weth } from "./text.ts";
 import { venueSection } from "./venues.ts";
 
@@ -79,6 +79,14 @@ th{color:var(--soft);font-weight:600;font-size:12px}.n{text-align:right;font-var
 tr.why td{border-bottom:2px solid var(--line);color:var(--soft);padding-top:0;font-size:12.5px}tr:not(.why) td{border-bottom:none}
 td.date{white-space:nowrap}.matrix td{padding:3px 8px}.legs{width:auto;margin:6px 0}.legs td,.legs th{padding:2px 14px 2px 0}.trouble{color:var(--red);margin:0 0 4px;max-width:none}details p{max-width:none}summary{cursor:pointer;color:var(--blue)}.panel table+table{margin-top:14px}small{color:var(--soft)}h3{font-size:14px;margin:0 0 4px}@media print{details::details-content{content-visibility:visible}body{background:#fff}.panel,.card{break-inside:avoid}}`;
 
+/** Members shown beside the combination and naive; all of them stand in run.json. */
+const MEMBERS_SHOWN = 3;
+function foremost(errors: ForecastFigure["errors"]): ForecastFigure["errors"] {
+  const isAlways = ({ model }: { readonly model: string }): boolean => model === "combination" || model === "naive";
+  const best = errors.filter((error) => !isAlways(error)).sort((a, b) => a.maePct - b.maePct);
+  return [...errors.filter(isAlways), ...best.slice(0, MEMBERS_SHOWN)];
+}
+
 export function renderReport(result: RunResult): string {
   const { summary } = result;
   const last = [...result.cycles].reverse().find((cycle) => cycle.forecasts.length > 0);
@@ -113,7 +121,16 @@ ${withPanel?.panel ? riskSection({ date: withPanel.date, panel: withPanel.panel 
 ${
   last
     ? `<h2>Forecasts of ${last.date}</h2><p class="soft">Yield by protocol rate; bands at ${last.forecasts[0]?.intervals.map((i) => `${Math.round(i.level * 100)} %`).join(" and ")}.</p>
-<div class="grid">${last.forecasts.map((f) => `<div class="panel"><h3>${escapeHtml(f.name)}: ${pct(f.apyPct)} <small>by ${escapeHtml(f.model)}</small></h3>${fanChart(f)}<small>Rolling error, percentage points a year: ${f.errors.map((e) => `${escapeHtml(e.model)} ${e.maePct.toFixed(2)}`).join(" · ")}</small></div>`).join("")}</div>`
+<div class="grid">${last.forecasts
+        .map(
+          (f) =>
+            `<div class="panel"><h3>${escapeHtml(f.name)}: ${pct(f.apyPct)} <small>by ${escapeHtml(f.model)}</small></h3>${fanChart(f)}<small>Rolling error, percentage points a year: ${foremost(
+              f.errors,
+            )
+              .map((e) => `${escapeHtml(e.model)} ${e.maePct.toFixed(2)}`)
+              .join(" · ")}</small></div>`,
+        )
+        .join("")}</div>`
     : ""
 }
 ${seen ? venueSection(seen.date, seen.venues) : ""}
