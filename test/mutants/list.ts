@@ -20,6 +20,7 @@ export interface Mutant {
 
 const BOOKS = "test/contracts/invariant/Books.t.sol";
 const ADVERSARIAL = "test/contracts/Adversarial.t.sol";
+const REBALANCER = "test/contracts/Rebalancer.t.sol";
 const VAULT = "contracts/LiquidityVault.sol";
 const OPERATIONS = "contracts/vault/Rebalancer.sol";
 const REPORTS = "contracts/vault/StrategyReports.sol";
@@ -182,7 +183,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: OPERATIONS,
     search: "if (tally.tripped != 0) {",
     replace: "if (tally.tripped != 0 && !$on) {",
-    tests: [BOOKS],
+    // Executions that run on after a trip mostly revert for the frozen strategy, which a campaign takes for any refusal.
+    tests: [BOOKS, REBALANCER],
   },
   {
     id: "frozen-takes-inflow",
