@@ -11,10 +11,16 @@ import { type Address, assets } from "../kernel/units.ts";
 import type { YieldParts } from "../kernel/venue-state.ts";
 import { protocolOf, type RateWindow } from "../protocols/index.ts";
 import { growth, NO_FEES } from "../protocols/quotes.ts";
-import { RequiredReadError } from "./errors.ts";
 import { anchorBlocks, blockAt, dayTargets, sortTimed } from "./timeline.ts";
-import { attempt, requireSameBlock, runRounds, then, VenueRound } from "./venue-rounds.ts";
-import { callsOf, settlePast, VenueInspection, type VenuePlan, type VenueRequest } from "./venue-states.ts";
+import { requireSameBlock, runRounds, then, VenueRound } from "./venue-rounds.ts";
+import {
+  callsOf,
+  pinWithTargets,
+  settlePast,
+  VenueInspection,
+  type VenuePlan,
+  type VenueRequest,
+} from "./venue-states.ts";
 
 export interface PastYield {
   /** Of the day's block, Unix seconds. */
@@ -53,25 +59,15 @@ export async function readVenueHistories(
   days: number,
 ): Promise<VenueHistories> {
   const before = client.httpRequests();
-  const addressRounds = requests.map(() => new VenueRound());
-  const targetReads = requests.map(({ protocol, adapter }, index) => {
-    const calls = protocolOf(protocol)
-      .targets(adapter)
-      .map((call) => addressRounds[index]?.need(call));
-    return () => calls.flatMap((call) => call?.() ?? []);
-  });
-  const head = headerCall("latest");
-  const [headAnswer] = await runRounds(client, at.multicall, addressRounds, "latest", [head]);
-  if (headAnswer === undefined) throw new RequiredReadError(null, "the latest block", "no answer");
-  const pinned = decodeHeader(resultOf(head, headAnswer), "latest");
+  const { pinned, known } = await pinWithTargets(client, at.multicall, requests);
   const nowRounds = requests.map(() => new VenueRound());
   const rates: (() => Outcome<bigint>)[] = [];
-  const plans = requests.map((request, index) =>
-    then(attempt(targetReads[index] ?? (() => [])), (known): VenuePlan => {
+  const plans = known.map(({ request, targets: found }, index) =>
+    then(found, (targets): VenuePlan => {
       const round = nowRounds[index] ?? new VenueRound();
-      rates[index] = round.want(protocolOf(request.protocol).rateAt(known, at.asset));
+      rates[index] = round.want(protocolOf(request.protocol).rateAt(targets, at.asset));
       // What may move is no part of the past.
-      return { request, targets: known, sizes: NO_SIZES, limits: () => NO_LIMITS, round };
+      return { request, targets, sizes: NO_SIZES, limits: () => NO_LIMITS, round };
     }),
   );
   const inspection = new VenueInspection(requests, plans, at.asset, pinned.timestamp);

@@ -6,7 +6,14 @@
 
 import { AdapterBase__factory } from "../../types/ethers-contracts/factories/contracts/adapters/AdapterBase__factory.ts";
 import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyAdapter__factory.ts";
-import { type ChainClient, decodeHeader, headerCall, type RpcAnswer, resultOf } from "../chain/client.ts";
+import {
+  type BlockHeader,
+  type ChainClient,
+  decodeHeader,
+  headerCall,
+  type RpcAnswer,
+  resultOf,
+} from "../chain/client.ts";
 import {
   aggregateCall,
   blockTimestamp,
@@ -251,6 +258,30 @@ export function settlePast(
 export const callsOf = (rounds: readonly VenueRound[]): readonly ViewCall<unknown>[] =>
   rounds.flatMap(({ calls }) => calls);
 
+interface KnownTargets {
+  readonly request: VenueRequest;
+  readonly targets: Outcome<readonly Address[]>;
+}
+
+/** The latest block, and each venue's targets: immutables do not depend on the block, so they travel with what pins it. */
+export async function pinWithTargets(
+  client: ChainClient,
+  multicall: Address,
+  requests: readonly VenueRequest[],
+): Promise<{ readonly pinned: BlockHeader; readonly known: readonly KnownTargets[] }> {
+  const rounds = requests.map(() => new VenueRound());
+  const reads = requests.map((request, index) => {
+    const calls = protocolOf(request.protocol)
+      .targets(request.adapter)
+      .map((call) => rounds[index]?.need(call));
+    return (): KnownTargets => ({ request, targets: attempt(() => calls.flatMap((call) => call?.() ?? [])) });
+  });
+  const head = headerCall("latest");
+  const [answer] = await runRounds(client, multicall, rounds, "latest", [head]);
+  if (answer === undefined) throw new RequiredReadError(null, "the latest block", "no answer");
+  return { pinned: decodeHeader(resultOf(head, answer), "latest"), known: reads.map((read) => read()) };
+}
+
 /**
  * Reads every venue at one block. A venue that does not answer is held with its reason; the others are not touched by it.
  * @param sizes Ascending, asset units.
@@ -263,35 +294,20 @@ export async function readVenues(
   sizes: readonly Assets[] = CURVE_SIZES,
 ): Promise<VenueStates> {
   const before = client.httpRequests();
-  // Immutables do not depend on the block, so they travel with the request that pins it.
-  const addressRounds = requests.map(() => new VenueRound());
-  const targetReads = requests.map(({ protocol, adapter }, index) => {
-    const calls = protocolOf(protocol)
-      .targets(adapter)
-      .map((call) => addressRounds[index]?.need(call));
-    return () => calls.flatMap((call) => call?.() ?? []);
-  });
-  const head = headerCall("latest");
-  const [headAnswer] = await runRounds(client, at.multicall, addressRounds, "latest", [head]);
-  if (headAnswer === undefined) throw new RequiredReadError(null, "the latest block", "no answer");
-  const pinned = decodeHeader(resultOf(head, headAnswer), "latest");
-
+  const { pinned, known } = await pinWithTargets(client, at.multicall, requests);
   const nowRounds = requests.map(() => new VenueRound());
   const rateReads: (() => Outcome<bigint>)[] = [];
   const pastRateReads: (() => Outcome<bigint>)[] = [];
-  const plans = requests.map((request, index) =>
-    then(
-      attempt(() => targetReads[index]?.() ?? []),
-      (targets): VenuePlan => {
-        const { adapter, protocol } = request;
-        const round = nowRounds[index] ?? new VenueRound();
-        const maxAllocate = round.need(viewUint(adapterInterface, adapter, "maxAllocate"));
-        const maxDeallocate = round.need(viewUint(adapterInterface, adapter, "maxDeallocate"));
-        rateReads[index] = round.want(protocolOf(protocol).rateAt(targets, at.asset));
-        const limits = () => ({ maxAllocate: maxAllocate(), maxDeallocate: maxDeallocate() });
-        return { request, targets, sizes, limits, round };
-      },
-    ),
+  const plans = known.map(({ request, targets: found }, index) =>
+    then(found, (targets): VenuePlan => {
+      const { adapter, protocol } = request;
+      const round = nowRounds[index] ?? new VenueRound();
+      const maxAllocate = round.need(viewUint(adapterInterface, adapter, "maxAllocate"));
+      const maxDeallocate = round.need(viewUint(adapterInterface, adapter, "maxDeallocate"));
+      rateReads[index] = round.want(protocolOf(protocol).rateAt(targets, at.asset));
+      const limits = () => ({ maxAllocate: maxAllocate(), maxDeallocate: maxDeallocate() });
+      return { request, targets, sizes, limits, round };
+    }),
   );
   const inspection = new VenueInspection(requests, plans, at.asset, pinned.timestamp);
   const anchorCalls = anchorBlocks(pinned, WINDOW_DAYS * 2, ANCHORS).map(headerCall);

@@ -250,9 +250,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: REGISTRY,
     search: "        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));",
     replace:
-      "        if ($on) IStrategyAdapter(entry.adapter).maxDeallocate();\n        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));",
-    // Only a venue that burns all gas stops this one, and no campaign can afford such a venue.
-    tests: [ADVERSARIAL],
+      "        if ($on) IStrategyAdapter(entry.adapter).realAssets();\n        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));",
+    tests: [BOOKS],
   },
   {
     id: "redeem-pays-a-wei-less",
