@@ -47,6 +47,9 @@ contract Rehearsal is Proposer {
 
     function play(Rule rule, uint256 seed, uint256 amount) external {
         _mend();
+        // Shares that a write-off left without any worth close deposits, and there is nothing else to place.
+        if (vault.totalAssets() == 0 && vault.totalSupply() != 0) revert Rehearsed(false, 0);
+        _payIn();
         uint8 id = _open(rule, seed);
         uint256 room = vault.idle() - vault.minimumIdle();
         uint256 part = bound(amount, 1 ether, room / 3);
@@ -69,6 +72,9 @@ contract Rehearsal is Proposer {
         reopenEverything(type(uint128).max / 2, 10_000, 10_000);
         vault.report(allIds());
         reopenEverything(type(uint128).max / 2, 10_000, 10_000);
+    }
+
+    function _payIn() private {
         uint256 assets = vault.nav() + 1_000 ether;
         fund(DONOR, assets);
         vm.prank(DONOR);
