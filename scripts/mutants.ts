@@ -36,6 +36,8 @@ interface Result {
 const COPIED = ["contracts", "test/contracts", "test/doubles", "package.json", "tsconfig.json"];
 const WORKERS = 2;
 const SECONDS = 300;
+/** Four times the short profile: it is chance that meets a fault, and a fault that is met ends the campaign. */
+const CAMPAIGNS = "64";
 
 class MutantStaleError extends InputError {
   readonly code = "MUTANT_STALE";
@@ -142,9 +144,13 @@ function workerOf(workspace: string, index: number): string {
 /** The campaign alone, without its fixed example: what fails there is one long call, whose trace fills the memory. */
 const runTest = (workspace: string, test: string, chosen: number): Promise<Ran> =>
   startHardhat(workspace, ["test", "solidity", "--no-compile", "--grep-exclude", "test_ASeededLife", test], {
-    env: { MUTANT_BENEFICIARY: beneficiary(chosen) },
+    env: { MUTANT_BENEFICIARY: beneficiary(chosen), MUTANT_INVARIANT_RUNS: CAMPAIGNS },
     seconds: SECONDS,
   });
+
+/** What a run that stopped said first; its last lines are the calls of a counterexample. */
+const firstError = (output: string): string =>
+  /^\s*Error[: ].*(\n.*){0,5}/m.exec(output)?.[0].slice(0, 1_000) ?? output.slice(-1_000);
 
 async function judge(workspace: string, mutant: Mutant): Promise<Result> {
   const chosen = MUTANTS.indexOf(mutant) + 1;
@@ -152,8 +158,7 @@ async function judge(workspace: string, mutant: Mutant): Promise<Result> {
     const ran = await runTest(workspace, test, chosen);
     if (ran.ok) continue;
     const reason = reasonOf(ran.output);
-    if (reason === undefined)
-      return { verdict: "stopped", reason: ran.timedOut ? "too slow" : ran.output.slice(-2_000) };
+    if (reason === undefined) return { verdict: "stopped", reason: ran.timedOut ? "too slow" : firstError(ran.output) };
     return { verdict: "killed", reason };
   }
   return { verdict: "survived", reason: "" };

@@ -124,12 +124,13 @@ export const SWITCHED_CONFIG = `import base from "./hardhat.base.config.ts";
 const coinbase = process.env.MUTANT_BENEFICIARY ?? "${beneficiary(0)}";
 const runs = Number(process.env.MUTANT_FUZZ_RUNS ?? "64");
 const solidity = base.test.solidity.profiles.default;
+const campaigns = Number(process.env.MUTANT_INVARIANT_RUNS ?? solidity.invariant.runs);
 const profile = {
   ...solidity,
   coinbase,
   fuzz: { ...solidity.fuzz, runs, seed: "0x5eed" },
   // A fault that is noticed needs no shorter example.
-  invariant: { ...solidity.invariant, shrinkRunLimit: 0 },
+  invariant: { ...solidity.invariant, runs: campaigns, shrinkRunLimit: 0 },
 };
 const simulated = {
   ...base.networks.default,

@@ -167,4 +167,21 @@ contract StrategyRegistryTest is CoreFixture {
         vm.expectRevert(denied);
         registry.revoke(1);
     }
+
+    /// @dev INV-12: what lowers risk needs no answer of a venue, whatever the venue does when it is asked.
+    function test_NoActOfTheGuardianAsksAVenue() public {
+        deposit(ALICE, 100 ether);
+        allocate(1, 10 ether);
+        for (uint8 how = uint8(AdapterDouble.Reading.Reverting); how <= uint8(type(AdapterDouble.Reading).max); ++how) {
+            if (how == uint8(AdapterDouble.Reading.Bomb)) continue;
+            for (uint8 id = 1; id <= 4; ++id) adapters[id].setReading(AdapterDouble.Reading(how));
+            registry.lowerLimits(1, limits(900 ether - how, 900 ether, 4_000, 40));
+            registry.lowerRiskCap(0, 1_900 ether - how, 7_000);
+        }
+        registry.restrict(1, StrategyState.ReduceOnly);
+        registry.restrict(1, StrategyState.Frozen);
+        guard.disable(3);
+        vault.freeze();
+        eq(uint8(registry.strategy(1).state), uint8(StrategyState.Frozen), "frozen all the same");
+    }
 }

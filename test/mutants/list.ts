@@ -21,6 +21,8 @@ export interface Mutant {
 const BOOKS = "test/contracts/invariant/Books.t.sol";
 const ADVERSARIAL = "test/contracts/Adversarial.t.sol";
 const REBALANCER = "test/contracts/Rebalancer.t.sol";
+const REGISTRY_RULES = "test/contracts/StrategyRegistry.t.sol";
+const IN_KIND = "test/contracts/InKind.t.sol";
 const VAULT = "contracts/LiquidityVault.sol";
 const OPERATIONS = "contracts/vault/Rebalancer.sol";
 const REPORTS = "contracts/vault/StrategyReports.sol";
@@ -242,7 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "contracts/vault/StrategyExits.sol",
     search: "        claims.unpaid -= uint128(credit);\n",
     replace: "        if (!$on) claims.unpaid -= uint128(credit);\n",
-    tests: [BOOKS],
+    tests: [BOOKS, IN_KIND],
   },
   {
     id: "guardian-asks-the-venue",
@@ -251,7 +253,8 @@ export const MUTANTS: readonly Mutant[] = [
     search: "        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));",
     replace:
       "        if ($on) IStrategyAdapter(entry.adapter).realAssets();\n        require(lowers, Errors.StrategyRegistry_BadTransition(id, current, state));",
-    tests: [BOOKS],
+    // A campaign meets a venue that fails just then, by chance; one that burns all gas stops the run instead.
+    tests: [REGISTRY_RULES],
   },
   {
     id: "redeem-pays-a-wei-less",
