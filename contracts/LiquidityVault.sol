@@ -10,12 +10,14 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {FeeTerms, ILiquidityVault, RebalanceResult} from "./interfaces/ILiquidityVault.sol";
 import {IWETH9} from "./interfaces/external/weth/IWETH9.sol";
 import {Errors} from "./libraries/Errors.sol";
+import {WithdrawalOrder} from "./libraries/WithdrawalOrder.sol";
 import {Leg} from "./types/Proposal.sol";
 import {VaultBooks, VaultSettings} from "./vault/VaultBooks.sol";
 import {VaultViews} from "./vault/VaultViews.sol";
@@ -404,16 +406,41 @@ contract LiquidityVault is VaultViews, ERC20Permit, AccessManaged, ReentrancyGua
     }
 
     /// @dev False unless exits are open and free idle covers `assets`, after pulling from strategies where it did not.
+    /// Reverts with the short payment where a strategy that was passed over is why.
     function _provide(uint256 assets) private returns (bool) {
         if (!_exitsOpen()) return false;
         if (assets <= _freeIdle()) return true;
         uint256 owed = _totals.owes ? _owed : 0;
-        _pull(assets + owed - _totals.idle);
-        return assets <= _freeIdle();
+        bytes memory shortPayment = _pull(assets + owed - _totals.idle);
+        if (assets <= _freeIdle()) return true;
+        if (shortPayment.length != 0) LowLevelCall.bubbleRevert(shortPayment);
+        return false;
     }
 
-    function _pull(uint256 needed) private {
-        if (_withdrawalOrder != 0) _operate(abi.encodeCall(VaultOperations.pull, (needed)));
+    /// @dev Pulls from the withdrawal order. A strategy that pays less than asked without refusing undoes the whole
+    /// attempt, which starts again without it: whoever drew on it would leave the others with its loss.
+    /// @return shortPayment The last {Errors.LiquidityVault_ReceivedTooLow} met, else empty.
+    function _pull(uint256 needed) private returns (bytes memory shortPayment) {
+        uint256 order = _withdrawalOrder;
+        while (order != 0) {
+            bytes memory call = abi.encodeCall(VaultOperations.pull, (needed, order));
+            // solhint-disable-next-line avoid-low-level-calls
+            (bool success, bytes memory answer) = operations.delegatecall(call);
+            if (success) return shortPayment;
+            if (bytes4(answer) != Errors.LiquidityVault_ReceivedTooLow.selector) LowLevelCall.bubbleRevert(answer);
+            shortPayment = answer;
+            uint256 id;
+            uint256 received;
+            uint256 asked;
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                id := mload(add(answer, 0x24))
+                received := mload(add(answer, 0x44))
+                asked := mload(add(answer, 0x64))
+            }
+            emit PullFailed(uint8(id), asked, received);
+            order = WithdrawalOrder.without(order, id);
+        }
     }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {

@@ -383,7 +383,8 @@ contract OracleGuard is IOracleGuard, AccessManaged {
     }
 
     /// @dev The narrower of the given bounds and of those of the aggregator behind the feed, where it has any: an
-    /// aggregator that reached its own bound answers the bound, not the price.
+    /// aggregator that reached its own bound answers the bound, not the price. A new aggregator with wider bounds does
+    /// not widen those in force: only {setOracle} does, which is delayed.
     function _narrow(address feed, uint256 low, uint256 high) private view returns (Bounds memory bounds) {
         (bool isProxy, uint256 target, , ) = BoundedCall.tryRead(feed, IBoundedAggregator.aggregator.selector, 1);
         address source = isProxy && target <= type(uint160).max ? address(uint160(target)) : feed;

@@ -54,6 +54,7 @@ interface ILiquidityVault is IERC4626 {
     event HarvestFailed(uint8 indexed id);
     event Allocate(uint8 indexed id, uint256 assets, uint256 value);
     event Deallocate(uint8 indexed id, uint256 assets, uint256 received);
+    event PullFailed(uint8 indexed id, uint256 assets, uint256 received);
     event RequestExit(uint8 indexed id, uint256 assets, uint256 requested);
     event Reposition(uint8 indexed id, int24 tickLower, int24 tickUpper, uint256 debtBefore, uint256 debt);
     event BindProposalModule(address indexed module);

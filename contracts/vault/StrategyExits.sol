@@ -20,13 +20,13 @@ abstract contract StrategyExits is StrategyReports {
 
     // INTERNAL
 
-    /// @dev Brings `needed` assets to idle from the strategies of the withdrawal order, at book value: the debt falls
-    /// by
-    /// what arrives. A strategy that pays less than asked fails as a whole and is passed over.
-    /// @return pulled Less than `needed` when the order cannot pay it.
-    function _pull(uint256 needed) internal returns (uint256 pulled) {
+    /// @dev Brings `needed` assets to idle, or what there is, from the strategies of `order`, at book value: the debt
+    /// falls by what arrives. A strategy that refuses is passed over; one that pays less than asked without refusing
+    /// reverts everything, so that the vault can begin again without it.
+    function _pull(uint256 needed, uint256 order) internal {
         bool emptied;
-        for (uint256 order = _withdrawalOrder; order != 0 && pulled < needed; order >>= 8) {
+        uint256 pulled;
+        for (; order != 0 && pulled < needed; order >>= 8) {
             uint8 id = uint8(order);
             uint256 debt = _debtOf(id);
             if (debt == 0) continue;

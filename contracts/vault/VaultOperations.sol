@@ -57,8 +57,8 @@ contract VaultOperations is Rebalancer, StrategyExits {
     }
 
     /// @notice Brings assets to idle for a sync exit; see {StrategyExits}.
-    function pull(uint256 needed) external onlyDelegated returns (uint256 pulled) {
-        return _pull(needed);
+    function pull(uint256 needed, uint256 order) external onlyDelegated {
+        _pull(needed, order);
     }
 
     /// @notice Takes a share of everything out, in kind; see {StrategyExits}.

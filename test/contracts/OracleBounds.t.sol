@@ -76,6 +76,23 @@ contract OracleBoundsTest is CoreFixture {
         bounds(1.049e18, 1.1e18);
     }
 
+    /// @dev What a replaced aggregator narrowed, only the owner's delayed setter opens again.
+    function test_OnlySetOracleWidensBoundsAgain() public {
+        feed.replace(address(new BoundedAggregatorDouble(1.049e18, 1.06e18)));
+        sync();
+        bounds(1.049e18, 1.06e18);
+        feed.replace(address(new BoundedAggregatorDouble(0.9e18, 1.3e18)));
+        sync();
+        feed.setAnswer(1.07e18);
+        bounds(1.049e18, 1.06e18);
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.Frozen), "beyond the bound that was");
+        feed.setAnswer(1.05e18);
+        guard.setOracle(3, feedConfig(OracleKind.MarketOfToken, address(feed), 0.5e18, 2e18));
+        bounds(0.9e18, 1.3e18);
+        feed.setAnswer(1.07e18);
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.ExitOnly), "a price again, two percent off");
+    }
+
     function test_AnAggregatorThatAllowsNothingLeavesNoPrice() public {
         feed.replace(address(new BoundedAggregatorDouble(type(int192).min, -1)));
         isDead(1.05e18);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {RedeemQueue} from "../../contracts/RedeemQueue.sol";
+import {ILiquidityVault} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
 import {StrategyState} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
@@ -215,22 +216,42 @@ contract RedeemQueueTest is CoreFixture {
         near(vault.debtOf(1), 10 ether, 1, "debt fell");
     }
 
-    /// @dev An adapter that pays short without refusing stops what would be drawn from it, pricing too, until the guardian
-    /// takes it out of the order by freezing it.
-    function test_AVenueThatPaysShortStopsPricingUntilItIsFrozen() public {
+    /// @dev Nobody's claim may hang on one venue's word: what the first holds back, the second pays.
+    function test_AVenueThatPaysShortIsPassedOver() public {
+        allocate(4, 60 ether);
+        pass(1 hours);
+        uint8[] memory both = new uint8[](2);
+        (both[0], both[1]) = (1, 4);
+        vault.setWithdrawalOrder(both);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        vault.report(both);
+        adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
+        ok(queue.canPrice(), "nothing else is in the way");
+        vm.expectEmit(true, false, false, true, address(vault));
+        emit ILiquidityVault.PullFailed(1, 40 ether, 39.996 ether);
+        queue.price();
+        near(queue.funded(), 100 ether, 1, "60 idle and 40 from strategy 4");
+        near(vault.debtOf(1), 80 ether, 1, "the first keeps what it has");
+        near(adapters[1].liquid(), 80 ether, 1, "its position is as it was");
+        near(vault.debtOf(4), 20 ether, 1, "the second pays");
+        checkBooks();
+    }
+
+    function test_WhereEveryVenuePaysShortIdlePaysWhatItHolds() public {
         vault.setWithdrawalOrder(idList(1));
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         request(BOB, vault.balanceOf(BOB));
         toEnd(id);
         vault.report(idList(1));
         adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
-        ok(queue.canPrice(), "nothing else is in the way");
-        vm.expectPartialRevert(Errors.LiquidityVault_ReceivedTooLow.selector);
         queue.price();
-        registry.restrict(1, StrategyState.Frozen);
-        queue.price();
-        eq(queue.funded(), 120 ether, "idle pays what it holds");
+        eq(queue.funded(), 120 ether, "all that is idle");
         eq(vault.idle(), 0, "all of it");
+        near(vault.queueLiabilities(), 80 ether, 1, "the rest is owed");
+        adapters[1].setOutcome(10_000, 10_000, 10_000, 0);
+        queue.fund();
+        eq(vault.queueLiabilities(), 0, "and paid once the venue keeps its word");
     }
 
     function testFuzz_ManyPartialClaimsNeverTakeMoreThanTheBatch(uint256 a, uint256 b, uint256 part) public {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {PackedPrice} from "../../contracts/types/PackedPrice.sol";
 import {PackedRecord} from "../../contracts/types/PackedRecord.sol";
 import {PriceStatus, StrategyState} from "../../contracts/types/Strategy.sol";
@@ -103,5 +104,64 @@ contract SurvivorsTest is CoreFixture {
         vault.report(idList(1));
         // The mark is still the first price, 0.01 ether above the assets that the management fee left.
         near(vault.convertToAssets(vault.balanceOf(treasury) - shares), 0.000999 ether, 1e9, "of 10 less 0.01");
+    }
+
+    /// @dev Terms set before anybody came: only what is earned above the first price is a gain.
+    function test_TermsOfAnEmptyVaultChargeNoDeposit() public {
+        address treasury = address(0x7EA);
+        vault.setFeeRecipient(treasury);
+        vault.setFees(0, 2_000);
+        deposit(ALICE, 100 ether);
+        allocate(1, 40 ether);
+        pass(2 hours);
+        vault.report(idList(1));
+        eq(vault.balanceOf(treasury), 0, "a deposit is no gain");
+        // The first accrual counts the supply at the one before; from here on it is hers.
+        earn(1, 10 ether);
+        pass(2 hours);
+        vault.report(idList(1));
+        pass(5 days);
+        vault.report(idList(1));
+        near(vault.convertToAssets(vault.balanceOf(treasury)), 2 ether, 1e6, "20 % of 10");
+    }
+
+    /// @dev The digits of the mark suffice for a vault of a hundred million ether.
+    function test_FeesOfTheLargestVaultAreExactToAFewWei() public {
+        address treasury = address(0x7EA);
+        uint256 size = 1e26;
+        uint256 gain = 1e24;
+        registry.setLimits(1, limits(uint128(size), uint128(size), 5_000, 50));
+        registry.setRiskCap(0, uint128(size), 8_000);
+        deposit(ALICE, size);
+        allocate(1, size / 4);
+        pass(2 hours);
+        vault.setFeeRecipient(treasury);
+        vault.setFees(0, 2_000);
+        for (uint256 i; i < 2; ++i) {
+            uint256 before = vault.convertToAssets(vault.balanceOf(treasury));
+            uint256 theirs = Math.mulDiv(vault.balanceOf(treasury), gain, vault.totalSupply() + 1e6);
+            earn(1, gain);
+            pass(2 hours);
+            vault.report(idList(1));
+            pass(5 days);
+            vault.report(idList(1));
+            uint256 paid = vault.convertToAssets(vault.balanceOf(treasury)) - before - theirs;
+            // The fee's own shares bear their part of the fee.
+            uint256 fee = gain / 5 - Math.mulDiv(theirs, gain / 5, gain);
+            near(paid, fee, 10, "20 % of the gain");
+        }
+    }
+
+    /// @dev A rebalance reports what is older than allowed, and nothing that is just as old as allowed.
+    function test_ARebalanceReportsOnlyWhatIsTooOld() public {
+        deposit(ALICE, 100 ether);
+        allocate(1, 10 ether);
+        pass(1);
+        allocate(2, 10 ether);
+        uint256 second = block.timestamp;
+        pass(1 days);
+        allocate(4, 10 ether);
+        eq(vault.strategyReport(1).reportedAt, block.timestamp, "a second too old");
+        eq(vault.strategyReport(2).reportedAt, second, "not too old yet");
     }
 }

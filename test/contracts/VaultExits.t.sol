@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
-import {StrategyReport} from "../../contracts/interfaces/ILiquidityVault.sol";
+import {ILiquidityVault, StrategyReport} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
 import {StrategyState} from "../../contracts/types/Strategy.sol";
 import {VaultOperations} from "../../contracts/vault/VaultOperations.sol";
@@ -86,10 +86,46 @@ contract VaultExitsTest is CoreFixture {
         vault.withdraw(50 ether, ALICE, ALICE);
         eq(vault.debtOf(1), 40 ether, "kept");
         eq(vault.debtOf(2), 10 ether, "paid by the second");
+    }
+
+    function test_AShortPayerIsPassedOverAndNamedWhereNobodyElsePays() public {
+        order(1, 2);
+        adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
+        vm.expectEmit(true, false, false, true, address(vault));
+        emit ILiquidityVault.PullFailed(1, 20 ether, 19.998 ether);
+        vm.prank(ALICE);
+        vault.withdraw(50 ether, ALICE, ALICE);
+        eq(vault.debtOf(1), 40 ether, "the first keeps what it has");
+        eq(vault.debtOf(2), 10 ether, "the second pays");
         adapters[2].setOutcome(10_000, 9_999, 10_000, 0);
         vm.prank(ALICE);
-        vm.expectPartialRevert(Errors.LiquidityVault_ReceivedTooLow.selector);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.LiquidityVault_ReceivedTooLow.selector, 2, 4.9995 ether, 5 ether)
+        );
         vault.withdraw(5 ether, ALICE, ALICE);
+        checkBooks();
+    }
+
+    /// @dev Each of them costs one more attempt, and idle still pays what it holds.
+    function test_AnOrderOfShortPayersCostsBoundedGas() public {
+        uint8[] memory ids = new uint8[](4);
+        for (uint8 id = 1; id <= 4; ++id) {
+            ids[id - 1] = id;
+            if (vault.debtOf(id) == 0) allocate(id, 1 ether);
+            adapters[id].setOutcome(10_000, 9_999, 10_000, 0);
+        }
+        pass(1 hours);
+        vault.setWithdrawalOrder(ids);
+        vm.prank(ALICE);
+        uint256 before = gasleft();
+        try vault.withdraw(60 ether, ALICE, ALICE) {
+            ok(false, "idle holds less");
+        } catch (bytes memory reason) {
+            eq(uint32(bytes4(reason)), uint32(Errors.LiquidityVault_ReceivedTooLow.selector), "reason");
+        }
+        atMost(before - gasleft(), 1_000_000, "bounded");
+        vm.prank(ALICE);
+        vault.withdraw(28 ether, ALICE, ALICE);
     }
 
     function test_AGasBombCostsItsStipendAndNothingElse() public {
@@ -139,7 +175,7 @@ contract VaultExitsTest is CoreFixture {
         vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_NotDelegated.selector, address(operations)));
         operations.forceRevoke(1);
         vm.expectRevert(abi.encodeWithSelector(Errors.LiquidityVault_NotDelegated.selector, address(operations)));
-        operations.pull(1);
+        operations.pull(1, 1);
     }
 
     // FREEZE AND WRITE-OFF
