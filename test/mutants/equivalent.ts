@@ -6,9 +6,6 @@ export interface Equivalent {
   readonly why: string;
 }
 
-const BELOW_A_WEI =
-  "Moves the mark by 1e-24 of itself; a fee differs by less than a wei as long as the vault is worth less than a million ether.";
-
 export const EQUIVALENT: readonly Equivalent[] = [
   {
     id: "Rebalancer._requireOpen | drop | revert Errors.LiquidityVault_PriceForbids(t.info.id(), status) dropped",
@@ -22,8 +19,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     id: "LiquidityVault.fundQueue | drop | _totals.owes = false dropped",
     why: "The flag only saves reading what is owed; when nothing is owed, both readings give the same.",
   },
-  { id: "VaultFees._setTerms | constant | PRICE_UNIT -> + 1", why: BELOW_A_WEI },
-  { id: "VaultFees._setTerms | constant | PRICE_UNIT -> - 1", why: BELOW_A_WEI },
   ...["_totals.debtIds == 0 -> !=", "_totals.debtIds == 0 -> 0 + 1"].map((change) => ({
     id: `Rebalancer._rebalance | ${change.includes("!=") ? "boundary" : "constant"} | ${change}`,
     why: "While there is no debt nothing reads the stored time of the oldest report, and the first debt that comes renews it; renewing it once more changes nothing.",
@@ -36,9 +31,17 @@ export const EQUIVALENT: readonly Equivalent[] = [
     id: "VaultFees._accrueFees | constant | assets != 0 -> 0 + 1",
     why: "Of one wei every fee rounds down to nothing.",
   },
-  {
-    id: "Rebalancer._gather | drop | continue dropped",
+  ...["drop | continue dropped", "constant | 1 << id -> 1 - 1"].map((change) => ({
+    id: `Rebalancer._gather | ${change}`,
     why: "A strategy listed twice is reported twice at one moment: the second report finds the books where the first left them.",
+  })),
+  {
+    id: "RedeemQueue.requestRedeem | modifier | nonReentrant dropped",
+    why: "The one call it makes is the vault's transferFrom, which calls nobody; the modifier is there for a vault that would.",
+  },
+  {
+    id: "BoundedCall._refuseStarved | constant | READ_GAS -> - 1",
+    why: "Moves the line by one gas of three million.",
   },
   {
     id: "OracleGuard._band | boundary | market > redemption -> >=",
