@@ -103,13 +103,24 @@ async function measure(): Promise<Record<Figure, number>> {
   await earn();
   await record("report11", gasOf(vault.report(range(1, 11))));
 
-  await vault.connect(depositor).approve(queue.target, ethers.MaxUint256);
-  await queue.connect(depositor).requestRedeem(10n ** 24n, depositor.address, depositor.address);
+  // The dearest a first request can be: it opens a batch while the one before is not priced.
+  const request = (from: typeof anyone): Promise<number> =>
+    gasOf(queue.connect(from).requestRedeem(10n ** 23n, from.address, from.address));
+  for (const from of [depositor, anyone]) await vault.connect(from).approve(queue.target, ethers.MaxUint256);
+  await request(depositor);
   await time.increase(86_400);
-  await record(
-    "queueRequest",
-    gasOf(queue.connect(depositor).requestRedeem(10n ** 24n, depositor.address, depositor.address)),
-  );
+  await record("queueRequest", request(anyone));
+  if (process.argv.includes("--profile")) {
+    const openBatch = async (from: typeof anyone, what: string): Promise<void> => {
+      await time.increase(86_400);
+      console.log(`queueRequest that opens a batch, its holder ${what}: ${await request(from)}`);
+    };
+    await openBatch(depositor, "asks again with an older request open");
+    await openBatch(depositor, "does so once more");
+    const own = await queue.pendingRedeemRequest(2, anyone.address);
+    await queue.connect(anyone).cancelRedeemRequest(2, own, anyone.address, anyone.address);
+    await openBatch(anyone, "has none open and has asked before");
+  }
   await vault.report(range(1, 11));
   const idle = await vault.idle();
   await record(

@@ -19,6 +19,19 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
+    /// @dev One word: whoever has one request at a time writes no other. It is never cleared, so that the next request
+    /// finds it written.
+    /// @param shares What the newest request still holds.
+    /// @param id The newest request.
+    /// @param firstWord Words of `_open` below have no bit set.
+    /// @param hasOlder False when no word of `_open` has a bit set.
+    struct Requests {
+        uint128 shares;
+        uint48 id;
+        uint40 firstWord;
+        bool hasOlder;
+    }
+
     // CONSTANTS
 
     bytes4 private constant ERC7540_OPERATOR = 0xe3bc4e65;
@@ -41,13 +54,12 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     uint40 private _lastEnd;
     uint120 private _funded;
     mapping(uint256 requestId => Batch) private _batches;
-    mapping(uint256 requestId => mapping(address controller => uint256 shares)) private _requests;
-    /// @dev Which requests of a controller hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else
-    /// may fill requests in a controller's name, and then they hold shares, which are the controller's: nothing to pass
-    /// over.
+    mapping(address controller => Requests) private _own;
+    /// @dev Shares of requests that a newer one of the same controller has followed.
+    mapping(uint256 requestId => mapping(address controller => uint256 shares)) private _older;
+    /// @dev Which of those hold shares, one bit each: bit `id & 255` of word `id >> 8`. Somebody else may fill requests
+    /// in a controller's name, and then they hold shares, which are the controller's: nothing to pass over.
     mapping(address controller => mapping(uint256 word => uint256 bits)) private _open;
-    /// @dev Words below have no bit set.
-    mapping(address controller => uint256 word) private _firstWord;
     /// @inheritdoc IRedeemQueue
     mapping(address controller => mapping(address operator => bool)) public isOperator;
 
@@ -98,12 +110,12 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
 
     /// @inheritdoc IRedeemQueue
     function pendingRedeemRequest(uint256 requestId, address controller) external view returns (uint256) {
-        return _batches[requestId].priced ? 0 : _requests[requestId][controller];
+        return _batches[requestId].priced ? 0 : _sharesOf(requestId, controller);
     }
 
     /// @inheritdoc IRedeemQueue
     function claimableRedeemRequest(uint256 requestId, address controller) public view returns (uint256) {
-        return _isPaid(_batches[requestId]) ? _requests[requestId][controller] : 0;
+        return _isPaid(_batches[requestId]) ? _sharesOf(requestId, controller) : 0;
     }
 
     /// @inheritdoc IRedeemQueue
@@ -145,12 +157,8 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 requestId) {
         _onlyFor(owner);
         require(shares != 0, Errors.RedeemQueue_ZeroShares());
-        requestId = _openBatch();
-        Batch storage current = _batches[requestId];
-        current.shares = (uint256(current.shares) + shares).toUint128();
-        uint256 held = _requests[requestId][controller];
-        if (held == 0) _open[controller][requestId >> 8] |= uint256(1) << (requestId & 0xff);
-        _requests[requestId][controller] = held + shares;
+        requestId = _join(shares.toUint128());
+        _add(requestId, controller, shares);
         emit RedeemRequest(controller, owner, requestId, msg.sender, shares);
         IERC20(address(vault)).safeTransferFrom(owner, address(this), shares);
     }
@@ -165,7 +173,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         _onlyFor(controller);
         Batch storage current = _batches[requestId];
         require(!current.priced, Errors.RedeemQueue_AlreadyPriced(requestId));
-        uint256 held = _requests[requestId][controller];
+        uint256 held = _sharesOf(requestId, controller);
         require(shares <= held, Errors.RedeemQueue_ExceedsPending(requestId, shares, held));
         _take(requestId, controller, held, shares);
         // Fits: a request is part of its batch.
@@ -181,8 +189,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         address controller
     ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
-        uint256 id = _oldest(controller);
-        if (_firstWord[controller] != id >> 8) _firstWord[controller] = id >> 8;
+        uint256 id = _seekOldest(controller);
         assets = _assetsOf(_batches[id], shares);
         _claim(id, shares, assets, receiver, controller);
     }
@@ -194,8 +201,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         address controller
     ) external nonReentrant returns (uint256 shares) {
         _onlyFor(controller);
-        uint256 id = _oldest(controller);
-        if (_firstWord[controller] != id >> 8) _firstWord[controller] = id >> 8;
+        uint256 id = _seekOldest(controller);
         Batch storage current = _batches[id];
         require(current.assets != 0, Errors.RedeemQueue_ExceedsClaimable(controller, assets, 0));
         shares = Math.mulDiv(assets, current.shares, current.assets, Math.Rounding.Ceil);
@@ -209,7 +215,7 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         address controller
     ) external nonReentrant returns (uint256 assets) {
         _onlyFor(controller);
-        uint256 shares = _requests[requestId][controller];
+        uint256 shares = _sharesOf(requestId, controller);
         assets = _assetsOf(_batches[requestId], shares);
         _claim(requestId, shares, assets, receiver, controller);
     }
@@ -256,33 +262,79 @@ contract RedeemQueue is IRedeemQueue, IERC165, ReentrancyGuardTransient {
         );
     }
 
-    /// @dev The batch of this moment. Ends lie on a fixed grid, so that nobody chooses when a batch closes.
-    function _openBatch() private returns (uint256 id) {
+    /// @dev Adds to the batch of this moment. Ends lie on a fixed grid, so that nobody chooses when a batch closes.
+    function _join(uint128 shares) private returns (uint256 id) {
         id = _lastId;
-        if (block.timestamp < _lastEnd) return id;
+        if (block.timestamp < _lastEnd) {
+            _batches[id].shares += shares;
+            return id;
+        }
         uint256 length = batchSeconds;
         uint40 end = uint40(block.timestamp - (block.timestamp % length) + length);
         (_lastId, _lastEnd) = (uint48(++id), end);
-        _batches[id].end = end;
+        Batch storage opened = _batches[id];
+        (opened.end, opened.shares) = (end, shares);
+    }
+
+    function _sharesOf(uint256 id, address controller) private view returns (uint256) {
+        Requests storage own = _own[controller];
+        return own.id == id ? own.shares : _older[id][controller];
     }
 
     /// @dev First request of the controller that holds shares; 0 when none does.
     function _oldest(address controller) private view returns (uint256) {
-        uint256 end = _lastId >> 8;
-        for (uint256 word = _firstWord[controller]; word <= end; ++word) {
-            uint256 bits = _open[controller][word];
-            if (bits != 0) return (word << 8) | Math.log2(bits & (~bits + 1));
+        Requests memory own = _own[controller];
+        if (own.hasOlder) {
+            uint256 end = own.id >> 8;
+            for (uint256 word = own.firstWord; word <= end; ++word) {
+                uint256 bits = _open[controller][word];
+                if (bits != 0) return (word << 8) | Math.log2(bits & (~bits + 1));
+            }
         }
-        return 0;
+        return own.shares == 0 ? 0 : own.id;
+    }
+
+    /// @dev {_oldest}, and remembers what it found empty on the way.
+    function _seekOldest(address controller) private returns (uint256 id) {
+        id = _oldest(controller);
+        Requests storage own = _own[controller];
+        if (!own.hasOlder) return id;
+        if (id == own.id || id == 0) own.hasOlder = false;
+        else own.firstWord = uint40(id >> 8);
+    }
+
+    function _add(uint256 id, address controller, uint256 shares) private {
+        Requests storage own = _own[controller];
+        (uint256 newest, uint256 held) = (own.id, own.shares);
+        if (newest != id) {
+            if (held != 0) _setAside(newest, controller, held);
+            (own.id, held) = (uint48(id), 0);
+        }
+        // Fits: a request is part of its batch.
+        own.shares = uint128(held + shares);
+    }
+
+    /// @dev Makes room for a newer request.
+    function _setAside(uint256 id, address controller, uint256 shares) private {
+        Requests storage own = _own[controller];
+        uint256 word = id >> 8;
+        _older[id][controller] = shares;
+        _open[controller][word] |= uint256(1) << (id & 0xff);
+        if (!own.hasOlder) (own.hasOlder, own.firstWord) = (true, uint40(word));
     }
 
     function _take(uint256 id, address controller, uint256 held, uint256 shares) private {
-        _requests[id][controller] = held - shares;
+        Requests storage own = _own[controller];
+        if (own.id == id) {
+            own.shares = uint128(held - shares);
+            return;
+        }
+        _older[id][controller] = held - shares;
         if (held == shares) _open[controller][id >> 8] &= ~(uint256(1) << (id & 0xff));
     }
 
     function _claim(uint256 id, uint256 shares, uint256 assets, address receiver, address controller) private {
-        uint256 held = _requests[id][controller];
+        uint256 held = _sharesOf(id, controller);
         Batch storage current = _batches[id];
         if (current.priced && current.owedUpTo > _funded) _fund();
         uint256 limit = current.priced && current.owedUpTo <= _funded ? held : 0;

@@ -373,6 +373,73 @@ contract RedeemQueueTest is CoreFixture {
     }
 
     /// Dust that others put into a controller's list cannot hide its own request.
+    /// @dev One controller's requests against a plain list: made by himself and in his name, cancelled, priced, claimed in
+    /// parts, over several words of the index.
+    function testFuzz_RequestsOfAControllerAreAPlainList(uint256 seed) public {
+        uint256[] memory model = new uint256[](2_401);
+        for (uint256 step; step < 60; ++step) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            uint256 act = seed % 6;
+            uint256 id = queue.lastRequestId();
+            if (act < 2) {
+                uint256 shares = 1 + ((seed >> 8) % 1e24);
+                vm.startPrank(act == 0 ? ALICE : BOB);
+                vault.approve(address(queue), shares);
+                id = queue.requestRedeem(shares, ALICE, act == 0 ? ALICE : BOB);
+                vm.stopPrank();
+                model[id] += shares;
+            } else if (act == 2) {
+                // Empty batches between, so that ids reach other words soon.
+                for (uint256 i; i < (seed >> 8) % 40; ++i) {
+                    uint256 dust = request(BOB, 1);
+                    toEnd(dust);
+                }
+            } else if (act == 3) {
+                _priceAll();
+            } else if (act == 4 && id != 0) {
+                id = 1 + ((seed >> 8) % id);
+                if (queue.batch(id).priced) continue;
+                uint256 part = model[id] == 0 ? 0 : 1 + ((seed >> 64) % model[id]);
+                vm.prank(ALICE);
+                queue.cancelRedeemRequest(id, part, ALICE, ALICE);
+                model[id] -= part;
+            } else {
+                uint256 most = queue.maxRedeem(ALICE);
+                if (most == 0) continue;
+                uint256 oldest = _oldestOf(model);
+                uint256 part = (seed >> 8) % 2 == 0 ? most : 1 + ((seed >> 16) % most);
+                vm.prank(ALICE);
+                queue.redeem(part, ALICE, ALICE);
+                model[oldest] -= part;
+            }
+            _sameAs(model);
+        }
+    }
+
+    function _priceAll() private {
+        uint256 last = queue.lastRequestId();
+        if (last == 0) return;
+        if (queue.batch(last).end > block.timestamp) toEnd(last);
+        vault.report(idList(1));
+        while (queue.canPrice()) queue.price();
+        queue.fund();
+    }
+
+    function _oldestOf(uint256[] memory model) private view returns (uint256) {
+        for (uint256 id = 1; id <= queue.lastRequestId(); ++id) if (model[id] != 0) return id;
+        return 0;
+    }
+
+    function _sameAs(uint256[] memory model) private view {
+        uint256 last = queue.lastRequestId();
+        for (uint256 id = 1; id <= last; ++id) {
+            uint256 held = queue.pendingRedeemRequest(id, ALICE) + queue.claimableRedeemRequest(id, ALICE);
+            if (model[id] != held) eq(held, model[id], "shares of a request");
+        }
+        uint256 oldest = _oldestOf(model);
+        eq(queue.maxRedeem(ALICE), queue.claimableRedeemRequest(oldest, ALICE), "the oldest");
+    }
+
     function test_APaddedListDoesNotBlockItsOwner() public {
         for (uint256 i; i < 3; ++i) {
             vm.startPrank(BOB);

@@ -24,10 +24,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "While there is no debt nothing reads the stored time of the oldest report, and the first debt that comes renews it; renewing it once more changes nothing.",
   })),
   {
-    id: "RedeemQueue.withdraw | bits | id >> 8 -> <<",
-    why: "The comparison only saves writing a word that is there already; what is written is the same.",
-  },
-  {
     id: "VaultFees._accrueFees | constant | assets != 0 -> 0 + 1",
     why: "Of one wei every fee rounds down to nothing.",
   },
