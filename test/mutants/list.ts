@@ -399,4 +399,21 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (distance * BPS > refNav * navToleranceBps && !$on) {",
     tests: [BOOKS],
   },
+  {
+    id: "short-payer-not-passed-over",
+    breaks: "INV-27",
+    file: VAULT,
+    search: "if (bytes4(answer) != Errors.LiquidityVault_ReceivedTooLow.selector) LowLevelCall.bubbleRevert(answer);",
+    replace:
+      "if ($on || bytes4(answer) != Errors.LiquidityVault_ReceivedTooLow.selector) LowLevelCall.bubbleRevert(answer);",
+    tests: [BOOKS],
+  },
+  {
+    id: "older-request-forgotten",
+    breaks: "INV-26",
+    file: QUEUE,
+    search: "        _older[id][controller] = shares;\n",
+    replace: "        if (!$on) _older[id][controller] = shares;\n",
+    tests: [BOOKS, "test/contracts/RedeemQueue.t.sol"],
+  },
 ];
