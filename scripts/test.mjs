@@ -37,7 +37,14 @@ const parts = {
   },
   fork: () => [{ name: "fork", args: onHardhat(testsIn("test/fork")) }],
 };
-const LONGEST_FIRST = ["chain: keeper", "chain: embedded", "chain: adapters", "chain: command line", "unit", "solidity"];
+const LONGEST_FIRST = [
+  "chain: keeper",
+  "chain: embedded",
+  "chain: adapters",
+  "chain: command line",
+  "unit",
+  "solidity",
+];
 const rank = ({ name }) => (LONGEST_FIRST.includes(name) ? LONGEST_FIRST.indexOf(name) : LONGEST_FIRST.length);
 
 function suitesOf(names) {
