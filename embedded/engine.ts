@@ -145,7 +145,7 @@ function strategiesOf(world: World): readonly PlannedStrategy[] {
       name: "ether.fi weETH",
       protocol: "etherfi",
       adapter: "EtherFiAdapter",
-      targets: [addresses.etherFi.weeth],
+      targets: [addresses.etherFi.weeth, addresses.etherFi.redemptionManager],
       riskIds: [RISK_ID.liquidStaking, RISK_ID.restaking],
       limits: capped(3_500),
       oracle: stakingOracle(ORACLE_KIND.marketOfToken, addresses.feeds.weethEth),

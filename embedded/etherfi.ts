@@ -1,7 +1,9 @@
 /** ether.fi's double on the embedded chain, and the market's hand on it: exact daily rate, requests paid in order. */
 import type { Address } from "../keeper/kernel/units.ts";
+import { BlacklisterDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/BlacklisterDouble__factory.ts";
 import { EEthDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/EEthDouble__factory.ts";
 import { LiquidityPoolDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/LiquidityPoolDouble__factory.ts";
+import { RedemptionManagerDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/RedemptionManagerDouble__factory.ts";
 import { WeEthDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/WeEthDouble__factory.ts";
 import { WithdrawRequestNftDouble__factory } from "../types/ethers-contracts/factories/test/doubles/etherfi/WithdrawRequestNftDouble__factory.ts";
 import { type Call, deploy, send } from "./block.ts";
@@ -10,19 +12,27 @@ import { FIRST_STAKE_SHARES } from "./lido.ts";
 import type { StakingVenue } from "./market/live.ts";
 
 const WAD = 10n ** 18n;
+const ETHER = WAD;
+/**
+ * The RedemptionManager as ether.fi set it up in October 2025 (script/stETH-withdrawals/config.s.sol of
+ * github.com/etherfi-protocol/smart-contracts): a tenth of the fee to the treasury, 30 bp, 1 % of the stake untouched, 2,000 ETH
+ * of bucket that refill in a day.
+ */
+const REDEMPTION = [1_000, 30, 100, 2_000n * ETHER, (2_000n * ETHER) / 86_400n] as const;
 
 export interface EtherFiAddresses {
   readonly liquidityPool: Address;
   readonly eeth: Address;
   readonly weeth: Address;
   readonly withdrawRequestNft: Address;
+  readonly redemptionManager: Address;
 }
 
 export interface EtherFiDeployment extends StakingVenue {
   readonly addresses: EtherFiAddresses;
 }
 
-/** Deploys the pool, eETH, weETH and the requests at `rate` (WAD of ETH per share). Requirements: `operator` can pay what it finalizes. */
+/** Deploys the pool, eETH, weETH, the requests, blacklist and RedemptionManager at `rate` (WAD of ETH per share). Requirements: `operator` can pay what it finalizes. */
 export async function deployEtherFi(chain: Chain, operator: Address, rate: bigint): Promise<EtherFiDeployment> {
   const poolCode = await new LiquidityPoolDouble__factory().getDeployTransaction();
   const liquidityPool = await deploy(chain, operator, "deploy the ether.fi pool double", poolCode.data);
@@ -32,6 +42,10 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
   const weeth = await deploy(chain, operator, "deploy the weETH double", weethCode.data);
   const requestsCode = await new WithdrawRequestNftDouble__factory().getDeployTransaction(liquidityPool);
   const withdrawRequestNft = await deploy(chain, operator, "deploy ether.fi's requests double", requestsCode.data);
+  const blacklistCode = await new BlacklisterDouble__factory().getDeployTransaction();
+  const blacklister = await deploy(chain, operator, "deploy ether.fi's blacklist double", blacklistCode.data);
+  const managerCode = await new RedemptionManagerDouble__factory().getDeployTransaction(weeth, operator, ...REDEMPTION);
+  const redemptionManager = await deploy(chain, operator, "deploy ether.fi's redemption double", managerCode.data);
   const pool = LiquidityPoolDouble__factory.connect(liquidityPool, chain.ethers.provider);
   const requests = WithdrawRequestNftDouble__factory.connect(withdrawRequestNft, chain.ethers.provider);
   await send(chain, {
@@ -41,9 +55,16 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
     data: pool.interface.encodeFunctionData("initialize", [
       eeth,
       withdrawRequestNft,
+      blacklister,
       (FIRST_STAKE_SHARES * rate) / WAD,
       FIRST_STAKE_SHARES,
     ]),
+  });
+  await send(chain, {
+    label: "name ether.fi's RedemptionManager",
+    from: operator,
+    to: liquidityPool,
+    data: pool.interface.encodeFunctionData("setRedemptionManager", [redemptionManager]),
   });
 
   // Requests carry no time on chain; the block of their event does.
@@ -62,7 +83,7 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
 
   return {
     name: "ether.fi",
-    addresses: { liquidityPool, eeth, weeth, withdrawRequestNft },
+    addresses: { liquidityPool, eeth, weeth, withdrawRequestNft, redemptionManager },
     rate: async () => await pool.amountForShare(WAD),
     rateCalls: async (next) => [
       {
@@ -85,7 +106,7 @@ export async function deployEtherFi(chain: Chain, operator: Address, rate: bigin
           from: operator,
           to: withdrawRequestNft,
           gas: 1_000_000n,
-          // The most that claims can take; they pay less after a loss, and the rest stays in the pool.
+          // The most that claims can take; they pay less after a loss, and the rest goes to the pool.
           value: due.reduce((sum, request) => sum + request.amount, 0n),
           data: requests.interface.encodeFunctionData("finalize", [last.id]),
         },

@@ -95,7 +95,7 @@ abstract contract AdapterBase is IStrategyAdapter {
 
     /// @inheritdoc IStrategyAdapter
     function deallocate(uint256 assets, uint256 minReceived) external onlyVault returns (uint256 received) {
-        uint256 limit = _maxDeallocate();
+        uint256 limit = _deallocateLimit();
         require(assets <= limit, Errors.Adapter_LimitExceeded(assets, limit));
         if (assets != 0) {
             uint256 before = IERC20(asset).balanceOf(address(this));
@@ -129,6 +129,12 @@ abstract contract AdapterBase is IStrategyAdapter {
     function _maxAllocate() internal view virtual returns (uint256);
 
     function _maxDeallocate() internal view virtual returns (uint256);
+
+    /// @dev Most that {deallocate} takes. Above {maxDeallocate} where the venue pays the rest at once for a fee, which
+    /// only the caller's minimum can agree to.
+    function _deallocateLimit() internal view virtual returns (uint256) {
+        return _maxDeallocate();
+    }
 
     // INTERNAL
 

@@ -103,7 +103,7 @@ abstract contract QueuedExitAdapter is AdapterBase {
     function _acceptEther() private {
         if (msg.sender == asset) return;
         require(_paysExits(msg.sender), Errors.Adapter_UnexpectedEther(msg.sender));
-        if (_othersMayClaim()) paidUnasked += msg.value;
+        if (_paysUnasked(msg.sender)) paidUnasked += msg.value;
     }
 
     /// @dev Turns `assets` of WETH into ETH for the venue.
@@ -188,8 +188,9 @@ abstract contract QueuedExitAdapter is AdapterBase {
     /// @dev True for accounts that pay finished exits.
     function _paysExits(address from) internal view virtual returns (bool);
 
-    /// @dev True where the venue lets others claim in this adapter's name, so that its ether can arrive at any time.
-    function _othersMayClaim() internal pure virtual returns (bool) {
+    /// @dev True for accounts that others may have pay a claim in this adapter's name: their ether can arrive at any
+    /// time.
+    function _paysUnasked(address) internal view virtual returns (bool) {
         return false;
     }
 

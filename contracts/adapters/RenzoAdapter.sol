@@ -102,8 +102,8 @@ contract RenzoAdapter is QueuedExitAdapter {
         return from == address(queue);
     }
 
-    function _othersMayClaim() internal pure override returns (bool) {
-        return true;
+    function _paysUnasked(address from) internal view override returns (bool) {
+        return _paysExits(from);
     }
 
     function _unitsFor(uint256 assets) internal view override returns (uint256) {

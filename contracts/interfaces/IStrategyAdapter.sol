@@ -31,8 +31,9 @@ interface IStrategyAdapter {
     /// @notice Most assets `allocate` accepts now. 0 when the venue is paused, frozen or full. Never reverts.
     function maxAllocate() external view returns (uint256 assets);
 
-    /// @notice Most assets `deallocate` can pay in one transaction now. 0 when nothing can leave at once. Never
+    /// @notice Most assets `deallocate` pays in full in one transaction now. 0 when nothing can leave at once. Never
     /// reverts.
+    /// @dev `deallocate` may take more where a venue pays the rest at once for a fee: less arrives then than was asked.
     function maxDeallocate() external view returns (uint256 assets);
 
     // VAULT

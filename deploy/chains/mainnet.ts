@@ -92,6 +92,12 @@ export const MAINNET = {
     source: ETHER_FI,
     confirmed: false,
   },
+  etherFiRedemption: {
+    address: address("0xDadEf1fFBFeaAB4f68A9fD181395F68b4e4E7Ae0"),
+    purpose: "ether.fi: instant redemption for a fee",
+    source: "github.com/etherfi-protocol/smart-contracts, deployment/deployed-contracts.json",
+    recorded: false,
+  },
   swEth: {
     address: address("0xf951E335afb289353dc249e82926178EaC7DEd78"),
     purpose: "Swell: the token SwellAdapter holds, staking",

@@ -153,7 +153,7 @@ export const MAINNET_STRATEGIES: readonly StrategyPlan[] = [
     key: "etherfi",
     name: "ether.fi weETH",
     adapter: "EtherFiAdapter",
-    targets: [MAINNET.weEth.address],
+    targets: [MAINNET.weEth.address, MAINNET.etherFiRedemption.address],
     riskIds: [1, 2],
     limits: limits(2_500, "250"),
     oracle: marketOracle(ORACLE_KIND.marketOfToken, MAINNET.feedWeEthEth.address, 875),

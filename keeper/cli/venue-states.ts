@@ -68,6 +68,9 @@ export function describeStates({ block, venues, httpRequests }: NamedStates): st
     return [
       ...(venue.enter.closed === null ? [] : [`${venue.name} takes nothing: ${venue.enter.closed}`]),
       ...(venue.leave.closed === null ? [] : [`${venue.name} pays nothing: ${venue.leave.closed}`]),
+      ...(venue.leave.instantFee === 0
+        ? []
+        : [`${venue.name} keeps ${(venue.leave.instantFee * 10_000).toFixed(0)} bp of what leaves at once`]),
       ...[...new Set(missing)].map((reason) => `${venue.name} has no full yield: ${reason}`),
     ];
   });

@@ -137,6 +137,7 @@ function stateOf(
     leave: {
       closed: leave.closed,
       instant: leave.instant.ok ? { ok: true, value: assets(leave.instant.value) } : leave.instant,
+      instantFee: leave.instantFee ?? 0,
       queued: leave.queued === null ? null : assets(leave.queued),
       own: assets(adapter.maxDeallocate),
       delayDays: leave.delay?.days ?? protocol.exitDelayDays,

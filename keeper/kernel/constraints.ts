@@ -8,7 +8,7 @@ import type {
 } from "./artifacts.ts";
 import { HoldError, InputError } from "./errors.ts";
 import { type Assets, assets, BPS } from "./units.ts";
-import { entryTerms, exitTerms } from "./venue-moves.ts";
+import { entryTerms, exitTerms, queueRoom } from "./venue-moves.ts";
 import type { VenueReading } from "./venue-state.ts";
 
 export class NavNotPositiveError extends HoldError {
@@ -83,7 +83,7 @@ function leavableOf(reading: StrategyReading, open: bigint, venue: VenueReading 
   const atOnce = smaller(reading.maxDeallocate, open);
   if (!reading.hasAsyncExit) return atOnce;
   const { blockedBy, most } = exitTerms(venue);
-  const queued = blockedBy === null ? smaller(open, most ?? open) : 0n;
+  const queued = blockedBy === null ? smaller(smaller(open, most ?? open), queueRoom(venue) ?? open) : 0n;
   return queued > atOnce ? queued : atOnce;
 }
 

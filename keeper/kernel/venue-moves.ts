@@ -40,6 +40,10 @@ export const entryTerms = (venue: VenueReading | undefined): MoveTerms =>
 export const exitTerms = (venue: VenueReading | undefined): MoveTerms =>
   venue === undefined ? UNREAD : venue.kind === "held" ? heldTerms(venue.reason) : termsOf(venue.leave);
 
+/** Most that one exit may put into the venue's queue, asset units; null where there is none or none was read. */
+export const queueRoom = (venue: VenueReading | undefined): Assets | null =>
+  venue?.kind === "read" ? venue.leave.queued : null;
+
 /** The most that can enter a strategy in one run: what its caps, its inflow budget, the venue and the NAV leave, asset units. */
 export function entryRoom(reading: StrategyReading, nav: bigint): Assets {
   const { value, absoluteCap, relativeCapBps, inflowLeft, maxAllocate } = reading;

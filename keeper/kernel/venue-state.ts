@@ -74,6 +74,11 @@ export interface VenueState {
   readonly leave: MoveState & {
     /** Most that the venue as a whole pays in one transaction now, asset units; a reason where no call tells. */
     readonly instant: { readonly ok: true; readonly value: Assets } | { readonly ok: false; readonly reason: string };
+    /**
+     * Part that the venue keeps of an exit at once where the curve prices the queue, which keeps nothing: fraction; 0 where
+     * the curve prices exits at once. `own` leaves out what would cost it.
+     */
+    readonly instantFee: number;
     /** Most that one exit of this adapter may put into the venue's queue, asset units; null where there is none. */
     readonly queued: Assets | null;
     /** Most that this adapter's own position can take out at once (`maxDeallocate`), asset units. */

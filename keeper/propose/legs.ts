@@ -4,7 +4,7 @@ import type { KeeperConfig } from "../config/schema.ts";
 import type { Leg, LegKindName, MarketSnapshot, StrategyReading, StrategyWeight } from "../kernel/artifacts.ts";
 import type { RangeOutcome } from "../kernel/ranges.ts";
 import { type Assets, assets, BPS, fromWad, mulDivDown, mulDivUp, toWad, WAD } from "../kernel/units.ts";
-import { entryTerms, exitTerms, receivedAt } from "../kernel/venue-moves.ts";
+import { entryTerms, exitTerms, queueRoom, receivedAt } from "../kernel/venue-moves.ts";
 import type { VenueReading } from "../kernel/venue-state.ts";
 import { isProtocolId } from "../protocols/ids.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
@@ -110,12 +110,13 @@ function exitMove(
   const instant = smaller(open, strategy.maxDeallocate);
   if (strategy.hasAsyncExit && instant < open && blockedBy === null) {
     const step = protocolFor(strategy)?.exitStep ?? 1n;
-    const queued = smaller(open, most ?? open);
+    const queued = smaller(open, most ?? open, queueRoom(venue) ?? open);
     if (queued < open)
       notes.push(`${name}: ${weth(open)} WETH should leave, the venue quotes exits up to ${weth(queued)}`);
     const whole = queued - (queued % step);
     if (whole > instant) return { strategy, venue, kind: "RequestExit", amount: readable(whole) };
-    if (whole === 0n) notes.push(`${name}: ${weth(queued)} WETH should leave, requests are multiples of ${weth(step)}`);
+    if (whole === 0n && queued > 0n)
+      notes.push(`${name}: ${weth(queued)} WETH should leave, requests are multiples of ${weth(step)}`);
   }
   if (instant < open) {
     const why = blockedBy === null ? "" : `: ${blockedBy}`;

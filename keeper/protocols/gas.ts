@@ -39,7 +39,12 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   erc4626: { Deallocate: erc4626(180_000), RequestExit: null, Allocate: erc4626(340_000), Reposition: null },
   gearbox: { Deallocate: gearbox(200_000), RequestExit: null, Allocate: gearbox(320_000), Reposition: null },
   lido: { Deallocate: null, RequestExit: lido(360_000), Allocate: lido(315_000), Reposition: null },
-  etherfi: { Deallocate: null, RequestExit: etherfi(360_000), Allocate: etherfi(370_000), Reposition: null },
+  etherfi: {
+    Deallocate: etherfi(400_000),
+    RequestExit: etherfi(380_000),
+    Allocate: etherfi(370_000),
+    Reposition: null,
+  },
   swell: { Deallocate: null, RequestExit: swell(350_000), Allocate: swell(300_000), Reposition: null },
   stader: { Deallocate: null, RequestExit: stader(405_000), Allocate: stader(295_000), Reposition: null },
   kelp: { Deallocate: null, RequestExit: kelp(380_000), Allocate: kelp(290_000), Reposition: null },

@@ -77,6 +77,8 @@ export interface VenueFacts {
     readonly quotes: readonly Outcome<bigint>[];
     readonly source: string;
     readonly instant: Outcome<bigint>;
+    /** As `VenueState.leave.instantFee`; absent where exits at once cost what the curve says. */
+    readonly instantFee?: number;
     readonly queued: bigint | null;
     /** Days that the venue itself states; null leaves the twin's usual wait. */
     readonly delay: { readonly days: number; readonly source: string } | null;

@@ -85,8 +85,13 @@ export interface Terms {
   readonly cap: VenueCap | null;
   /** As {@link VenueFacts}. */
   readonly instant: Outcome<bigint>;
+  readonly instantFee?: number;
   /** Most that one exit may queue, asset units at the rate; null where there is no queue. */
   readonly queued: bigint | null;
+  /** Of a size and what is paid for it at the rate, what is paid on the way that takes it; absent where that is the same. */
+  readonly leave?: (size: bigint, atRate: Outcome<bigint>) => Outcome<bigint>;
+  /** Said of exits beside {@link QuoterSpec.leaveSource}. */
+  readonly leaveSource?: string;
   readonly delay?: { readonly days: number; readonly source: string };
   /** Where the yield is stated by the venue and need not be measured. */
   readonly apy?: YieldParts;
@@ -118,13 +123,17 @@ export const byQuoter =
         spec.paid === null ? null : next.want(spec.paid(site, (size * WAD) / unit)),
       );
       return (window): VenueFacts => {
-        const { enterClosed, leaveClosed, cap, instant, queued, delay, apy } = terms(unit);
+        const { enterClosed, leaveClosed, cap, instant, instantFee, queued, leave, leaveSource, delay, apy } =
+          terms(unit);
         const entry = site.sizes.map((size, index): Outcome<bigint> => {
           const units = minted[index]?.() ?? null;
           if (units === null) return answer(size);
           return units.ok ? answer(worthOf(units.value, unit)) : units;
         });
-        const exit = site.sizes.map((size, index): Outcome<bigint> => paid[index]?.() ?? answer(size));
+        const exit = site.sizes.map((size, index): Outcome<bigint> => {
+          const atRate = paid[index]?.() ?? answer(size);
+          return leave?.(size, atRate) ?? atRate;
+        });
         return {
           apy: apy ?? spec.apy(window),
           cap,
@@ -133,8 +142,9 @@ export const byQuoter =
           leave: {
             closed: leaveClosed,
             quotes: exit,
-            source: spec.leaveSource,
+            source: [spec.leaveSource, ...(leaveSource === undefined ? [] : [leaveSource])].join("; "),
             instant,
+            ...(instantFee === undefined ? {} : { instantFee }),
             queued,
             delay: delay ?? null,
           },

@@ -87,7 +87,7 @@ export const VENUE_ENTRIES: readonly VenueEntry[] = [
     kind: "protocol",
     twin: "etherfi",
     tests: { npm: NONE, recorded: fork("etherfi"), double: adapter("EtherFi"), live: fork("etherfi") },
-    note: "Recorded: staking and value; exits run on a fork and on the double.",
+    note: "Recorded: staking and value; exits by request and instant redemption run on the double, on a fork where its block has them.",
   },
   {
     id: "pendle",

@@ -28,6 +28,12 @@ async function usable(mainnet: Mainnet): Promise<readonly StrategyPlan[]> {
   const fresh: StrategyPlan[] = [];
   for (const strategy of MAINNET_STRATEGIES) {
     const { feed, heartbeat, margin } = strategy.oracle;
+    const targets = strategy.targets.filter((target) => typeof target === "string");
+    const codes = await Promise.all(targets.map((target) => ethers.provider.getCode(target)));
+    if (codes.includes("0x")) {
+      console.log(`      left out: ${strategy.name}, ${targets[codes.indexOf("0x")]} has no code at this block`);
+      continue;
+    }
     if (heartbeat === 0) {
       fresh.push(strategy);
       continue;

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { MAINNET } from "../../deploy/chains/mainnet.ts";
 import type { EtherFiAdapter } from "../../types/ethers-contracts/contracts/adapters/EtherFiAdapter.js";
-import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
+import { type Mainnet, onMainnet, redemptionOn } from "../support/mainnet-state.ts";
 import { ETHER } from "../support/venue.ts";
 
 describe("EtherFiAdapter on mainnet", () => {
@@ -26,7 +26,7 @@ describe("EtherFiAdapter on mainnet", () => {
     await networkHelpers.setBalance(vault.address, 10_000n * ETHER);
     adapter = await ethers.deployContract(
       "EtherFiAdapter",
-      [vault.address, MAINNET.weth.address, MAINNET.weEth.address],
+      [vault.address, MAINNET.weth.address, MAINNET.weEth.address, await redemptionOn(opened)],
       vault,
     );
     const weth = await ethers.getContractAt("IWETH9", MAINNET.weth.address, vault);
@@ -63,5 +63,20 @@ describe("EtherFiAdapter on mainnet", () => {
     expect(await adapter.openRequests()).to.have.length(1);
     expect((await adapter.realAssets()).pending).to.be.closeTo(20n * ETHER, 10n);
     expect(await adapter.claim.staticCall()).to.equal(0n);
+  });
+
+  it("default: leaves at once through the RedemptionManager, less its fee", async function () {
+    const [exitUnits, paid, feeBps] = await adapter.instantExit();
+    if (exitUnits === 0n) {
+      console.log("      skipped: the RedemptionManager is not there, or pays nothing at this block");
+      this.skip();
+    }
+    const { liquid } = await adapter.realAssets();
+    const out = paid < liquid / 2n ? paid / 2n : liquid / 4n;
+    const received = await adapter.deallocate.staticCall(out, 0n);
+    expect(received).to.be.closeTo(out - (out * feeBps) / 10_000n, 10n);
+    await adapter.deallocate(out, 0n);
+    const weEth = await mainnet.connection.ethers.getContractAt("IWETH9", MAINNET.weEth.address);
+    expect(await weEth.allowance(adapter, MAINNET.etherFiRedemption.address)).to.equal(0n);
   });
 });

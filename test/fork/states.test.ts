@@ -8,7 +8,7 @@ import { address, assets, fromWad } from "../../keeper/kernel/units.ts";
 import type { VenueState } from "../../keeper/kernel/venue-state.ts";
 import type { ProtocolId } from "../../keeper/protocols/index.ts";
 import { type RpcServer, serve } from "../keeper/support/rpc-server.ts";
-import { type Mainnet, onMainnet } from "../support/mainnet-state.ts";
+import { type Mainnet, onMainnet, redemptionOn } from "../support/mainnet-state.ts";
 import { type Account, ETHER } from "../support/venue.ts";
 
 const SIZES = [1n, 10n, 50n, 100n, 500n, 1_000n].map((size) => assets(size * ETHER));
@@ -72,7 +72,7 @@ describe("venue states on mainnet", () => {
     };
     await open("aave-v3", "AaveV3Adapter", [MAINNET.aavePool.address]);
     await open("lido", "LidoAdapter", [MAINNET.wstEth.address, MAINNET.lidoWithdrawalQueue.address]);
-    await open("etherfi", "EtherFiAdapter", [MAINNET.weEth.address]);
+    await open("etherfi", "EtherFiAdapter", [MAINNET.weEth.address, await redemptionOn(opened)]);
     await open("curve", "CurveAdapter", [pool, lp, false, BAND_BPS]);
     multicall = await (await ethers.deployContract("Multicall3Double")).getAddress();
     server = await serve({

@@ -18,15 +18,31 @@ export async function deployLidoDouble({ ethers }: Deployer, rate: bigint = WAD)
   return { stEth, wstEth, queue };
 }
 
-/** Pool, eETH, weETH and the requests, at `rate`. */
+/** The RedemptionManager as ether.fi sets it up: 30 bp, a tenth to the treasury, 1 % of the stake untouched, 2,000 ETH a day. */
+export const ETHER_FI_REDEMPTION = {
+  treasury: `0x${"7e".repeat(20)}`,
+  exitFeeSplitToTreasuryInBps: 1_000,
+  exitFeeInBps: 30,
+  lowWatermarkInBpsOfTvl: 100,
+  capacity: 2_000n * ETHER,
+  refillRate: (2_000n * ETHER) / 86_400n,
+} as const;
+
+/** Pool, eETH, weETH, the requests, blacklist and RedemptionManager, at `rate`. The pool holds no ether that could be redeemed. */
 export async function deployEtherFiDouble({ ethers }: Deployer, rate: bigint = WAD) {
   const pool = await ethers.deployContract("LiquidityPoolDouble");
   const eEth = await ethers.deployContract("EEthDouble", [await pool.getAddress()]);
   const weEth = await ethers.deployContract("WeEthDouble", [await eEth.getAddress()]);
   const requests = await ethers.deployContract("WithdrawRequestNftDouble", [await pool.getAddress()]);
-  await pool.initialize(await eEth.getAddress(), await requests.getAddress(), FIRST_SHARES, FIRST_SHARES);
+  const blacklister = await ethers.deployContract("BlacklisterDouble");
+  const handles = [eEth, requests, blacklister];
+  const [eEthAddress = "", requestsAddress = "", listing = ""] = await Promise.all(handles.map((c) => c.getAddress()));
+  await pool.initialize(eEthAddress, requestsAddress, listing, FIRST_SHARES, FIRST_SHARES);
+  const terms = Object.values(ETHER_FI_REDEMPTION);
+  const redemption = await ethers.deployContract("RedemptionManagerDouble", [await weEth.getAddress(), ...terms]);
+  await pool.setRedemptionManager(await redemption.getAddress());
   await pool.setRate(rate);
-  return { pool, eEth, weEth, requests };
+  return { pool, eEth, weEth, requests, blacklister, redemption };
 }
 
 /** An NG pool of WETH and stETH with `each` of both from `admin`, parameters as stETH-ng had them: A 1500, 1 bp, off-peg fivefold. */

@@ -89,7 +89,10 @@ export async function deployEveryVenue() {
   const lido = await deployLidoDouble(connection, (ETHER * 116n) / 100n);
   await open("lido", "LidoAdapter", [vault, weth, await lido.wstEth.getAddress(), await lido.queue.getAddress()]);
   const etherfi = await deployEtherFiDouble(connection, (ETHER * 105n) / 100n);
-  await open("etherfi", "EtherFiAdapter", [vault, weth, await etherfi.weEth.getAddress()]);
+  // Above the low watermark, so that something can be redeemed.
+  await deployer.sendTransaction({ to: etherfi.pool, value: 20_000n * ETHER });
+  const etherfiTargets = [await etherfi.weEth.getAddress(), await etherfi.redemption.getAddress()];
+  await open("etherfi", "EtherFiAdapter", [vault, weth, ...etherfiTargets]);
   const swell = await deploySwellDouble(connection, "swETH", (ETHER * 106n) / 100n);
   await open("swell", "SwellAdapter", [vault, weth, await swell.token.getAddress(), await swell.queue.getAddress()]);
   const stader = await deployStaderDouble(connection, (ETHER * 104n) / 100n);

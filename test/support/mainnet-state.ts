@@ -7,9 +7,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { z } from "zod";
-import { MAINNET_CHAIN_ID } from "../../deploy/chains/mainnet.ts";
+import { MAINNET, MAINNET_CHAIN_ID } from "../../deploy/chains/mainnet.ts";
 import { InputError } from "../../keeper/kernel/errors.ts";
 import type { Connection } from "./venue.ts";
 
@@ -110,4 +111,10 @@ export function onMainnet(prepare: (mainnet: Mainnet) => Promise<void>): void {
     console.log(`      mainnet at block ${opened.block}, ${opened.origin}`);
     await prepare(opened);
   });
+}
+
+/** ether.fi's RedemptionManager where the block has it; the zero address, which deploys without, before 2025. */
+export async function redemptionOn({ connection }: Mainnet): Promise<string> {
+  const { address } = MAINNET.etherFiRedemption;
+  return (await connection.ethers.provider.getCode(address)) === "0x" ? ZeroAddress : address;
 }

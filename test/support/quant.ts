@@ -117,6 +117,7 @@ export const venueState = (strategyId: number, changes: Partial<VenueState> = {}
     leave: {
       ...move,
       instant: { ok: true, value: assets(5_000n * ETHER) },
+      instantFee: 0,
       queued: null,
       own: assets(0n),
       delayDays: 0,

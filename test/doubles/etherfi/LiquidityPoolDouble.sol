@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {OwnedDouble} from "../OwnedDouble.sol";
+import {BlacklisterDouble} from "./BlacklisterDouble.sol";
 import {EEthDouble} from "./EEthDouble.sol";
+import {PausableUntilDouble} from "./PausableUntilDouble.sol";
 import {WithdrawRequestNftDouble} from "./WithdrawRequestNftDouble.sol";
 
 /// @title LiquidityPoolDouble
-/// @notice Double of ether.fi's LiquidityPool, NOT the protocol. Follows `src/LiquidityPool.sol` of
-/// github.com/etherfi-protocol/smart-contracts at its state of 2024, which pays claims from the pool's own balance.
-/// @dev Left out: validators, whitelists, membership, roles. ETH staked stays here and pays claims; more can be sent in.
+/// @notice Double of ether.fi's LiquidityPool, NOT the protocol. Follows `src/core/LiquidityPool.sol` of
+/// github.com/etherfi-protocol/smart-contracts at its state of July 2026: claims are paid by the request contract, the
+/// pool only burns for them; the RedemptionManager is paid from the pool's ether.
+/// @dev Left out: validators, membership, roles, the cap of a rebase. ETH staked stays here.
 ///
 /// Market side (owner): `setTotalPooledEther` and `setRate` move the rate to an exact value, up or down; `pauseContract`,
-/// `unPauseContract`; `withdrawEther` takes staked ether away, as validators do; `setBlacklisted` shuts an account out, which the
-/// protocol's later versions can.
-contract LiquidityPoolDouble is OwnedDouble {
+/// `unPauseContract`, `pauseUntil`; `setWithdrawAmounts` bounds one request; `withdrawEther` takes staked ether away, as validators do.
+contract LiquidityPoolDouble is PausableUntilDouble {
     event Deposit(address indexed sender, uint256 amount, address referral);
     event Withdraw(address indexed sender, address recipient, uint256 amount);
 
     error IncorrectCaller();
     error InvalidAmount();
+    error InvalidWithdrawalAmount();
     error InsufficientLiquidity();
     error SendFail();
-    error LiquidityPoolDouble_Blacklisted(address account);
 
     /// @dev Holder of the first stake.
     address private constant INITIAL_HOLDER = 0x000000000000000000000000000000000000dEaD;
 
     EEthDouble public eETH;
     WithdrawRequestNftDouble public withdrawRequestNFT;
-    bool public paused;
-    mapping(address account => bool isOut) public blacklisted;
+    BlacklisterDouble public blacklister;
+    address public etherFiRedemptionManager;
+    uint256 public minWithdrawAmount;
+    uint256 public maxWithdrawAmount = type(uint96).max;
     uint256 private _totalPooledEther;
 
-    modifier notBlacklisted(address account) {
-        require(!blacklisted[account], LiquidityPoolDouble_Blacklisted(account));
+    modifier nonBlacklisted() {
+        blacklister.nonBlacklisted(msg.sender);
         _;
     }
 
-    modifier whenNotPaused() {
-        require(!paused, "Pausable: paused");
-        _;
-    }
-
-    /// @notice Ether that pays later claims; not booked as stake.
+    /// @notice Ether that comes back from validators or from claims; it is booked as stake already.
     receive() external payable {}
 
     // MARKET
@@ -53,14 +53,24 @@ contract LiquidityPoolDouble is OwnedDouble {
     function initialize(
         EEthDouble eETH_,
         WithdrawRequestNftDouble withdrawRequestNFT_,
+        BlacklisterDouble blacklister_,
         uint256 totalPooledEther,
         uint256 totalShares
     ) external onlyOwner {
         require(address(eETH) == address(0) && totalPooledEther != 0 && totalShares != 0, InvalidAmount());
         eETH = eETH_;
         withdrawRequestNFT = withdrawRequestNFT_;
+        blacklister = blacklister_;
         _totalPooledEther = totalPooledEther;
         eETH_.mintShares(INITIAL_HOLDER, totalShares);
+    }
+
+    function setRedemptionManager(address manager) external onlyOwner {
+        etherFiRedemptionManager = manager;
+    }
+
+    function setWithdrawAmounts(uint256 least, uint256 most) external onlyOwner {
+        (minWithdrawAmount, maxWithdrawAmount) = (least, most);
     }
 
     /// @notice Rebase: sets the ether of all shares to exactly `totalPooledEther`, wei.
@@ -71,18 +81,6 @@ contract LiquidityPoolDouble is OwnedDouble {
     /// @notice Rebase by rate: one share is worth exactly `rateWad` afterwards, given at least 1e18 shares in all.
     function setRate(uint256 rateWad) external onlyOwner {
         _totalPooledEther = (eETH.totalShares() * rateWad + 1e18 - 1) / 1e18;
-    }
-
-    function pauseContract() external onlyOwner {
-        paused = true;
-    }
-
-    function unPauseContract() external onlyOwner {
-        paused = false;
-    }
-
-    function setBlacklisted(address account, bool isOut) external onlyOwner {
-        blacklisted[account] = isOut;
     }
 
     function withdrawEther(address payable to, uint256 amount) external onlyOwner {
@@ -102,32 +100,50 @@ contract LiquidityPoolDouble is OwnedDouble {
     function requestWithdraw(
         address recipient,
         uint256 amount
-    ) external whenNotPaused notBlacklisted(msg.sender) returns (uint256 requestId) {
+    ) external whenNotPaused nonBlacklisted returns (uint256 requestId) {
+        blacklister.nonBlacklisted(recipient);
+        if (amount < minWithdrawAmount || amount > maxWithdrawAmount) revert InvalidWithdrawalAmount();
         uint256 share = sharesForAmount(amount);
         if (amount > type(uint96).max || amount == 0 || share == 0) revert InvalidAmount();
         eETH.transferFrom(msg.sender, address(withdrawRequestNFT), amount);
-        requestId = withdrawRequestNFT.requestWithdraw(uint96(amount), uint96(share), recipient, 0);
+        requestId = withdrawRequestNFT.requestWithdraw(uint96(amount), uint96(share), recipient);
         emit Withdraw(msg.sender, recipient, amount);
     }
 
-    /// @notice Burns the request contract's shares and pays `recipient`.
-    function withdraw(
-        address recipient,
-        uint256 amount
-    ) external whenNotPaused notBlacklisted(recipient) returns (uint256 share) {
+    /// @notice Burns shares of the RedemptionManager at the present rate and pays `recipient` from the pool.
+    function withdraw(address recipient, uint256 amount) external whenNotPaused returns (uint256 share) {
         share = sharesForWithdrawalAmount(amount);
-        if (msg.sender != address(withdrawRequestNFT)) revert IncorrectCaller();
-        if (address(this).balance < amount || eETH.balanceOf(msg.sender) < amount) revert InsufficientLiquidity();
+        if (msg.sender != etherFiRedemptionManager) revert IncorrectCaller();
+        if (totalValueInLp() < amount || eETH.balanceOf(msg.sender) < amount) revert InsufficientLiquidity();
         if (amount == 0 || share == 0) revert InvalidAmount();
         _totalPooledEther -= amount;
         eETH.burnShares(msg.sender, share);
         _send(recipient, amount);
     }
 
+    /// @notice Burns all shares of a claimed request; the request contract pays.
+    function withdraw(uint256 amount, uint256 share) external {
+        if (msg.sender != address(withdrawRequestNFT)) revert IncorrectCaller();
+        if (amount == 0 || share == 0) revert InvalidAmount();
+        _totalPooledEther -= amount;
+        eETH.burnShares(msg.sender, share);
+    }
+
+    /// @notice Burns shares of the exit fee, which lifts the rate of the others.
+    function burnEEthShares(uint256 share) external {
+        if (msg.sender != etherFiRedemptionManager) revert IncorrectCaller();
+        eETH.burnShares(msg.sender, share);
+    }
+
     // VIEWS
 
     function getTotalPooledEther() external view returns (uint256) {
         return _totalPooledEther;
+    }
+
+    /// @dev The original keeps a counter, which no gift moves.
+    function totalValueInLp() public view returns (uint256) {
+        return address(this).balance;
     }
 
     function getTotalEtherClaimOf(address user) external view returns (uint256) {
@@ -143,6 +159,11 @@ contract LiquidityPoolDouble is OwnedDouble {
         return (amount * eETH.totalShares() + _totalPooledEther - 1) / _totalPooledEther;
     }
 
+    /// @notice Ether of 1e18 shares, rounded up: the rate that a finalized request keeps.
+    function amountPerShareCeil() external view returns (uint256) {
+        return Math.mulDiv(1e18, _totalPooledEther, eETH.totalShares(), Math.Rounding.Ceil);
+    }
+
     function amountForShare(uint256 share) public view returns (uint256) {
         uint256 totalShares = eETH.totalShares();
         return totalShares == 0 ? 0 : (share * _totalPooledEther) / totalShares;
@@ -150,7 +171,7 @@ contract LiquidityPoolDouble is OwnedDouble {
 
     // INTERNAL
 
-    function _deposit(address referral) private notBlacklisted(msg.sender) whenNotPaused returns (uint256 share) {
+    function _deposit(address referral) private nonBlacklisted whenNotPaused returns (uint256 share) {
         share = sharesForAmount(msg.value);
         if (msg.value > type(uint128).max || msg.value == 0 || share == 0) revert InvalidAmount();
         _totalPooledEther += msg.value;

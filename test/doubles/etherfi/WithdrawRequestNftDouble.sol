@@ -6,13 +6,14 @@ import {OwnedDouble} from "../OwnedDouble.sol";
 import {LiquidityPoolDouble} from "./LiquidityPoolDouble.sol";
 
 /// @title WithdrawRequestNftDouble
-/// @notice Double of ether.fi's withdrawal requests, NOT the protocol. Follows `src/WithdrawRequestNFT.sol` of
-/// github.com/etherfi-protocol/smart-contracts: safe mint, finalization up to an id, min(requested, current) at claim,
-/// requests that the protocol can invalidate and seize.
-/// @dev Left out: roles, fees, remainders.
+/// @notice Double of ether.fi's withdrawal requests, NOT the protocol. Follows `src/withdrawals/WithdrawRequestNFT.sol` of
+/// github.com/etherfi-protocol/smart-contracts at its state of July 2026: safe mint, finalization up to an id at the rate
+/// of that moment, min(requested, that rate) at claim, anyone may claim for the owner, requests that the protocol can
+/// invalidate and seize.
+/// @dev Left out: roles, pauses, requests from before the rate was kept.
 ///
-/// Market side (owner): `finalize(upToId)` with ether for the pool, `finalizeRequests`, `invalidateRequest`,
-/// `validateRequest`, `seizeInvalidRequest`.
+/// Market side (owner): `finalize(upToId)` with the ether set aside for it, `invalidateRequest`, `validateRequest`,
+/// `seizeInvalidRequest`.
 contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "WithdrawRequestNFT"), OwnedDouble {
     struct WithdrawRequest {
         uint96 amountOfEEth;
@@ -21,25 +22,25 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
         uint32 feeGwei;
     }
 
-    event WithdrawRequestCreated(
-        uint32 indexed requestId,
-        uint256 amountOfEEth,
-        uint256 shareOfEEth,
-        address owner,
-        uint256 fee
-    );
+    event WithdrawRequestCreated(uint32 indexed requestId, uint256 amountOfEEth, uint256 shareOfEEth, address owner);
     event WithdrawRequestClaimed(
         uint32 indexed requestId,
         uint256 amountOfEEth,
         uint256 burntShareOfEEth,
-        address owner,
-        uint256 fee
+        address owner
     );
+
+    error InsufficientEscrow();
+    error EthTransferFailed();
 
     LiquidityPoolDouble public immutable liquidityPool;
     uint32 public nextRequestId = 1;
     uint32 public lastFinalizedRequestId;
+    /// @notice Ether set aside for finalized requests, at what they asked for.
+    uint256 public ethAmountLockedForWithdrawal;
     mapping(uint256 requestId => WithdrawRequest request) private _requests;
+    /// @dev Ether of 1e18 shares at finalization.
+    mapping(uint256 requestId => uint256 rate) private _frozenRates;
 
     constructor(LiquidityPoolDouble liquidityPool_) {
         liquidityPool = liquidityPool_;
@@ -47,22 +48,19 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
 
     // MARKET
 
-    /// @notice Wei that the requests up to `upToId` would be paid now.
+    /// @notice Wei to be set aside for the requests up to `upToId`.
     function etherToFinalize(uint256 upToId) external view returns (uint256 amount) {
-        for (uint256 id = uint256(lastFinalizedRequestId) + 1; id <= upToId; ++id) amount += _worth(_requests[id]);
+        for (uint256 id = uint256(lastFinalizedRequestId) + 1; id <= upToId; ++id) amount += _requests[id].amountOfEEth;
     }
 
-    /// @notice Finalizes requests up to `upToId` and passes the ether sent to the pool, which pays the claims.
+    /// @notice Finalizes requests up to `upToId`. The ether sent is set aside; the original takes it from the pool.
     function finalize(uint256 upToId) external payable onlyOwner {
-        finalizeRequests(upToId);
-        (bool sent, ) = address(liquidityPool).call{value: msg.value}("");
-        require(sent, "ETH transfer failed");
-    }
-
-    function finalizeRequests(uint256 requestId) public onlyOwner {
-        require(requestId >= lastFinalizedRequestId, "Cannot undo finalization");
-        require(requestId < nextRequestId, "Cannot finalize future requests");
-        lastFinalizedRequestId = uint32(requestId);
+        require(upToId >= lastFinalizedRequestId, "Cannot undo finalization");
+        require(upToId < nextRequestId, "Cannot finalize future requests");
+        uint256 rate = liquidityPool.amountPerShareCeil();
+        for (uint256 id = uint256(lastFinalizedRequestId) + 1; id <= upToId; ++id) _frozenRates[id] = rate;
+        lastFinalizedRequestId = uint32(upToId);
+        ethAmountLockedForWithdrawal += msg.value;
     }
 
     function invalidateRequest(uint256 requestId) external onlyOwner {
@@ -85,26 +83,33 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
     function requestWithdraw(
         uint96 amountOfEEth,
         uint96 shareOfEEth,
-        address recipient,
-        uint256 fee
+        address recipient
     ) external returns (uint256 requestId) {
         require(msg.sender == address(liquidityPool), "Caller is not the liquidity pool");
         requestId = nextRequestId++;
-        _requests[requestId] = WithdrawRequest(amountOfEEth, shareOfEEth, true, uint32(fee / 1 gwei));
+        _requests[requestId] = WithdrawRequest(amountOfEEth, shareOfEEth, true, 0);
         _safeMint(recipient, requestId);
-        emit WithdrawRequestCreated(uint32(requestId), amountOfEEth, shareOfEEth, recipient, fee);
+        emit WithdrawRequestCreated(uint32(requestId), amountOfEEth, shareOfEEth, recipient);
     }
 
     // HOLDER
 
+    /// @notice Pays the owner, whoever calls. What a lower rate leaves goes back to the pool.
     function claimWithdraw(uint256 requestId) external {
-        require(ownerOf(requestId) == msg.sender, "Not the owner of the NFT");
-        require(_requests[requestId].isValid, "Request is not valid");
+        liquidityPool.blacklister().nonBlacklisted(msg.sender);
+        address recipient = ownerOf(requestId);
+        liquidityPool.blacklister().nonBlacklisted(recipient);
+        WithdrawRequest memory request = _requests[requestId];
+        require(request.isValid, "Request is not valid");
         uint256 amount = getClaimableAmount(requestId);
         _burn(requestId);
         delete _requests[requestId];
-        uint256 share = liquidityPool.withdraw(msg.sender, amount);
-        emit WithdrawRequestClaimed(uint32(requestId), amount, share, msg.sender, 0);
+        if (ethAmountLockedForWithdrawal < request.amountOfEEth) revert InsufficientEscrow();
+        ethAmountLockedForWithdrawal -= request.amountOfEEth;
+        liquidityPool.withdraw(amount, request.shareOfEEth);
+        _pay(recipient, amount);
+        _pay(address(liquidityPool), request.amountOfEEth - amount);
+        emit WithdrawRequestClaimed(uint32(requestId), amount, request.shareOfEEth, recipient);
     }
 
     // VIEWS
@@ -124,12 +129,14 @@ contract WithdrawRequestNftDouble is ERC721("Withdraw Request NFT (double)", "Wi
 
     function getClaimableAmount(uint256 requestId) public view returns (uint256) {
         require(requestId <= lastFinalizedRequestId, "Request is not finalized");
-        require(ownerOf(requestId) != address(0), "Already Claimed");
-        return _worth(_requests[requestId]) - uint256(_requests[requestId].feeGwei) * 1 gwei;
+        WithdrawRequest memory request = _requests[requestId];
+        uint256 frozen = (request.shareOfEEth * _frozenRates[requestId]) / 1e18;
+        return request.amountOfEEth < frozen ? request.amountOfEEth : frozen;
     }
 
-    function _worth(WithdrawRequest storage request) private view returns (uint256) {
-        uint256 current = liquidityPool.amountForShare(request.shareOfEEth);
-        return request.amountOfEEth < current ? request.amountOfEEth : current;
+    function _pay(address to, uint256 amount) private {
+        if (amount == 0) return;
+        (bool sent, ) = to.call{value: amount}("");
+        if (!sent) revert EthTransferFailed();
     }
 }

@@ -36,7 +36,7 @@ const shown = z.strictObject({
           protocol: z.string(),
           apy: z.strictObject({ base: part, fees: part, reward: part }),
           enter: move.extend({ available: amount }),
-          leave: move.extend({ delayDays: z.number(), delaySource: z.string() }),
+          leave: move.extend({ delayDays: z.number(), instantFee: z.number(), delaySource: z.string() }),
         }),
       ),
     })

@@ -139,6 +139,18 @@ describe("legs from weights", () => {
     expect(shape(snapshot(500, [async]), weights(0.2), 0.8)).to.deep.equal([]);
     expect(shape(snapshot(500, [async]), weights(0.1), 0.9)).to.deep.equal(["RequestExit 1 100"]);
   });
+  it("a queue without room gets no request, and one with less room no more than it takes, whatever leaves at once for a fee", () => {
+    const async = strategy(1, 500, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "etherfi" });
+    const withRoom = (queued: number) => {
+      const read = venueState(1);
+      const venue = { ...read, leave: { ...read.leave, queued: eth(queued), instantFee: 0.003 } };
+      return planLegs(snapshot(500, [async], { venues: [venue] }), weights(0.2), 0.8, limits);
+    };
+    expect(withRoom(0).legs).to.deep.equal([]);
+    expect(withRoom(0).notes.join()).to.match(/300.000000 WETH should leave, 0.000000 can leave now/);
+    const [leg] = withRoom(120).legs;
+    expect(leg).to.include({ kind: "RequestExit", amount: eth(120) });
+  });
   it("where requests are whole steps, less is asked for, or nothing and it is said", () => {
     const stepped = strategy(1, 500, { hasAsyncExit: true, maxDeallocate: eth(0), protocol: "bedrock" });
     expect(shape(snapshot(500, [stepped]), weights(0.4), 0.6)).to.deep.equal(["RequestExit 1 96"]);

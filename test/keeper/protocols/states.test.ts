@@ -161,6 +161,60 @@ describe("venue states", () => {
     expect(offences).to.deep.equal([]);
   });
 
+  it("ether.fi: states what leaves at once and its fee apart from the queue, which pays in full; the fee is what a leg pays", async () => {
+    const { connection, addresses } = every.engine;
+    const { networkHelpers, ethers } = connection;
+    const { redemption, pool } = every.etherfi;
+    const ether = await redemption.ETH_ADDRESS();
+    const { leave } = stateOf("etherfi");
+    const redeemable = await redemption.totalRedeemableAmount(ether);
+    expect(leave.instant).to.deep.equal({ ok: true, value: (redeemable * 9_970n) / 10_000n });
+    expect(leave.instantFee).to.equal(0.003);
+    expect(leave.own).to.equal(0n);
+    expect(leave.source).to.match(/a request pays in full; at once the RedemptionManager pays less 30 bps/);
+    for (const { shortfall } of leave.curve) expect(shortfall).to.be.within(-1e-15, 1e-15);
+
+    await networkHelpers.impersonateAccount(addresses.vault);
+    await networkHelpers.setBalance(addresses.vault, 10_000n * ETHER);
+    const vault = await ethers.getSigner(addresses.vault);
+    const weth = wethAt(addresses.weth, vault);
+    const adapterAddress = every.adapters.get("etherfi") ?? "";
+    const adapter = await ethers.getContractAt("IStrategyAdapter", adapterAddress, vault);
+    const clean = await networkHelpers.takeSnapshot();
+    await (await weth.getFunction("deposit").send({ value: 1_000n * ETHER })).wait();
+    await (await weth.getFunction("transfer").send(adapterAddress, 1_000n * ETHER)).wait();
+    await adapter.allocate(1_000n * ETHER, 0n);
+    const received = await adapter.deallocate.staticCall(100n * ETHER, 0n);
+    expect(1 - fromWad(received) / 100).to.be.within(0.003 - 1e-12, 0.003 + 1e-12);
+
+    // No slot for a request is left: what leaves pays the fee, up to what the manager pays.
+    for (let id = 0; id < 16; id += 1) await adapter.requestExit(ETHER, 0n);
+    const full = stateOf("etherfi", await read()).leave;
+    expect(full.queued).to.equal(0n);
+    for (const { size, shortfall, reason } of full.curve) {
+      if (size > redeemable) expect(reason).to.match(/only .* can leave in one move now|at once less is paid/);
+      else expect(shortfall).to.be.within(0.003 - 1e-9, 0.003 + 1e-9);
+    }
+    await redemption.setExitFeeBasisPoints(0, ether);
+    const free = stateOf("etherfi", await read()).leave;
+    expect(free.instantFee).to.equal(0);
+    expect(free.own).to.be.above(900n * ETHER);
+    await redemption.pauseUntil();
+    const paused = stateOf("etherfi", await read()).leave;
+    expect(paused.instant).to.deep.equal({ ok: true, value: 0n });
+    expect(paused.source).to.match(/the RedemptionManager is paused/);
+    await pool.pauseUntil();
+    await pool.setWithdrawAmounts(0n, 500n * ETHER);
+    const closed = stateOf("etherfi", await read());
+    expect(closed.leave.closed).to.equal("ether.fi has paused its liquidity pool");
+    expect(closed.enter.closed).to.equal("ether.fi has paused its liquidity pool");
+    await clean.restore();
+    await pool.setWithdrawAmounts(0n, 500n * ETHER);
+    const bounded = stateOf("etherfi", await read()).leave;
+    await clean.restore();
+    expect(bounded.queued).to.equal(500n * ETHER);
+  });
+
   it("states what a pool can pay at once as the adapter's own reading of its depth does", async () => {
     const { connection, addresses } = every.engine;
     const { networkHelpers, ethers } = connection;

@@ -7,7 +7,7 @@ import {
   RiskCapMissingError,
 } from "../../../keeper/kernel/constraints.ts";
 import { assets } from "../../../keeper/kernel/units.ts";
-import { ETHER, reading, snapshot } from "../../support/quant.ts";
+import { ETHER, reading, snapshot, venueState } from "../../support/quant.ts";
 
 const ether = (amount: number) => assets(BigInt(amount) * ETHER);
 const costs = (...ids: number[]) => ({
@@ -126,6 +126,18 @@ describe("buildConstraints", () => {
       expect(idle.minimum).to.be.closeTo(1 - (strategies[0]?.minWeight ?? 0), 1e-8);
       expect(idle.minimum).to.be.below(140 / 800);
     });
+  });
+
+  it("counts as leaving what the venue's queue still takes, not what it pays at once for a fee", () => {
+    const held = reading(1, { value: ether(100), liquid: ether(100), hasAsyncExit: true, maxDeallocate: ether(0) });
+    const minimum = (queued: number) => {
+      const read = venueState(1);
+      const venues = [{ ...read, leave: { ...read.leave, queued: ether(queued), instantFee: 0.003 } }];
+      return buildConstraints({ ...vaultWith(900, held), venues }, costs(1)).strategies[0]?.minWeight;
+    };
+    expect(minimum(0)).to.equal(0.1);
+    expect(minimum(40)).to.equal(0.06);
+    expect(minimum(500)).to.equal(0);
   });
 
   it("blocks a strategy whose adapter does not answer, in both directions", () => {
