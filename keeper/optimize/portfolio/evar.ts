@@ -20,6 +20,7 @@ import {
   type PortfolioProblem,
   violation,
 } from "./problem.ts";
+import { requireProof } from "./proof.ts";
 import { lossesOf, meansOf, type Sample } from "./sample.ts";
 import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
@@ -224,9 +225,9 @@ function newtonTarget(
     }
     return { target, thetaFall: fall };
   };
+  let budget = 0;
+  for (let a = 0; a < k; a++) budget += point.weights[index[a] ?? 0] ?? 0;
   if (isBox) {
-    let budget = 0;
-    for (let a = 0; a < k; a++) budget += point.weights[index[a] ?? 0] ?? 0;
     const lower = Float64Array.from(index, (i) => problem.lower[i] ?? 0);
     const upper = Float64Array.from(index, (i) => problem.upper[i] ?? 0);
     const start = Int8Array.from(index, (i) => {
@@ -237,7 +238,7 @@ function newtonTarget(
     const found = solveBoxQuadratic(box, start);
     if (found !== null) return place(found.x);
   }
-  const builder = commonProgramme(isBox ? narrowed(problem, index, point.weights) : problem);
+  const builder = isBox ? commonProgramme(narrowed(problem, index), budget) : commonProgramme(problem);
   const scale = matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const width = isBox ? k : n;
   for (let a = 0; a < width; a++) builder.setCost(a, (cost[a] ?? 0) / scale);
@@ -245,12 +246,9 @@ function newtonTarget(
   return place(solver.minimize(builder.build(hessian), 1e-3).x.subarray(0, width));
 }
 
-/** The box problem over some assets; the others' weight is at their bounds and leaves what it leaves. */
-function narrowed(problem: PortfolioProblem, index: Int32Array, weights: Float64Array): PortfolioProblem {
-  const inside = new Set(index);
-  const outside = weights.reduce((total, w, i) => total + (inside.has(i) ? 0 : w), 0);
-  const share = 1 - outside;
-  const pick = (values: readonly number[]): number[] => [...index].map((i) => (values[i] ?? 0) / share);
+/** The box problem over some assets, in the weights they have. */
+function narrowed(problem: PortfolioProblem, index: Int32Array): PortfolioProblem {
+  const pick = (values: readonly number[]): number[] => [...index].map((i) => values[i] ?? 0);
   return {
     names: [...index].map((i) => problem.names[i] ?? ""),
     lower: pick(problem.lower),
@@ -415,7 +413,7 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
   const off = violation(problem, point.weights);
   if (!(gap <= ACCEPTED_GAP)) throw new NotConvergedError(rounds, gap, off);
   const unit = sample.unit;
-  return {
+  const answer: Portfolio = {
     weights: [...point.weights],
     objective: point.value * unit,
     certificate: {
@@ -427,4 +425,5 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
     method,
     rounds,
   };
+  return requireProof(answer, unit);
 }
