@@ -230,15 +230,19 @@ function solveTail(
     const gap = best === null ? Number.POSITIVE_INFINITY : (best.primal - dual) / Math.max(Math.abs(best.primal), 1e-3);
     const { losses, cuts } = model.evaluate(weights);
     let missing = 0;
+    const candidates: number[] = [];
     for (let t = 0; t < model.size; t++) {
       const column = columns.get(t);
       const allowed = threshold + (column === undefined ? 0 : (optimum.x[column] ?? 0));
       const loss = losses[t] ?? 0;
-      const isMissing = loss > allowed + 1e-12;
+      const isMissing = loss > allowed + 1e-12 && included.cuts.get(t)?.has(cuts[t] ?? 0) !== true;
+      if (isMissing) missing++;
       // Losses just below the threshold come in early: most of them would be missing in the next round.
-      const isNear = column === undefined && threshold > 0 && loss > NEAR * threshold;
-      if ((isMissing || isNear) && include(included, t, cuts[t] ?? 0) && isMissing) missing++;
+      if (isMissing || (column === undefined && threshold > 0 && loss > NEAR * threshold)) candidates.push(t);
     }
+    // A portfolio of few losses makes most of the others missing: the worst of them are enough to send it elsewhere.
+    candidates.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0) || a - b);
+    for (const t of candidates.slice(0, wanted)) include(included, t, cuts[t] ?? 0);
     if (best !== null && (gap <= GAP || missing === 0)) {
       const unit = isLeast ? model.unit : goal.unit;
       const found: Portfolio = {
