@@ -28,6 +28,7 @@ import type { CommandResult } from "./output.ts";
 import { type Regressors, readRegressors } from "./regressors.ts";
 import { readTable, type Table } from "./table.ts";
 import { ColumnTooShortError } from "./table-errors.ts";
+import { forecastUnitHints } from "./unit-hints.ts";
 
 export interface ForecastFlags extends LstmFlags {
   readonly data: string;
@@ -225,6 +226,7 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
   const table = await readTable(flags.data);
   const { values, times, absentSteps } = forecastColumn(table, flags.column);
   requireSeasons(period, values.length);
+  const warnings = forecastUnitHints(table, flags.column ?? table.columns[0] ?? "");
   const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
   const started = performance.now();
   const { model, path, facts } = await described(table, flags, { values, period }, h, levels, regressors);
@@ -250,6 +252,7 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
     ...facts,
     forecast: rows,
     milliseconds,
+    warnings,
   };
   return { data, text: textOf(data, rows, facts) };
 }
@@ -263,6 +266,7 @@ function textOf(
     readonly missing: number;
     readonly model: string;
     readonly horizonMean: number;
+    readonly warnings: readonly string[];
   },
   rows: readonly {
     readonly step: number;
@@ -296,5 +300,5 @@ function textOf(
     );
     lines.push(`${date ?? `+${step}`}  ${figure(mean)}  ${bands.join("  ")}`);
   }
-  return lines.join("\n");
+  return [...lines, ...data.warnings.map((warning) => `warning: ${warning}`)].join("\n");
 }
