@@ -254,6 +254,16 @@ describe("amplified forecast", function () {
     );
   });
 
+  it("tells how far it is, member by member, and only where members are judged", async () => {
+    const path = file("progress.csv", ["apy", ...values].join("\n"));
+    const seen: (readonly [number, number])[] = [];
+    await forecastTable(flags(path), (done, total) => seen.push([done, total]));
+    const total = seen[0]?.[1] ?? 0;
+    expect(total).to.be.at.least(10);
+    expect(seen).to.deep.equal(Array.from({ length: total }, (_, k) => [k + 1, total]));
+    await forecastTable(flags(path, { model: "naive" }), () => expect.fail("nothing is judged"));
+  });
+
   it("says where fractions and percent stand in one column, and where returns look like percent; a yield in percent is fine", async () => {
     const hinted = z.object({ warnings: z.array(z.string()) });
     const warningsOf = async (name: string, column: string, list: readonly number[]): Promise<string[]> => {
