@@ -6,6 +6,7 @@ import type { ForecastFlags } from "./forecast.ts";
 import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
 import type { CommandResult } from "./output.ts";
 import { readTable } from "./table.ts";
+import { forecastUnitHints } from "./unit-hints.ts";
 
 const figure = (value: number): string => Number(value.toPrecision(6)).toString();
 
@@ -49,9 +50,10 @@ export async function forecastAll(
   const found = await forecastBatch(series, { horizon, levels, onProgress });
   const byName = new Map([...refused, ...found.map((answer) => [answer.name, answer] as const)]);
   const answers = table.columns.flatMap((name) => byName.get(name) ?? []);
+  const warnings = table.columns.flatMap((name) => forecastUnitHints(table, name));
   return {
-    data: { file: table.file, horizon, forecasts: answers },
-    text: answers.map(lineOf).join("\n"),
+    data: { file: table.file, horizon, forecasts: answers, warnings },
+    text: [...answers.map(lineOf), ...warnings.map((warning) => `warning: ${warning}`)].join("\n"),
     // One column that can be forecast is a result; none is a bad file.
     exitCode: answers.every(isRefusal) ? EXIT.badInput : EXIT.ok,
   };

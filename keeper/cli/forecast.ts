@@ -2,7 +2,7 @@
 import { type ArimaFit, type Constant, fitArima, namedCoefficients, predictArima } from "../forecast/arima/model.ts";
 import { type ArimaOrder, orderName } from "../forecast/arima/order.ts";
 import { autoArima } from "../forecast/arima/search.ts";
-import { automaticForecast, observationsNeeded } from "../forecast/automatic.ts";
+import { automaticForecast, defaultSettings, observationsNeeded } from "../forecast/automatic.ts";
 import {
   driftForecaster,
   exponentialForecaster,
@@ -28,6 +28,7 @@ import type { CommandResult } from "./output.ts";
 import { type Regressors, readRegressors } from "./regressors.ts";
 import { readTable, type Table } from "./table.ts";
 import { ColumnTooShortError } from "./table-errors.ts";
+import { forecastUnitHints } from "./unit-hints.ts";
 
 export interface ForecastFlags extends LstmFlags {
   readonly data: string;
@@ -126,7 +127,15 @@ const describeFitted = (fitted: FittedModel, h: number, levels: readonly number[
   facts: finiteOnly(fitted.aicc === undefined ? {} : { aicc: fitted.aicc }),
 });
 
-function describeAutomatic(series: Series, h: number, levels: readonly number[]): Described {
+/** Called while a forecast is made, with what is done of how much. */
+export type OnProgress = (done: number, total: number) => void;
+
+function describeAutomatic(
+  series: Series,
+  h: number,
+  levels: readonly number[],
+  onProgress: OnProgress | undefined,
+): Described {
   const needed = observationsNeeded(series.period, h, levels);
   const rows = series.values.length;
   if (rows < needed) {
@@ -137,7 +146,7 @@ function describeAutomatic(series: Series, h: number, levels: readonly number[])
     const described = describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
     return { ...described, facts: { ...described.facts, note: why("ARIMA by AICc") } };
   }
-  const found = automaticForecast(series, h, levels);
+  const found = automaticForecast(series, h, levels, defaultSettings(series.period), [], onProgress);
   const { members, test, share, mae, naiveMae } = found.combination;
   return {
     model: found.model,
@@ -157,6 +166,7 @@ function describe(
   h: number,
   levels: readonly number[],
   regressors: Regressors | null,
+  onProgress: OnProgress | undefined,
 ): Described {
   if (flags.xreg !== undefined && !["auto", "arima"].includes(flags.model))
     throw new OptionError(
@@ -171,7 +181,7 @@ function describe(
     const order = parseOrder(flags.order);
     return describeArima(series, fitArima(input, order, constantFor(order)), h, levels, regressors);
   }
-  if (flags.model === "auto" && regressors === null) return describeAutomatic(series, h, levels);
+  if (flags.model === "auto" && regressors === null) return describeAutomatic(series, h, levels, onProgress);
   if (["auto", "arima"].includes(flags.model))
     return describeArima(series, autoArima(input, series.period), h, levels, regressors);
   const forecaster = FORECASTERS.get(flags.model);
@@ -188,11 +198,12 @@ async function described(
   h: number,
   levels: readonly number[],
   regressors: Regressors | null,
+  onProgress: OnProgress | undefined,
 ): Promise<Described> {
   try {
     if (flags.model === "lstm" && flags.order === undefined && flags.xreg === undefined)
       return await describeLstm(table, flags.column, flags, h, levels);
-    return describe(flags, series, h, levels, regressors);
+    return describe(flags, series, h, levels, regressors, onProgress);
   } catch (error) {
     if (!(error instanceof EmptySampleError)) throw error;
     const remedy =
@@ -217,7 +228,7 @@ const dateOf = (time: number): string => {
   return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
 };
 
-export async function forecastTable(flags: ForecastFlags): Promise<CommandResult> {
+export async function forecastTable(flags: ForecastFlags, onProgress?: OnProgress): Promise<CommandResult> {
   const h = parseHorizon(flags.h);
   const period = parsePeriod(flags.period);
   const levels = parseLevels(flags.levels);
@@ -225,9 +236,10 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
   const table = await readTable(flags.data);
   const { values, times, absentSteps } = forecastColumn(table, flags.column);
   requireSeasons(period, values.length);
+  const warnings = forecastUnitHints(table, flags.column ?? table.columns[0] ?? "");
   const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
   const started = performance.now();
-  const { model, path, facts } = await described(table, flags, { values, period }, h, levels, regressors);
+  const { model, path, facts } = await described(table, flags, { values, period }, h, levels, regressors, onProgress);
   const milliseconds = Math.round(performance.now() - started);
   const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
   const last = times?.[times.length - 1];
@@ -250,6 +262,7 @@ export async function forecastTable(flags: ForecastFlags): Promise<CommandResult
     ...facts,
     forecast: rows,
     milliseconds,
+    warnings,
   };
   return { data, text: textOf(data, rows, facts) };
 }
@@ -263,6 +276,7 @@ function textOf(
     readonly missing: number;
     readonly model: string;
     readonly horizonMean: number;
+    readonly warnings: readonly string[];
   },
   rows: readonly {
     readonly step: number;
@@ -296,5 +310,5 @@ function textOf(
     );
     lines.push(`${date ?? `+${step}`}  ${figure(mean)}  ${bands.join("  ")}`);
   }
-  return lines.join("\n");
+  return [...lines, ...data.warnings.map((warning) => `warning: ${warning}`)].join("\n");
 }

@@ -265,9 +265,24 @@ program
         ? (await import("./forecast-all.ts")).forecastAll(flags, (done, total) =>
             process.stderr.write(`forecast ${done} of ${total} columns\n`),
           )
-        : (await import("./forecast.ts")).forecastTable(flags),
+        : (await import("./forecast.ts")).forecastTable(
+            flags,
+            patiently((done, total) => process.stderr.write(`forecast: ${done} of ${total} members judged\n`)),
+          ),
     ),
   );
+
+/** Silent for the first seconds, then a line at most every other second: short work needs no progress. */
+function patiently(report: (done: number, total: number) => void): (done: number, total: number) => void {
+  const every = 2000;
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < every) return;
+    last = now;
+    report(done, total);
+  };
+}
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 

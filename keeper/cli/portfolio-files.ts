@@ -4,6 +4,7 @@ import { InputError } from "../kernel/errors.ts";
 import type { GroupLimit } from "../optimize/portfolio/problem.ts";
 import { readText } from "./context.ts";
 import { readTable, requireComplete, type Table } from "./table.ts";
+import { impossibleReturn } from "./unit-hints.ts";
 
 export class PercentReturnsError extends InputError {
   readonly code = "RETURNS_IN_PERCENT";
@@ -13,8 +14,8 @@ export class PercentReturnsError extends InputError {
   readonly value: number;
   constructor(file: string, row: number, column: string, value: number) {
     super(
-      `${file}, row ${row}, column "${column}": ${value} as a simple return per step loses more than everything or multiplies the ` +
-        "money. The file seems to hold percent or prices. Divide percent by 100; turn prices p into p[t] / p[t-1] - 1.",
+      `${file}, row ${row}, column "${column}": ${value} as a simple return per step is more than an asset gains or loses, as a fraction ` +
+        "of the money. The file seems to hold percent or prices. Divide percent by 100; turn prices p into p[t] / p[t-1] - 1.",
     );
     this.file = file;
     this.row = row;
@@ -63,6 +64,8 @@ export async function readReturns(file: string): Promise<Table> {
       }
     });
   });
+  const place = impossibleReturn(table);
+  if (place !== null) throw new PercentReturnsError(file, place.row, place.column, place.value);
   const largest = table.rows.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest > 0 && largest < TINY)
     throw new AssetFileError(
@@ -92,6 +95,8 @@ const WEIGHTS_SHAPE = 'Write {"asset": weight, ...} as JSON, or lines "asset,wei
 const weightsSchema = z.record(z.string(), z.number());
 /** Ten times the money in one asset is a slip of the unit. */
 const MOST_WEIGHT = 10;
+/** Shares in percent are rounded before they are written down. */
+const PERCENT_ROOM = 0.5;
 
 /** Weights by asset name; assets of the returns that the file leaves out have none. */
 export async function readWeights(file: string, assets: readonly string[]): Promise<number[]> {
@@ -115,6 +120,13 @@ export async function readWeights(file: string, assets: readonly string[]): Prom
     }
   }
   if (entries.size === 0) throw new AssetFileError(file, "it holds no weight", WEIGHTS_SHAPE);
+  const total = [...entries.values()].reduce((all, w) => all + w, 0);
+  if (Math.abs(total - 100) <= PERCENT_ROOM)
+    throw new AssetFileError(
+      file,
+      `the weights sum to ${Number(total.toPrecision(12))}, as percent do`,
+      "Divide them by 100: they are shares of the portfolio.",
+    );
   for (const [name, weight] of entries) {
     if (Math.abs(weight) > MOST_WEIGHT)
       throw new AssetFileError(
@@ -134,13 +146,14 @@ export async function readWeights(file: string, assets: readonly string[]): Prom
 }
 
 const GROUPS_SHAPE =
-  'Write [{"name": "staked", "members": ["a", "b"], "cap": 0.3, "floor": 0}] as JSON, or lines "group,asset,cap" as CSV.';
+  'Write [{"name": "staked", "members": ["a", "b"], "cap": 0.3, "floor": 0}] as JSON, or lines "group,asset,cap" as CSV; ' +
+  "caps are shares from 0 to 1: 30 % is 0.3.";
 const groupsSchema = z.array(
   z.object({
     name: z.string(),
     members: z.array(z.string()).min(1),
-    cap: z.number().min(-10).max(10),
-    floor: z.number().min(-10).max(10).optional(),
+    cap: z.number().min(0).max(1),
+    floor: z.number().min(0).max(1).optional(),
   }),
 );
 
@@ -177,7 +190,7 @@ export async function readGroups(file: string, assets: readonly string[]): Promi
       const [name = "", asset = "", limit = ""] = cells;
       const cap = limit === "" ? Number.NaN : Number(limit);
       if (i === 0 && Number.isNaN(cap) && /cap/i.test(limit)) continue;
-      if (cells.length !== 3 || !Number.isFinite(cap)) {
+      if (cells.length !== 3 || !(cap >= 0 && cap <= 1)) {
         throw new AssetFileError(file, `line ${i + 1} is not "group,asset,cap"`, GROUPS_SHAPE);
       }
       const known = groups.get(name);

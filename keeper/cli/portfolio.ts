@@ -1,8 +1,6 @@
 /** `amplified optimize` and `amplified risk`: the optimizers and risk measures on anyone's own returns. */
 
 import { conditionOf, ledoitWolf, oracleShrinkage, sampleCovariance } from "../math/covariance.ts";
-import { median } from "../math/statistics.ts";
-import { NotConvergedError } from "../optimize/errors.ts";
 import { UnsupportedLimitError } from "../optimize/portfolio/errors.ts";
 import { leastEvar } from "../optimize/portfolio/evar.ts";
 import { hierarchicalRiskParity } from "../optimize/portfolio/hierarchical.ts";
@@ -17,6 +15,7 @@ import { OptionError } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 import { RowsTooFewError, readGroups, readHoldings, readReturns, readWeights } from "./portfolio-files.ts";
 import type { Table } from "./table.ts";
+import { largeReturnHints } from "./unit-hints.ts";
 
 export const OBJECTIVES = [
   "min-variance",
@@ -73,20 +72,6 @@ function confidence(value: string): number {
   const alpha = fraction("--alpha", value, 0, 1, true);
   if (alpha < LEAST_TAIL) throw new OptionError("--alpha", value, `Give at least ${LEAST_TAIL}.`);
   return 1 - alpha;
-}
-
-/** A typical step of this size is no day's return of a portfolio, but often one in percent. */
-const LARGE_STEP = 0.05;
-
-/** A hint where the returns may be in percent without any of them being impossible as a fraction. */
-function unitWarnings({ rows }: Table): string[] {
-  const sizes = rows.flat().map(Math.abs);
-  const typical = median(sizes);
-  return typical > LARGE_STEP
-    ? [
-        `Half of the returns are larger than ${(100 * typical).toFixed(1)} % a step: if the file holds percent, divide by 100.`,
-      ]
-    : [];
 }
 
 /** What a number in the "objective" field means. */
@@ -178,27 +163,12 @@ function run(
   }
 }
 
-/** Looser than any solver here promises; beyond it the figures are not the answer to the question. */
-const WIDEST_GAP = 1e-6;
-const WIDEST_VIOLATION = 1e-7;
-
-/** Of an optimum of zero every difference is a large share: there the returns themselves are the measure. */
-const ZERO = 1e-12;
-
-/** @throws {NotConvergedError} for an answer whose certificate does not hold: it is not shown as one. */
-function requireProof({ objective, certificate, rounds }: Portfolio, largestReturn: number): void {
-  const { primal, dual, gap, infeasibility } = certificate;
-  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * largestReturn;
-  const isProven = isClose && infeasibility <= WIDEST_VIOLATION && Number.isFinite(objective);
-  if (!isProven) throw new NotConvergedError(rounds, gap, infeasibility);
-}
-
 const usesCovariance = (objective: Objective): boolean => !["cvar", "evar", "cdar"].includes(objective);
 
 export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResult> {
   const table = await readReturns(flags.returns);
   const problem = await problemOf(flags, table.columns);
-  const warnings: string[] = unitWarnings(table);
+  const warnings: string[] = largeReturnHints(table);
   const needsCovariance = usesCovariance(flags.objective);
   if (needsCovariance && flags.covariance === "sample" && table.rows.length <= table.columns.length) {
     // A singular covariance has portfolios of no risk at all: an artefact of the sample, not a choice to offer.
@@ -218,7 +188,6 @@ export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResu
   const start = performance.now();
   const found = run(flags, problem, table, covariance, solver);
   const milliseconds = performance.now() - start;
-  requireProof(found, toSample(table.rows).unit);
   const weights = Object.fromEntries(table.columns.map((name, i) => [name, found.weights[i] ?? 0]));
   const data = {
     objective: flags.objective,
@@ -262,7 +231,7 @@ export async function riskOfReturns(flags: RiskFlags): Promise<CommandResult> {
   const { historical, normal, cornishFisher, drawdown } = risk;
   const total = weights.reduce((all, w) => all + w, 0);
   const warnings = [
-    ...unitWarnings(table),
+    ...largeReturnHints(table),
     ...(Math.abs(total - 1) > 1e-6
       ? [
           `The weights sum to ${total}; ${total < 1 ? "what is missing is taken as cash that earns nothing" : "what is above 1 is taken as borrowed at no cost"}.`,

@@ -6,7 +6,7 @@ import { requireCount, requireInside } from "../math/checks.ts";
 import { DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
 import { arimaWithin, etsForecaster } from "./classical.ts";
-import { type Combination, combine, type Member } from "./combine.ts";
+import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
 import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { TooFewOriginsError } from "./errors.ts";
 import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
@@ -99,6 +99,7 @@ export function observationsNeeded(
 
 /**
  * @param others further members, such as a network trained on more than this series.
+ * @param onProgress called after each member.
  * @throws {TooFewOriginsError} when the history cannot carry the weights and the stated intervals.
  */
 export function automaticForecast(
@@ -107,6 +108,7 @@ export function automaticForecast(
   levels: readonly number[],
   settings: AutomaticSettings = defaultSettings(series.period),
   others: readonly Member[] = [],
+  onProgress?: CombineOptions["onProgress"],
 ): AutomaticForecast {
   checkSeries(series);
   requireCount("forecast horizon", horizon, 1);
@@ -120,6 +122,7 @@ export function automaticForecast(
     ...settings,
     horizon,
     step: 1,
+    ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { share, used, origins, path, mean, residuals } = combination;
   const ahead = realizedPaths(values, origins, horizon);

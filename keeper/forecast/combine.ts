@@ -30,6 +30,8 @@ export interface CombineOptions extends WalkOptions {
   readonly temper: number;
   /** Probability of the naive forecast before any error is known, in (0, 1). */
   readonly caution: number;
+  /** Called when a member has been walked through the series; a long one takes seconds. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface MemberScore {
@@ -78,8 +80,9 @@ export function combine(
   const raw = { values: Float64Array.from(series.values), period: series.period };
   const calm = { values: cleaned.values, period: series.period, levels: cleaned.levels };
   const naiveWalk = walkForward(naive, raw, options);
-  const walks = members.map(({ forecaster, sees }) => {
+  const walks = members.map(({ forecaster, sees }, i) => {
     const walk = walkForward(forecaster, sees === "raw" ? raw : calm, options);
+    options.onProgress?.(i + 1, members.length);
     return sees === "raw" ? walk : { ...walk, name: `${walk.name} without spikes` };
   });
   const { origins } = naiveWalk;

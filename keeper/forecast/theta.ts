@@ -79,25 +79,48 @@ interface ThetaParameters {
   readonly sigma: number;
 }
 
-function thetaModel(parameters: ThetaParameters, values: ArrayLike<number>): FittedModel {
+/** What one pass over a series leaves: the smoothed level, and the sums of its trend line, around the first value. */
+interface Running {
+  readonly n: number;
+  readonly level: number;
+  readonly first: number;
+  readonly total: number;
+  readonly moment: number;
+}
+
+function thetaModel(
+  parameters: ThetaParameters,
+  values: ArrayLike<number>,
+  before: Running | null = null,
+): FittedModel {
   const { season, alpha, start, sigma, period } = parameters;
   const term = (t: number): number => season?.past[t] ?? season?.terms[t % period] ?? 0;
-  const y = interpolate(values);
+  const y = before === null ? interpolate(values) : values;
   const n = y.length;
-  // Sums for the trend line, and the smoothed level, in one pass.
-  let level = start;
-  let slope = 0;
-  for (let t = 0; t < n; t++) {
+  const adjusted = (t: number): number => {
     const raw = y[t] ?? 0;
-    const value = season === null ? raw : season.multiplicative ? raw / term(t) : raw - term(t);
+    return season === null ? raw : season.multiplicative ? raw / term(t) : raw - term(t);
+  };
+  let { level, first, total, moment } = before ?? { level: start, first: adjusted(0), total: 0, moment: 0 };
+  for (let t = before?.n ?? 0; t < n; t++) {
+    const value = adjusted(t);
     level += alpha * (value - level);
-    slope += (t - (n - 1) / 2) * value;
+    total += value - first;
+    moment += t * (value - first);
   }
+  const running: Running = { n, level, first, total, moment };
+  const slope = moment - ((n - 1) / 2) * total;
   const drift = n > 1 ? slope / ((n * (n * n - 1)) / 12) / 2 : 0;
   const offset = (1 - (1 - alpha) ** n) / alpha;
   return {
     name: "theta",
     on: (next) => thetaModel(parameters, next),
+    extend(next) {
+      // A gap is filled from both of its ends: what is added after one changes what came before.
+      for (let t = n - 1; t < next.length; t++)
+        if (Number.isNaN(next[t] ?? Number.NaN)) return thetaModel(parameters, next);
+      return thetaModel(parameters, next, running);
+    },
     forecast(horizon, levels = []) {
       const mean = Float64Array.from({ length: horizon }, (_, k) => {
         const value = level + drift * (k + offset);

@@ -2,6 +2,9 @@
 import { requireCount } from "../math/checks.ts";
 import { average, type Band, checkSeries, type FittedModel, type Forecaster, type Series } from "./forecaster.ts";
 
+/** Growth of the history below which a new fit says nothing new: from 20 x `refitEvery` observations on, fits become rarer. */
+const REFIT_GROWTH = 0.05;
+
 export interface WalkOptions {
   /** Observations before the first origin. */
   readonly firstOrigin: number;
@@ -45,10 +48,13 @@ export function walkForward(forecaster: Forecaster, series: Series, options: Wal
   let current = fitted;
   const paths: Float64Array[] = [];
   const bands: (readonly Band[])[] = [];
+  let fittedAt = 0;
   origins.forEach((t, k) => {
     const known = values.subarray(0, t);
+    const grown = t - (origins[fittedAt] ?? 0);
     if (k === origins.length - 1 && k > 0) current = forecaster.fit({ ...series, values: known });
-    else if (k > 0 && k % refitEvery === 0) {
+    else if (k - fittedAt >= refitEvery && grown >= REFIT_GROWTH * (t - grown)) {
+      fittedAt = k;
       fitted = fitted.refit?.(known) ?? forecaster.fit({ ...series, values: known });
       current = fitted;
     } else if (k > 0)

@@ -136,6 +136,9 @@ function nextEvent(
   return best;
 }
 
+/** Largest miss of the budget, relatively, that is rounding. */
+const BUDGET_ROOM = 1e-10;
+
 /** @returns null when degeneracy stops the walk: the caller solves point by point. */
 export function traceCriticalLine(problem: BoxQuadratic, mu: Float64Array): CriticalLine | null {
   const n = mu.length;
@@ -161,6 +164,9 @@ export function traceCriticalLine(problem: BoxQuadratic, mu: Float64Array): Crit
       const w = value + tolerance * (weights.slope[i] ?? 0);
       return Math.min(problem.upper[i] ?? 0, Math.max(problem.lower[i] ?? 0, w));
     });
+    // A singular covariance leaves the slopes to rounding, and a corner off the budget shows it.
+    const total = at.reduce((all, w) => all + w, 0);
+    if (!(Math.abs(total - problem.budget) <= BUDGET_ROOM * (1 + Math.abs(problem.budget)))) return null;
     // Corners of equal weights and different tolerance stay: between them the tolerance moves and nothing else.
     corners.push({ tolerance, weights: at, expectedReturn: dot(mu, at) });
     if (event.to === 0) {

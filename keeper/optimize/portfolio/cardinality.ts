@@ -63,15 +63,35 @@ export function leastVarianceOf(
   };
   const bestValue = (): number => best?.objective ?? Number.POSITIVE_INFINITY;
 
-  const root = solve(new Set(), new Set());
+  // What must be held takes a place from the start: leaving it out would break its own limit.
+  const pinned = new Set([...problem.names.keys()].filter((i) => (problem.lower[i] ?? 0) > 0));
+  if (pinned.size > limit.positions) {
+    const held = [...pinned].map((i) => `weight of ${problem.names[i]} must be at least ${problem.lower[i]}`);
+    throw new InfeasibleError(
+      [`at most ${limit.positions} positions`, ...held],
+      [{ constraint: "number of positions", by: pinned.size - limit.positions }],
+    );
+  }
+  const small = [...pinned].filter((i) => (problem.upper[i] ?? 0) < limit.leastSize);
+  if (small.length > 0) {
+    const most = small.map((i) => `weight of ${problem.names[i]} must be held and at most ${problem.upper[i]}`);
+    const by = limit.leastSize - Math.min(...small.map((i) => problem.upper[i] ?? 0));
+    throw new InfeasibleError(
+      [`positions of at least ${limit.leastSize} each`, ...most],
+      [{ constraint: "least size of a position", by }],
+    );
+  }
+  const root = solve(pinned, new Set());
   if (root === null)
     throw new InfeasibleError(["the limits together, even without a limit on the number of positions"]);
   const rootBound = root.certificate.dual;
   // A first answer: the largest positions of the unlimited portfolio, held alone.
-  const largest = [...problem.names.keys()].sort((a, b) => (root.weights[b] ?? 0) - (root.weights[a] ?? 0));
+  const largest = [...problem.names.keys()].sort(
+    (a, b) => Number(pinned.has(b)) - Number(pinned.has(a)) || (root.weights[b] ?? 0) - (root.weights[a] ?? 0),
+  );
   const first = solve(new Set(largest.slice(0, limit.positions)), new Set());
   if (first !== null) consider(first);
-  let open: Node[] = [{ forced: new Set(), forbidden: new Set(), bound: rootBound, weights: root.weights }];
+  let open: Node[] = [{ forced: pinned, forbidden: new Set(), bound: rootBound, weights: root.weights }];
   consider(root);
   while (open.length > 0) {
     open.sort((a, b) => b.bound - a.bound);

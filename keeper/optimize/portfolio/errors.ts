@@ -34,8 +34,8 @@ export class RisklessError extends HoldError {
   readonly code = "PORTFOLIO_RISKLESS";
   readonly what: string;
   readonly variance: number;
-  constructor(what: string, variance: number) {
-    super(`The variance of ${what} is ${variance}: its share of the risk is not defined. Leave it out.`);
+  constructor(what: string, variance: number, remedy = "Leave it out.") {
+    super(`The variance of ${what} is ${variance}: its share of the risk is not defined. ${remedy}`);
     this.what = what;
     this.variance = variance;
   }

@@ -20,6 +20,7 @@ import {
   type PortfolioProblem,
   violation,
 } from "./problem.ts";
+import { requireProof } from "./proof.ts";
 import { lossesOf, meansOf, type Sample } from "./sample.ts";
 import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
@@ -27,6 +28,8 @@ import { leastCvar } from "./tail.ts";
 const GAP = 1e-9;
 const ACCEPTED_GAP = 1e-8;
 const MAX_ROUNDS = 100;
+/** Rounds in which the gap must at least have halved. */
+const PATIENCE = 12;
 /** Tail weights below this share of the largest bend no Newton step that matters; values and proofs use them all. */
 const FAINT = 1e-6;
 /** The same while the gap is above FAR: the first rounds look for the assets that matter, not for digits. */
@@ -71,10 +74,12 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
     if (mix !== null) return mix.value;
   }
   const builder = commonProgramme(problem);
+  // Where gains and losses cancel the slopes are small, and the solver's tolerances are not relative to them.
+  const unit = slopes.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0) || 1;
   slopes.forEach((slope, i) => {
-    builder.setCost(i, slope);
+    builder.setCost(i, slope / unit);
   });
-  return solver.minimize(builder.build(null), 1e-3).dual;
+  return unit * solver.minimize(builder.build(null), 1e-3).dual;
 }
 
 /** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
@@ -164,9 +169,10 @@ function curvature(sample: Sample, point: Point, gradient: Float64Array, chosen:
       for (let b = 0; b <= a; b++) out[at + b] = (out[at + b] ?? 0) + x * (centred[b] ?? 0) + y * (other[b] ?? 0);
     }
   }
-  let trace = 0;
-  for (let a = 0; a < k; a++) trace += out[a * k + a] ?? 0;
-  const lift = trace / k;
+  // In the measure of the assets held: one that is avoided for its size must not drown the others in rounding.
+  let lift = 0;
+  for (let a = 0; a < k; a++) lift += Math.abs(point.weights[chosen[a] ?? 0] ?? 0) * (out[a * k + a] ?? 0);
+  if (!(lift > 0)) for (let a = 0; a < k; a++) lift += (out[a * k + a] ?? 0) / k;
   for (let a = 0; a < k; a++) {
     for (let b = 0; b <= a; b++) {
       const bent = variance > 0 ? ((cross[a] ?? 0) * (cross[b] ?? 0)) / variance : 0;
@@ -184,6 +190,19 @@ interface Step {
   readonly thetaFall: number;
 }
 
+/** What one more unit of weight costs: the mean over weights between their bounds, since one at its cap is cheaper and cannot grow. */
+function marginalPrice(problem: PortfolioProblem, weights: Float64Array, gradient: Float64Array): number {
+  let total = 0;
+  let between = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const w = weights[i] ?? 0;
+    if (!(w > (problem.lower[i] ?? 0) && w < (problem.upper[i] ?? 0))) continue;
+    total += w * (gradient[i] ?? 0);
+    between += w;
+  }
+  return between > 0 ? total / between : dot(gradient, weights);
+}
+
 /** Where the quadratic model at this point is least, within the limits. */
 function newtonTarget(
   problem: PortfolioProblem,
@@ -196,7 +215,7 @@ function newtonTarget(
   const n = sample.assets;
   const isBox = isBoxOnly(problem);
   // Assets at zero whose price is far above the best stay where they are; who is wrong to stay out comes in next round.
-  const price = dot(gradient, point.weights);
+  const price = marginalPrice(problem, point.weights, gradient);
   const reach = 0.25 * Math.abs(price);
   const chosen: number[] = [];
   for (let i = 0; i < n; i++) {
@@ -224,9 +243,9 @@ function newtonTarget(
     }
     return { target, thetaFall: fall };
   };
+  let budget = 0;
+  for (let a = 0; a < k; a++) budget += point.weights[index[a] ?? 0] ?? 0;
   if (isBox) {
-    let budget = 0;
-    for (let a = 0; a < k; a++) budget += point.weights[index[a] ?? 0] ?? 0;
     const lower = Float64Array.from(index, (i) => problem.lower[i] ?? 0);
     const upper = Float64Array.from(index, (i) => problem.upper[i] ?? 0);
     const start = Int8Array.from(index, (i) => {
@@ -237,7 +256,7 @@ function newtonTarget(
     const found = solveBoxQuadratic(box, start);
     if (found !== null) return place(found.x);
   }
-  const builder = commonProgramme(isBox ? narrowed(problem, index, point.weights) : problem);
+  const builder = isBox ? commonProgramme(narrowed(problem, index), budget) : commonProgramme(problem);
   const scale = matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const width = isBox ? k : n;
   for (let a = 0; a < width; a++) builder.setCost(a, (cost[a] ?? 0) / scale);
@@ -245,12 +264,9 @@ function newtonTarget(
   return place(solver.minimize(builder.build(hessian), 1e-3).x.subarray(0, width));
 }
 
-/** The box problem over some assets; the others' weight is at their bounds and leaves what it leaves. */
-function narrowed(problem: PortfolioProblem, index: Int32Array, weights: Float64Array): PortfolioProblem {
-  const inside = new Set(index);
-  const outside = weights.reduce((total, w, i) => total + (inside.has(i) ? 0 : w), 0);
-  const share = 1 - outside;
-  const pick = (values: readonly number[]): number[] => [...index].map((i) => (values[i] ?? 0) / share);
+/** The box problem over some assets, in the weights they have. */
+function narrowed(problem: PortfolioProblem, index: Int32Array): PortfolioProblem {
+  const pick = (values: readonly number[]): number[] => [...index].map((i) => values[i] ?? 0);
   return {
     names: [...index].map((i) => problem.names[i] ?? ""),
     lower: pick(problem.lower),
@@ -272,6 +288,7 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
   let dual = Number.NEGATIVE_INFINITY;
   let round = 1;
   let weak = 0;
+  const gaps: number[] = [];
   for (; round <= MAX_ROUNDS; round++) {
     const gradient = gradientOf(sample, point.tail.weights);
     const bound = boundFrom(problem, solver, sample, means, point.tail.weights, gradient, alpha);
@@ -279,6 +296,9 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
     const size = Math.max(Math.abs(point.value), 1e-6);
     const gap = (point.value - dual) / size;
     if (gap <= GAP || !Number.isFinite(point.tail.theta)) break;
+    // At a kink theta runs away and the steps shrink: other ways lead on from there.
+    if (gap > 0.5 * (gaps[round - 1 - PATIENCE] ?? Number.POSITIVE_INFINITY)) break;
+    gaps.push(gap);
     const { target, thetaFall } = newtonTarget(
       problem,
       solver,
@@ -415,7 +435,7 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
   const off = violation(problem, point.weights);
   if (!(gap <= ACCEPTED_GAP)) throw new NotConvergedError(rounds, gap, off);
   const unit = sample.unit;
-  return {
+  const answer: Portfolio = {
     weights: [...point.weights],
     objective: point.value * unit,
     certificate: {
@@ -427,4 +447,5 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
     method,
     rounds,
   };
+  return requireProof(answer, unit);
 }

@@ -7,8 +7,9 @@ import { requireCount, requireFinite } from "../../math/checks.ts";
 import { atMaximumSharpe, atReturn, atRisk, type CriticalLine, traceCriticalLine } from "../../math/critical-line.ts";
 import { DimensionMismatchError } from "../../math/errors.ts";
 import { dot } from "../../math/statistics.ts";
+import { InfeasibleError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
-import { SharpeUnboundedError, UnreachableTargetError } from "./errors.ts";
+import { RisklessError, SharpeUnboundedError, UnreachableTargetError } from "./errors.ts";
 import {
   cheapestMix,
   checkProblem,
@@ -19,6 +20,7 @@ import {
   type PortfolioProblem,
   violation,
 } from "./problem.ts";
+import { requireProof } from "./proof.ts";
 
 export type Rows = readonly (readonly number[])[];
 
@@ -34,6 +36,8 @@ const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean =
 
 /** A variance below this share of the largest one is rounding. */
 const RISKLESS = 1e-14;
+/** Share of the largest return by which a riskless gain must show: a risky mix that earns as little has more than RISKLESS variance. */
+const NOTICEABLE = 1e-6;
 
 /** A point of the curve 1/2 w'Sw - tolerance m'w with the proof that it is one. */
 interface Tangent {
@@ -75,8 +79,9 @@ export class MeanVariance {
     this.#scale = largest > 0 ? largest : 1;
   }
 
+  /** Of a riskless portfolio rounding may leave less than nothing. */
   variance(weights: ArrayLike<number>): number {
-    return dot(this.#product(weights), weights);
+    return Math.max(0, dot(this.#product(weights), weights));
   }
 
   #product(weights: ArrayLike<number>): Float64Array {
@@ -117,7 +122,7 @@ export class MeanVariance {
       builder.setCost(i, (-tolerance * m) / this.#scale);
     });
     if (floor !== null) {
-      const unit = this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
+      const unit = this.#largestReturn();
       const entries = [...this.#mu].map((m, i) => [i, m / unit] as const);
       builder.addRow("least expected return", floor / unit, Number.POSITIVE_INFINITY, entries, false, unit);
     }
@@ -160,14 +165,14 @@ export class MeanVariance {
 
   /** @throws {InfeasibleError | NotConvergedError} */
   leastVariance(): Portfolio {
-    return this.#asVariance(this.#tangent(0), this.#method());
+    return requireProof(this.#asVariance(this.#tangent(0), this.#method()), this.#scale);
   }
 
   /** Least variance with an expected return of at least `wanted`. */
   targetReturn(wanted: number): Portfolio {
     requireFinite("target return", [wanted]);
     const line = this.#criticalLine();
-    if (line === null) return this.#asVariance(this.#tangent(0, wanted), "interior point");
+    if (line === null) return this.#aboveFloor(wanted);
     const most = line.corners.at(-1)?.expectedReturn ?? Number.NaN;
     // The greatest return itself may be asked for, and is a sum: its last digits are not the user's.
     const isMost = wanted > most && wanted - most <= 1e-13 * Math.abs(most);
@@ -178,7 +183,12 @@ export class MeanVariance {
     const reached = dot(this.#mu, weights);
     const excess = this.#excessOverBox(weights, tolerance) + tolerance * Math.max(0, reached - wanted);
     const found = this.#asVariance({ weights, excess, rounds: line.corners.length }, "critical line");
-    return isProven(found) ? found : this.#asVariance(this.#tangent(0, wanted), "interior point");
+    return isProven(found) ? found : this.#aboveFloor(isMost ? most : wanted);
+  }
+
+  /** @throws {InfeasibleError} when the floor contradicts the limits. */
+  #aboveFloor(wanted: number): Portfolio {
+    return requireProof(this.#asVariance(this.#tangent(0, wanted), "interior point"), this.#scale);
   }
 
   /** The tolerance at which these frontier weights are the tangent point. */
@@ -195,16 +205,16 @@ export class MeanVariance {
     return corners.at(-1)?.tolerance ?? 0;
   }
 
-  /** The greatest expected return, among its portfolios one of little variance. */
-  #mostReturn(): { weights: Float64Array; value: number } {
+  /** A portfolio of the greatest expected return, and a return that none passes. */
+  #mostReturn(): { weights: Float64Array; value: number; bound: number } {
     const builder = commonProgramme(this.#problem);
-    const unit = this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
+    const unit = this.#largestReturn();
     this.#mu.forEach((m, i) => {
       builder.setCost(i, -m / unit);
     });
     const optimum = this.#solver.minimize(builder.build(null));
     const weights = optimum.x.slice(0, this.#mu.length);
-    return { weights, value: dot(this.#mu, weights) };
+    return { weights, value: dot(this.#mu, weights), bound: -optimum.dual * unit };
   }
 
   /**
@@ -252,19 +262,37 @@ export class MeanVariance {
     if (line !== null) {
       const weights = atRisk(line, this.#matrix, risk) ?? line.corners[0]?.weights ?? new Float64Array(0);
       const tolerance = this.#toleranceOf(weights, line);
-      const found = this.#asReturn(weights, this.#excessOverBox(weights, tolerance), tolerance, "critical line");
-      if (isProven(found) || tolerance === 0) return found;
+      const most = -(
+        cheapestMix(
+          this.#mu.map((m) => -m),
+          this.#problem,
+        )?.value ?? Number.NEGATIVE_INFINITY
+      );
+      const excess = this.#excessOverBox(weights, tolerance);
+      const found = this.#asReturn(weights, excess, tolerance, most, "critical line");
+      if (isProven(found)) return found;
     }
     const most = this.#mostReturn();
-    if (this.variance(most.weights) <= risk * risk) return this.#asReturn(most.weights, 0, 1, "linear programme");
+    if (this.variance(most.weights) <= risk * risk) {
+      return this.#asReturn(most.weights, 0, 1, most.bound, "linear programme");
+    }
     const { tangent, tolerance } = this.#search((w) => risk * risk - this.variance(w));
-    return this.#asReturn(tangent.weights, tangent.excess, tolerance, this.#method());
+    const { weights, excess } = tangent;
+    return requireProof(this.#asReturn(weights, excess, tolerance, most.bound, this.#method()), this.#largestReturn());
   }
 
-  /** m'v <= m'w + excess / tolerance for every v of no greater variance. */
-  #asReturn(weights: Float64Array, excess: number, tolerance: number, method: string): Portfolio {
+  #largestReturn(): number {
+    return this.#mu.reduce((most, m) => Math.max(most, Math.abs(m)), 0) || 1;
+  }
+
+  /**
+   * m'v <= m'w + excess / tolerance for every v of no greater variance.
+   * @param most a return that no portfolio within the limits passes.
+   */
+  #asReturn(weights: Float64Array, excess: number, tolerance: number, most: number, method: string): Portfolio {
     const objective = dot(this.#mu, weights);
-    const dual = -objective - excess / Math.max(tolerance, 1e-300);
+    // No portfolio at all earns more than the greatest return, whatever a tolerance of zero leaves open.
+    const dual = Math.max(-objective - excess / Math.max(tolerance, 1e-300), -most);
     return {
       weights: [...weights],
       objective,
@@ -291,25 +319,68 @@ export class MeanVariance {
     if (!(most > riskFree)) throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
     const calm = this.leastVariance();
     const gained = dot(this.#mu, calm.weights) - riskFree;
-    const size = this.#mu.reduce((all, m) => Math.max(all, Math.abs(m)), 0);
-    // What is left of a variance of zero after rounding: of the covariance's entries, or of the returns it was estimated from.
-    if (gained > 0 && calm.objective <= Math.max(RISKLESS * this.#scale, RISKLESS ** 2 * size * size))
-      throw new SharpeUnboundedError(gained);
+    if (gained > NOTICEABLE * this.#largestReturn() && this.#isRiskless(calm)) throw new SharpeUnboundedError(gained);
     const onLine = line === null ? null : atMaximumSharpe(line, this.#matrix, riskFree);
-    if (onLine !== null) {
-      const found = this.#asSharpe(onLine, null, riskFree, calm.objective, "critical line", line?.corners.length ?? 0);
-      if (isProven(found)) return found;
+    const provenOnLine = (least: number): Portfolio | null => {
+      if (onLine === null) return null;
+      const found = this.#asSharpe(onLine, null, riskFree, least, "critical line", line?.corners.length ?? 0);
+      return isProven(found) ? found : null;
+    };
+    const quick = provenOnLine(calm.certificate.dual);
+    if (quick !== null) return quick;
+    // The calmest portfolio says too little about the ratio where it earns less than the risk-free return.
+    const earning = gained >= 0 ? calm : this.targetReturn(riskFree);
+    if (this.#isRiskless(earning)) {
+      this.#refuseRisklessGain(riskFree);
+      return this.#sharpeBesideCash(riskFree);
     }
-    // No line, or one that a singular covariance has led astray.
+    const slow = provenOnLine(earning.certificate.dual);
+    if (slow !== null) return slow;
     const { tangent, tolerance } = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
     const { weights } = tangent;
     // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
     const drift = Math.abs(tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));
     const proven = tangent.excess + drift * (Math.max(...this.#mu) - Math.min(...this.#mu));
-    return this.#asSharpe(weights, proven, riskFree, calm.objective, this.#method(), 0);
+    return requireProof(this.#asSharpe(weights, proven, riskFree, earning.certificate.dual, this.#method(), 0), 1);
   }
 
-  /** w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk. */
+  /**
+   * Where cash earns the risk-free return every mix with it has one ratio: the answer is the mix without cash. Without caps and
+   * groups what is proven among those holds for all, since the risky part of any mix can be scaled up to a whole portfolio.
+   */
+  #sharpeBesideCash(riskFree: number): Portfolio {
+    const { lower, upper, names } = this.#problem;
+    const isCash = (i: number): boolean => (this.#rows[i]?.[i] ?? 0) <= RISKLESS * this.#scale;
+    const canScale = isBoxOnly(this.#problem) && lower.every((low) => low === 0) && upper.every((high) => high >= 1);
+    const cash = names.filter((_, i) => isCash(i));
+    if (!canScale || cash.length === 0 || cash.length === names.length)
+      throw new RisklessError(cash.length > 0 ? cash.join(", ") : "a mix of the assets", 0);
+    const risky = { ...this.#problem, upper: upper.map((high, i) => (isCash(i) ? 0 : high)) };
+    return new MeanVariance(risky, this.#solver, [...this.#mu], this.#rows).maximumSharpe(riskFree);
+  }
+
+  /** What is left of a variance of zero after rounding: of the covariance's entries, or of the returns it was estimated from. */
+  #isRiskless({ objective }: Portfolio): boolean {
+    return objective <= Math.max(RISKLESS * this.#scale, RISKLESS ** 2 * this.#largestReturn() ** 2);
+  }
+
+  /** @throws {SharpeUnboundedError} when something without risk earns noticeably more than the risk-free return. */
+  #refuseRisklessGain(riskFree: number): void {
+    const more = riskFree + NOTICEABLE * this.#largestReturn();
+    let found: Portfolio;
+    try {
+      found = this.targetReturn(more);
+    } catch (error) {
+      if (error instanceof UnreachableTargetError || error instanceof InfeasibleError) return;
+      throw error;
+    }
+    if (this.#isRiskless(found)) throw new SharpeUnboundedError(more - riskFree);
+  }
+
+  /**
+   * w'Sv <= sd(w) sd(v) turns the tangent's proof into one about the ratio; sd(v) is at least the least risk of what earns more
+   * than riskFree, since nothing else has a ratio above zero.
+   */
   #asSharpe(
     weights: Float64Array,
     proven: number | null,
@@ -323,7 +394,7 @@ export class MeanVariance {
     const ratio = earned / Math.sqrt(variance);
     const tolerance = variance / earned;
     const excess = proven ?? this.#excessOverBox(weights, tolerance);
-    const dual = -ratio - excess / (tolerance * Math.sqrt(leastVariance));
+    const dual = -ratio - (excess > 0 ? excess / (tolerance * Math.sqrt(Math.max(0, leastVariance))) : 0);
     return {
       weights: [...weights],
       objective: ratio,
@@ -338,23 +409,20 @@ export class MeanVariance {
     };
   }
 
-  /** Least-risk portfolios at returns evenly spaced from the least-variance one's to the greatest. */
+  /** Least-risk portfolios at returns evenly spaced from the least-variance one's to the greatest, each of them proven. */
   frontier(points: number): FrontierPortfolio[] {
     requireCount("frontier points", points, 2);
+    const calm = this.leastVariance();
     const line = this.#criticalLine();
-    const first = line?.corners[0]?.expectedReturn ?? dot(this.#mu, this.leastVariance().weights);
+    const first = dot(this.#mu, calm.weights);
     const last = line?.corners.at(-1)?.expectedReturn ?? this.#mostReturn().value;
+    // The greatest return is a sum: a floor at its last digit may be out of reach of another way of summing.
+    const room = 1e-12 * Math.max(Math.abs(first), Math.abs(last));
     return Array.from({ length: points }, (_, k) => {
-      const wanted = k === points - 1 ? last : first + (k / (points - 1)) * (last - first);
-      const weights =
-        line === null
-          ? this.#tangent(0, wanted - 1e-12 * Math.max(Math.abs(first), Math.abs(last))).weights
-          : (atReturn(line, wanted) ?? new Float64Array(0));
-      return {
-        expectedReturn: dot(this.#mu, weights),
-        risk: Math.sqrt(Math.max(0, this.variance(weights))),
-        weights: [...weights],
-      };
+      const wanted = first + (k / (points - 1)) * (last - first);
+      const isFirst = k === 0 || !(wanted - room > first);
+      const { weights } = isFirst ? calm : this.targetReturn(wanted - room);
+      return { expectedReturn: dot(this.#mu, weights), risk: Math.sqrt(this.variance(weights)), weights };
     });
   }
 }

@@ -98,15 +98,18 @@ export function isSoundBox(problem: PortfolioProblem): boolean {
   return least <= 1 && most >= 1;
 }
 
-/** Columns 0..n-1 are the weights. */
-export function commonProgramme(problem: PortfolioProblem): ProgrammeBuilder {
+/**
+ * Columns 0..n-1 are the weights.
+ * @param budget what they sum to: 1, or what the assets left out of the problem leave.
+ */
+export function commonProgramme(problem: PortfolioProblem, budget = 1): ProgrammeBuilder {
   const builder = new ProgrammeBuilder();
   const { names, lower, upper, groups, turnover } = problem;
   names.forEach((name, i) => {
     builder.addColumn(`weight of ${name}`, lower[i] ?? 0, upper[i] ?? 0);
   });
   const one = (i: number): readonly [number, number] => [i, 1];
-  builder.addRow("sum of weights", 1, 1, [...names.keys()].map(one), true);
+  builder.addRow("sum of weights", budget, budget, [...names.keys()].map(one), true);
   for (const group of groups)
     builder.addRow(`total of ${group.name}`, group.lower, group.upper, group.members.map(one));
   if (turnover === null) return builder;

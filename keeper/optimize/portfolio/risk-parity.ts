@@ -12,6 +12,8 @@ import type { Portfolio } from "./problem.ts";
 
 /** Largest relative difference between a share of the risk and its budget that we accept. */
 const ACCEPTED = 1e-9;
+/** Share of the assets' own variance below which a mix of them counts as riskless. */
+const RISKLESS = 1e-9;
 
 /** @param budgets shares of the risk, positive; equal when left out. */
 export function riskParity(
@@ -55,7 +57,7 @@ export function riskParity(
       hessian[i * n + i] = (hessian[i * n + i] ?? 0) + (b[i] ?? 0) / (at * at);
       step[i] = -(dot(rho[i] ?? [], y) - (b[i] ?? 0) / at);
     }
-    if (!factorize(hessian, n)) throw new NotConvergedError(rounds, missOf(y), 0);
+    if (!factorize(hessian, n)) break;
     const slope = step.slice();
     solveFactored(hessian, step, n);
     const decrement = -dot(slope, step);
@@ -74,7 +76,22 @@ export function riskParity(
     if (before < 1e-12 && missOf(y) >= before) break;
   }
   const miss = missOf(y);
-  if (!(miss <= ACCEPTED)) throw new NotConvergedError(rounds, miss, 0);
+  if (!(miss <= ACCEPTED)) {
+    // A mix without risk lets y grow along it without end: shares of nothing cannot be balanced.
+    const size = sum(y);
+    const left =
+      Math.max(
+        0,
+        dot(
+          rho.map((row) => dot(row, y)),
+          y,
+        ),
+      ) /
+      (size * size);
+    if (left <= RISKLESS)
+      throw new RisklessError("a mix of the assets", left, "Give more rows than assets, or a shrunk covariance.");
+    throw new NotConvergedError(rounds, miss, 0);
+  }
   const x = y.map((value, i) => value / (deviation[i] ?? 1));
   const total = sum(x);
   const weights = [...x].map((value) => value / total);

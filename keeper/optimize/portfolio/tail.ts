@@ -10,7 +10,16 @@ import { conditionalDrawdownAtRisk, conditionalValueAtRisk } from "../../math/ri
 import { dot } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
-import { checkProblem, commonProgramme, type Portfolio, type PortfolioProblem, violation } from "./problem.ts";
+import { leastCvarOfBox } from "./box-cvar.ts";
+import {
+  checkProblem,
+  commonProgramme,
+  isSoundBox,
+  type Portfolio,
+  type PortfolioProblem,
+  violation,
+} from "./problem.ts";
+import { requireProof } from "./proof.ts";
 import { lossesOf, type Sample } from "./sample.ts";
 import { startingWeights } from "./start.ts";
 
@@ -19,13 +28,15 @@ interface TailModel {
   readonly size: number;
   /** Value of every loss at these weights, and the cut that gives it. */
   evaluate(weights: Float64Array): { losses: Float64Array; cuts: Int32Array };
-  /** Coefficients over the assets of a cut of loss t, in the sample's unit. */
+  /** Loss that counts as one: at weights that sum to one and sell nothing short, no loss is larger. */
+  readonly unit: number;
+  /** Coefficients over the assets of a cut of loss t, in the model's unit. */
   coefficients(t: number, cut: number): Float64Array;
-  /** The measure itself, in the sample's unit. */
+  /** The measure itself, in the model's unit. */
   measure(weights: Float64Array): number;
-  /** Greatest absolute loss at any weights of one unit. */
-  readonly reach: number;
 }
+
+const isLongOnly = ({ lower }: PortfolioProblem): boolean => lower.every((low) => low >= 0);
 
 const GAP = 1e-10;
 const MAX_ROUNDS = 200;
@@ -37,7 +48,7 @@ function scenarioTail(sample: Sample, beta: number): TailModel {
   const cuts = new Int32Array(size);
   return {
     size,
-    reach: 1,
+    unit,
     evaluate(weights) {
       const losses = lossesOf(sample, weights, new Float64Array(size));
       for (let s = 0; s < size; s++) losses[s] = (losses[s] ?? 0) / unit;
@@ -56,24 +67,33 @@ function scenarioTail(sample: Sample, beta: number): TailModel {
   };
 }
 
-/** Drawdowns of the running sum of returns: the convention in which CDaR is linear. */
-function drawdownTail(sample: Sample, beta: number): TailModel {
-  const { size, assets, values, unit } = sample;
+/**
+ * Drawdowns of the running sum of returns: the convention in which CDaR is linear. Counted in the largest drawdown of any asset
+ * (or rise, where assets may be sold short): in returns they would grow with the length of the sample, and the proof's rounding too.
+ */
+function drawdownTail(sample: Sample, beta: number, isLongOnly: boolean): TailModel {
+  const { size, assets, values } = sample;
   // Row t is the running sum after step t; row 0 is the start.
   const level = new Float64Array((size + 1) * assets);
+  const highest = new Float64Array(assets);
+  const lowest = new Float64Array(assets);
   let reach = 0;
   for (let t = 0; t < size; t++) {
     for (let i = 0; i < assets; i++) {
-      const next = (level[t * assets + i] ?? 0) + (values[t * assets + i] ?? 0) / unit;
+      const next = (level[t * assets + i] ?? 0) + (values[t * assets + i] ?? 0);
       level[(t + 1) * assets + i] = next;
-      reach = Math.max(reach, Math.abs(next));
+      highest[i] = Math.max(highest[i] ?? 0, next);
+      lowest[i] = Math.min(lowest[i] ?? 0, next);
+      reach = Math.max(reach, (highest[i] ?? 0) - next, isLongOnly ? 0 : next - (lowest[i] ?? 0));
     }
   }
+  const unit = reach > 0 ? reach : sample.unit;
+  for (let k = 0; k < level.length; k++) level[k] = (level[k] ?? 0) / unit;
   const returnsOf = (weights: Float64Array): Float64Array =>
     lossesOf(sample, weights, new Float64Array(size)).map((loss) => -loss / unit);
   return {
     size,
-    reach: Math.max(1, 2 * reach),
+    unit,
     evaluate(weights) {
       const returns = returnsOf(weights);
       const losses = new Float64Array(size);
@@ -105,11 +125,11 @@ function drawdownTail(sample: Sample, beta: number): TailModel {
 interface Goal {
   readonly kind: "least-tail" | "most-return";
   readonly mu: readonly number[] | null;
-  /** Least return, in the sample's unit; null without one. */
+  /** Least return, in its unit; null without one. */
   readonly floor: number | null;
-  /** Return of one unit of floor and limit. */
+  /** Return of one unit of floor and limit: the sample's. */
   readonly unit: number;
-  /** Limit of the measure, in the sample's unit. */
+  /** Limit of the measure, in the model's unit. */
   readonly limit: number;
 }
 
@@ -142,8 +162,8 @@ function master(
     (total, _, i) => total + Math.max(Math.abs(problem.lower[i] ?? 0), Math.abs(problem.upper[i] ?? 0)),
     0,
   );
-  // Long-only weights sum to one: no loss is larger than the largest asset's.
-  const bound = model.reach * (problem.lower.every((low) => low >= 0) ? 1 : Math.max(1, exposure));
+  // Weights that sum to one and sell nothing short lose no more than the asset that loses most.
+  const bound = isLongOnly(problem) ? 1 : Math.max(1, exposure);
   const threshold = builder.addColumn("tail threshold", -bound, bound, true);
   const columns = new Map<number, number>();
   const tail = 1 / (alpha * model.size);
@@ -210,18 +230,22 @@ function solveTail(
     const gap = best === null ? Number.POSITIVE_INFINITY : (best.primal - dual) / Math.max(Math.abs(best.primal), 1e-3);
     const { losses, cuts } = model.evaluate(weights);
     let missing = 0;
+    const candidates: number[] = [];
     for (let t = 0; t < model.size; t++) {
       const column = columns.get(t);
       const allowed = threshold + (column === undefined ? 0 : (optimum.x[column] ?? 0));
       const loss = losses[t] ?? 0;
-      const isMissing = loss > allowed + 1e-12;
+      const isMissing = loss > allowed + 1e-12 && included.cuts.get(t)?.has(cuts[t] ?? 0) !== true;
+      if (isMissing) missing++;
       // Losses just below the threshold come in early: most of them would be missing in the next round.
-      const isNear = column === undefined && threshold > 0 && loss > NEAR * threshold;
-      if ((isMissing || isNear) && include(included, t, cuts[t] ?? 0) && isMissing) missing++;
+      if (isMissing || (column === undefined && threshold > 0 && loss > NEAR * threshold)) candidates.push(t);
     }
+    // A portfolio of few losses makes most of the others missing: the worst of them are enough to send it elsewhere.
+    candidates.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0) || a - b);
+    for (const t of candidates.slice(0, wanted)) include(included, t, cuts[t] ?? 0);
     if (best !== null && (gap <= GAP || missing === 0)) {
-      const unit = sample.unit;
-      return {
+      const unit = isLeast ? model.unit : goal.unit;
+      const found: Portfolio = {
         weights: [...best.weights],
         objective: (isLeast ? best.primal : -best.primal) * unit,
         certificate: {
@@ -233,6 +257,7 @@ function solveTail(
         method: "scenario generation",
         rounds: round,
       };
+      return requireProof(found, unit);
     }
     if (missing === 0) throw new NotConvergedError(round, gap, violation(problem, weights));
   }
@@ -275,6 +300,10 @@ export function leastCvar(
 ): Portfolio {
   requireInside("beta", beta, 0, 1);
   checkProblem(problem, sample.assets);
+  if (floor === null && isSoundBox(problem)) {
+    const found = leastCvarOfBox(problem, solver, sample, beta);
+    if (found !== null) return found;
+  }
   return solveTail(problem, solver, sample, scenarioTail(sample, beta), beta, goalOf(sample, floor));
 }
 
@@ -288,7 +317,8 @@ export function leastCdar(
 ): Portfolio {
   requireInside("beta", beta, 0, 1);
   checkProblem(problem, sample.assets);
-  return solveTail(problem, solver, sample, drawdownTail(sample, beta), beta, goalOf(sample, floor));
+  const model = drawdownTail(sample, beta, isLongOnly(problem));
+  return solveTail(problem, solver, sample, model, beta, goalOf(sample, floor));
 }
 
 /** Greatest expected return with a CVaR of at most `limit`. */

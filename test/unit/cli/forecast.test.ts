@@ -253,4 +253,42 @@ describe("amplified forecast", function () {
       /later days/,
     );
   });
+
+  it("tells how far it is, member by member, and only where members are judged", async () => {
+    const path = file("progress.csv", ["apy", ...values].join("\n"));
+    const seen: (readonly [number, number])[] = [];
+    await forecastTable(flags(path), (done, total) => seen.push([done, total]));
+    const total = seen[0]?.[1] ?? 0;
+    expect(total).to.be.at.least(10);
+    expect(seen).to.deep.equal(Array.from({ length: total }, (_, k) => [k + 1, total]));
+    await forecastTable(flags(path, { model: "naive" }), () => expect.fail("nothing is judged"));
+  });
+
+  it("says where fractions and percent stand in one column, and where returns look like percent; a yield in percent is fine", async () => {
+    const hinted = z.object({ warnings: z.array(z.string()) });
+    const warningsOf = async (name: string, column: string, list: readonly number[]): Promise<string[]> => {
+      const path = file(name, [column, ...list].join("\n"));
+      const one = await forecastTable(flags(path, { model: "naive" }));
+      for (const warning of hinted.parse(one.data).warnings) expect(one.text).to.include(`warning: ${warning}`);
+      return hinted.parse(one.data).warnings;
+    };
+    const switched = values.map((value, t) => (t < 120 ? value / 100 : value));
+    const [mixed = "", ...more] = await warningsOf("switched.csv", "apy", switched);
+    expect(more).to.have.length(0);
+    expect(mixed).to.match(
+      /switched.csv, row 122, column "apy": [2-4]\.\d+ follows 0\.0[2-4]\d+: .* near 0.0\d+ or near [2-4]/,
+    );
+    const [returns = ""] = await warningsOf("returns.csv", "daily_return", values);
+    expect(returns).to.match(/returns.csv, row \d+, column "daily_return": [2-4]\.\d+, .* divide by 100/);
+    expect(await warningsOf("yields.csv", "apy", values)).to.have.length(0);
+    // Two spikes a hundred times the level are spikes, and a level that merely rises is no other unit.
+    const spiked = values.map((value, t) => (t === 50 || t === 51 ? 100 * value : value));
+    expect(await warningsOf("spiked.csv", "apy", spiked)).to.have.length(0);
+    const risen = values.map((value, t) => (t < 120 ? value : 12 * value));
+    expect(await warningsOf("risen.csv", "apy", risen)).to.have.length(0);
+    const table = file("both.csv", ["a,b", ...values.map((value, t) => `${value},${switched[t]}`)].join("\n"));
+    const all = await forecastAll(flags(table), () => {});
+    expect(hinted.parse(all.data).warnings).to.have.length(1);
+    expect(all.text).to.match(/warning: .*column "b"/);
+  });
 });

@@ -101,11 +101,23 @@ describe("amplified optimize and risk", () => {
 
   it("error: each bad file or option is one typed error that names the place", async () => {
     const percent = write("percent.csv", "a,b\n0.01,1.5\n-2,0.1\n0.1,0.2\n");
+    // Yearly yields in percent beside daily returns: no cell is impossible, half of the column is.
+    const yields = write("yields.csv", "a,b\n0.0002,0.4\n0.0001,3.2\n0.0003,3.3\n");
+    const tenths = ["a,10", "b,10", "c,10", "d,10", ...Array.from({ length: 6 }, (_, k) => `e${k},10`)].join("\n");
     const missing = write("missing.csv", "a,b\n0.01,0.5\n,0.1\n");
     const short = write("short.csv", "a,b,c\n0.01,0.5,0.1\n0.1,0.1,0.2\n");
     const stranger = write("stranger.csv", "asset,weight\nz,1\n");
     const cases: readonly [Partial<OptimizeFlags>, new (...args: never[]) => Error, RegExp][] = [
       [{ returns: percent }, PercentReturnsError, /row 3, column "a"/],
+      [{ returns: yields }, PercentReturnsError, /row 3, column "b": 3.2 /],
+      [{ groups: write("wide.csv", "group,asset,cap\npair,a,30\n") }, AssetFileError, /line 2 .* 30 % is 0.3/],
+      [{ groups: write("wide.json", '[{"name":"pair","members":["a"],"cap":30}]') }, AssetFileError, /30 % is 0.3/],
+      [
+        { turnover: "0.1", from: write("hundred.csv", "a,33.3\nb,33.3\nc,33.3") },
+        AssetFileError,
+        /sum to 99.9, as percent do/,
+      ],
+      [{ turnover: "0.1", from: write("tenths.csv", tenths) }, AssetFileError, /sum to 100, as percent do/],
       [{ returns: missing }, CellsMissingError, /row 3/],
       [{ returns: short }, RowsTooFewError, /ledoit-wolf/],
       [{ cap: "0.2" }, InfeasibleError, /at most 0.2\) by 0.2/],
@@ -169,7 +181,7 @@ describe("amplified optimize and risk", () => {
     const returns = write("large.csv", ["a,b", ...large].join("\n"));
     const hinted = z.object({ warnings: z.array(z.string()) });
     const { data } = await optimizeReturns(flags({ returns, objective: "cvar" }));
-    expect(hinted.parse(data).warnings.join()).to.match(/percent/);
+    expect(hinted.parse(data).warnings.join()).to.match(/large.csv, row \d+, column "a": -?0\.\d+, .* divide by 100/);
     const calm = await optimizeReturns(flags({ objective: "cvar" }));
     expect(hinted.parse(calm.data).warnings).to.deep.equal([]);
     const weights = write("twice.csv", "a,1\nb,1");

@@ -11,6 +11,7 @@ import {
   forecast,
   forecastOnThreads,
 } from "../../../keeper/forecast/index.ts";
+import { thetaForecaster } from "../../../keeper/forecast/theta.ts";
 import { realizedMeans, walkForward } from "../../../keeper/forecast/walk-forward.ts";
 import type { Features } from "../../../keeper/kernel/artifacts.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
@@ -70,6 +71,7 @@ describe("forecast models", () => {
       ...[0.05, 0.4].map(exponentialForecaster),
       meanForecaster(),
       meanForecaster(30),
+      thetaForecaster,
       fixedArima(plainOrder(2, 0, 1), "mean"),
       fixedArima(plainOrder(1, 1, 1), "drift"),
       fixedArima({ p: 1, d: 0, q: 0, P: 0, D: 1, Q: 1, m: 7 }, "none"),
@@ -86,6 +88,26 @@ describe("forecast models", () => {
         model = moved;
       }
     }
+  });
+
+  it("are fitted anew as often as asked, and rarer once a new fit would see hardly more than the last", () => {
+    const fits: number[] = [];
+    const counting: Forecaster = {
+      name: "counting",
+      fit: (series) => {
+        fits.push(series.values.length);
+        return naiveForecaster.fit(series);
+      },
+    };
+    const values = Array.from({ length: 4000 }, (_, t) => Math.sin(t));
+    walkForward(counting, { values, period: 1 }, { firstOrigin: 30, horizon: 1, refitEvery: 60, step: 1 });
+    expect(fits.filter((t) => t <= 1200)).to.deep.equal(Array.from({ length: 20 }, (_, k) => 30 + 60 * k));
+    const later = fits.filter((t) => t >= 1200 && t < values.length);
+    later.slice(1).forEach((t, k) => {
+      expect(t / (later[k] ?? 1)).to.be.within(1.05, 1.052);
+    });
+    expect(later.length).to.be.at.least(20);
+    expect(fits.at(-1)).to.equal(values.length);
   });
 
   it("an exponential mean begins anew where a new level is known to begin", () => {

@@ -1,0 +1,24 @@
+/** The last look at an answer before anyone sees it: what is not proven, or breaks a limit, is an error and no allocation. */
+import { NotConvergedError } from "../errors.ts";
+import type { Portfolio } from "./problem.ts";
+
+/** Looser than any solver here promises; beyond it the figures are not the answer to the question. */
+const WIDEST_GAP = 1e-6;
+const WIDEST_VIOLATION = 1e-7;
+
+/** Of an optimum of zero every difference is a large share: there the objective's unit is the measure. */
+const ZERO = 1e-12;
+
+/**
+ * @param unit what the objective is counted in: the largest return, or the largest variance.
+ * @throws {NotConvergedError} for an answer whose certificate does not hold.
+ */
+export function requireProof(portfolio: Portfolio, unit: number): Portfolio {
+  const { objective, certificate, rounds, weights } = portfolio;
+  const { primal, dual, gap, infeasibility } = certificate;
+  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * unit;
+  const isNumber = Number.isFinite(objective) && weights.every(Number.isFinite);
+  if (!(isClose && isNumber && infeasibility <= WIDEST_VIOLATION))
+    throw new NotConvergedError(rounds, gap, infeasibility);
+  return portfolio;
+}
