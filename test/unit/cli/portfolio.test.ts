@@ -123,6 +123,7 @@ describe("amplified optimize and risk", () => {
       [{ cap: "0.2" }, InfeasibleError, /at most 0.2\) by 0.2/],
       [{ objective: "cvar", alpha: "0" }, OptionError, /--alpha/],
       [{ objective: "cvar", alpha: "five" }, OptionError, /--alpha/],
+      [{ cap: "25" }, OptionError, /25 % is 0.25/],
       [{ turnover: "0.1" }, OptionError, /--from/],
       [{ turnover: "0.1", from: stranger }, AssetFileError, /"z"/],
       [{ objective: "target-return" }, OptionError, /--target/],
