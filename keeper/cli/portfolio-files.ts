@@ -3,7 +3,7 @@ import { z } from "zod";
 import { InputError } from "../kernel/errors.ts";
 import type { GroupLimit } from "../optimize/portfolio/problem.ts";
 import { readText } from "./context.ts";
-import { readTable, requireComplete, type Table } from "./table.ts";
+import { csvLines, readTable, requireComplete, type Table } from "./table.ts";
 import { impossibleReturn } from "./unit-hints.ts";
 
 export class PercentReturnsError extends InputError {
@@ -84,14 +84,7 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-const csvLines = (text: string): string[][] =>
-  text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
-    .map((line) => line.split(/[,;\t]/).map((cell) => cell.trim()));
-
-const WEIGHTS_SHAPE = 'Write {"asset": weight, ...} as JSON, or lines "asset,weight" as CSV.';
+const WEIGHTS_SHAPE = 'Write {"asset": weight, ...} as JSON, or lines "asset,weight" as CSV; 25 % is 0.25.';
 const weightsSchema = z.record(z.string(), z.number());
 /** Ten times the money in one asset is a slip of the unit. */
 const MOST_WEIGHT = 10;
@@ -108,12 +101,12 @@ export async function readWeights(file: string, assets: readonly string[]): Prom
       throw new AssetFileError(file, "it does not hold one number per asset", WEIGHTS_SHAPE, parsed.error);
     for (const [name, weight] of Object.entries(parsed.data)) entries.set(name, weight);
   } else {
-    for (const [i, cells] of csvLines(text).entries()) {
+    for (const [i, { cells, number }] of csvLines(file, text).entries()) {
       const [name = "", value = ""] = cells;
       const weight = value === "" ? Number.NaN : Number(value);
       if (i === 0 && Number.isNaN(weight) && /weight/i.test(value)) continue;
       if (cells.length !== 2 || !Number.isFinite(weight)) {
-        throw new AssetFileError(file, `line ${i + 1} is not "asset,weight"`, WEIGHTS_SHAPE);
+        throw new AssetFileError(file, `line ${number} is not "asset,weight"`, WEIGHTS_SHAPE);
       }
       if (entries.has(name)) throw new AssetFileError(file, `"${name}" stands twice`, "Keep one line per asset.");
       entries.set(name, weight);
@@ -186,12 +179,12 @@ export async function readGroups(file: string, assets: readonly string[]): Promi
       groups.set(name, { members, cap, floor: floor ?? null });
     }
   } else {
-    for (const [i, cells] of csvLines(text).entries()) {
+    for (const [i, { cells, number }] of csvLines(file, text).entries()) {
       const [name = "", asset = "", limit = ""] = cells;
       const cap = limit === "" ? Number.NaN : Number(limit);
       if (i === 0 && Number.isNaN(cap) && /cap/i.test(limit)) continue;
       if (cells.length !== 3 || !(cap >= 0 && cap <= 1)) {
-        throw new AssetFileError(file, `line ${i + 1} is not "group,asset,cap"`, GROUPS_SHAPE);
+        throw new AssetFileError(file, `line ${number} is not "group,asset,cap"`, GROUPS_SHAPE);
       }
       const known = groups.get(name);
       if (known !== undefined && known.cap !== cap) {

@@ -59,7 +59,8 @@ function fraction(option: string, value: string, low: number, high: number, isOp
     throw new OptionError(
       option,
       value,
-      `Give a number ${isOpen ? "between" : "from"} ${low} ${isOpen ? "and" : "to"} ${high}.`,
+      `Give a number ${isOpen ? "between" : "from"} ${low} ${isOpen ? "and" : "to"} ${high}.` +
+        (high === 1 && number > 1 && number <= 100 ? ` As a fraction ${value} % is ${number / 100}.` : ""),
     );
   return number;
 }

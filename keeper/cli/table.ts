@@ -63,23 +63,33 @@ export function splitLine(line: string, separator: string): string[] {
   return [...cells, cell.trim()];
 }
 
-const looksNumeric = (cell: Cell): boolean =>
-  typeof cell === "number" || cell === null || MISSING.test(cell) || NUMERIC.test(cell);
-
-function parseCsv(file: string, text: string): RawTable {
+/**
+ * Cells and line numbers of a CSV file, whoever wrote it: byte order mark, any line ending, comma, semicolon or tab, quotes;
+ * empty lines and comments are left out.
+ */
+export function csvLines(file: string, text: string): { readonly cells: string[]; readonly number: number }[] {
+  if (/[\0\uFFFD]/.test(text)) throw new TableFormatError(file, "it is not UTF-8 text; save it as UTF-8");
   const lines = text
     .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
+    .split(/\r\n|\n|\r/)
     .map((line, i) => ({ line, number: i + 1 }))
     .filter(({ line }) => line.trim() !== "" && !line.startsWith("#"));
   const first = lines[0]?.line ?? "";
   const separator = [",", ";", "\t"].find((s) => first.includes(s)) ?? ",";
-  const cells = lines.map(({ line, number }) => {
+  return lines.map(({ line, number }) => {
     // Quotes come in pairs, the doubled ones inside a cell too.
     if ((line.match(/"/g)?.length ?? 0) % 2 === 1)
       throw new TableFormatError(file, `row ${number} opens a quote that it does not close`);
-    return splitLine(line, separator);
+    return { cells: splitLine(line, separator), number };
   });
+}
+
+const looksNumeric = (cell: Cell): boolean =>
+  typeof cell === "number" || cell === null || MISSING.test(cell) || NUMERIC.test(cell);
+
+function parseCsv(file: string, text: string): RawTable {
+  const lines = csvLines(file, text);
+  const cells = lines.map(({ cells: row }) => row);
   const [top = []] = cells;
   // A first line of numbers (after an optional date) is data: the file has no header.
   const headless = top.length > 0 && top.every((cell, i) => looksNumeric(cell) || (i === 0 && ISO_DATE.test(cell)));
@@ -175,7 +185,14 @@ function numberOf(file: string, cell: Cell, row: number, column: string): number
   if (MISSING.test(text)) return Number.NaN;
   const value = Number(text);
   if (NUMERIC.test(text) && Number.isFinite(value)) return value;
-  if (/%$/.test(text)) throw new CellNotNumericError(file, row, column, text, "Drop the % sign from every cell.");
+  if (/%$/.test(text))
+    throw new CellNotNumericError(
+      file,
+      row,
+      column,
+      text,
+      "Drop the % sign from every cell, and divide by 100 where fractions are asked for, as for returns.",
+    );
   if (/^[+-]?\d+(,\d+)+(\.\d+)?$/.test(text))
     throw new CellNotNumericError(file, row, column, text, "Write a decimal point and no thousands separators.");
   throw new CellNotNumericError(file, row, column, text);

@@ -96,7 +96,12 @@ export function conformalBands(
 ): StepBand[] {
   const horizon = paths[0]?.length ?? 0;
   const radiiOf = (residuals: readonly number[], lag: number): number[] =>
-    kind === "split" ? levels.map((level) => conformalRadius(residuals, level)) : adaptiveRadii(residuals, levels, lag);
+    nested(
+      kind === "split"
+        ? levels.map((level) => conformalRadius(residuals, level))
+        : adaptiveRadii(residuals, levels, lag),
+      levels,
+    );
   const byStep = Array.from({ length: horizon }, (_, h) => {
     const residuals: number[] = [];
     paths.forEach((path, k) => {
@@ -111,6 +116,15 @@ export function conformalBands(
     radii: nonDecreasing(Float64Array.from(byStep, (radii) => radii[b] ?? Number.NaN)),
     horizonRadius: overHorizon[b] ?? Number.NaN,
   }));
+}
+
+/**
+ * Adaptive levels follow their own misses and may cross: sorted, a higher level has the wider interval (rearrangement,
+ * Chernozhukov, Fernandez-Val, Galichon 2010), and each width was one that some level asked for.
+ */
+function nested(radii: readonly number[], levels: readonly number[]): number[] {
+  const sorted = radii.toSorted((a, b) => a - b);
+  return levels.map((level) => sorted[levels.filter((other) => other < level).length] ?? Number.NaN);
 }
 
 /**

@@ -74,6 +74,9 @@ function startOf(values: Float64Array, shape: EtsShape): { level: number; slope:
   return { level, slope: coefficients[1] ?? 0, season: terms };
 }
 
+/** Largest ratio between two terms of a multiplicative season. */
+const WIDEST_SEASON = 1000;
+
 /** Fits one form; null when it cannot describe the data. */
 export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   const { trend, season, error } = shape;
@@ -130,6 +133,8 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   if (best === null) return null;
   const { weights, used } = weightsAt(best, shape);
   const first = stateAt(best, used, shape, scale);
+  // Ratios this far apart are a change of level told as a season: the forecast would repeat the change in every round of it.
+  if (season === "M" && Math.max(...first.season) > WIDEST_SEASON * Math.min(...first.season)) return null;
   const run = runEts(shape, first, weights, values, scratch);
   if (run === null) return null;
   let squares = 0;

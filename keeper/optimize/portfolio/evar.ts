@@ -8,7 +8,7 @@
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
-import { dot } from "../../math/statistics.ts";
+import { dot, median } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
 import {
@@ -75,7 +75,8 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
   }
   const builder = commonProgramme(problem);
   // Where gains and losses cancel the slopes are small, and the solver's tolerances are not relative to them.
-  const unit = slopes.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0) || 1;
+  // The middle one: a single asset of great losses must not make the others' small instead.
+  const unit = median([...slopes].map(Math.abs)) || 1;
   slopes.forEach((slope, i) => {
     builder.setCost(i, slope / unit);
   });
@@ -411,11 +412,18 @@ function byCuts(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha
 }
 
 /** Least EVaR of the loss at confidence beta. */
-export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sample, beta: number): Portfolio {
+export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sample, beta: number): Portfolio {
   requireInside("beta", beta, 0, 1);
-  checkProblem(problem, sample.assets);
+  checkProblem(problem, returns.assets);
   const alpha = 1 - beta;
-  let found = descend(problem, solver, sample, alpha, tailStart(problem, solver, sample));
+  const start = tailStart(problem, solver, returns);
+  // In units of what portfolios near the answer lose: one asset's single return far beyond them would leave few digits.
+  const unit = lossesOf(returns, start, new Float64Array(returns.size)).reduce(
+    (m, loss) => Math.max(m, Math.abs(loss)),
+    0,
+  );
+  const sample = unit > 0 ? { ...returns, unit } : returns;
+  let found = descend(problem, solver, sample, alpha, start);
   let gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
   let method = "newton on the profile of t";
   if (!(gap <= ACCEPTED_GAP)) {
@@ -434,18 +442,17 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, sample: Sam
   const { point, dual, rounds } = found;
   const off = violation(problem, point.weights);
   if (!(gap <= ACCEPTED_GAP)) throw new NotConvergedError(rounds, gap, off);
-  const unit = sample.unit;
   const answer: Portfolio = {
     weights: [...point.weights],
-    objective: point.value * unit,
+    objective: point.value * sample.unit,
     certificate: {
-      primal: point.value * unit,
-      dual: dual * unit,
+      primal: point.value * sample.unit,
+      dual: dual * sample.unit,
       gap: (point.value - dual) / (Math.abs(point.value) || 1),
       infeasibility: off,
     },
     method,
     rounds,
   };
-  return requireProof(answer, unit);
+  return requireProof(answer, sample.unit);
 }

@@ -123,6 +123,7 @@ describe("amplified optimize and risk", () => {
       [{ cap: "0.2" }, InfeasibleError, /at most 0.2\) by 0.2/],
       [{ objective: "cvar", alpha: "0" }, OptionError, /--alpha/],
       [{ objective: "cvar", alpha: "five" }, OptionError, /--alpha/],
+      [{ cap: "25" }, OptionError, /25 % is 0.25/],
       [{ turnover: "0.1" }, OptionError, /--from/],
       [{ turnover: "0.1", from: stranger }, AssetFileError, /"z"/],
       [{ objective: "target-return" }, OptionError, /--target/],
@@ -160,6 +161,18 @@ describe("amplified optimize and risk", () => {
     ];
     const groups = write("twice.json", JSON.stringify(twice));
     expect(await failure(optimizeReturns(flags({ groups })))).to.be.instanceOf(AssetFileError);
+  });
+
+  it("reads weights and groups with quotes, semicolons and comments as tables are read, and names their lines", async () => {
+    const weights = write("quoted.csv", '# mine\r\n"asset";"weight"\r\n"a";0.5\r\n"b";0.5\r\n');
+    const { data } = await riskOfReturns({ returns: path("returns.csv"), weights, alpha: "0.05" });
+    expect(z.object({ weightsTotal: z.number() }).parse(data).weightsTotal).to.equal(1);
+    const groups = write("quoted-groups.csv", '"group","asset","cap"\n"pair","a",0.3\n"pair","b",0.3\n');
+    await optimizeReturns(flags({ groups }));
+    const signed = write("signed.csv", "# mine\nasset,weight\na,50%\n");
+    const error = await failure(riskOfReturns({ returns: path("returns.csv"), weights: signed, alpha: "0.05" }));
+    expect(error).to.be.instanceOf(AssetFileError);
+    expect(String(error)).to.match(/line 3 is not .*25 % is 0.25/);
   });
 
   it("names an unreachable return of a tail objective in the user's unit", async () => {

@@ -103,4 +103,18 @@ describe("tables of the command line", () => {
       expect(() => parseTable("a.json", text), text).to.throw(TableFormatError);
     expect(() => requireComplete(parseTable("a.csv", "x,y\n1,\n"))).to.throw(CellsMissingError, /row 2, column "y"/);
   });
+
+  it("reads any line ending, and says what a file is that is no UTF-8 text", () => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const { columns, rows } = parseTable("t.csv", ['\uFEFFa;"b;c"', "1;2", "3;4", ""].join(end));
+      expect(columns, JSON.stringify(end)).to.deep.equal(["a", "b;c"]);
+      expect(rows).to.deep.equal([
+        [1, 2],
+        [3, 4],
+      ]);
+    }
+    const wide = Buffer.from("\uFEFFa,b\n1,2\n", "utf16le").toString("utf8");
+    expect(() => parseTable("t.csv", wide)).to.throw(TableFormatError, "save it as UTF-8");
+    expect(() => parseTable("t.csv", "a,b\n1,2 %\n")).to.throw(CellNotNumericError, /row 2, column "b".*divide by 100/);
+  });
 });

@@ -6,7 +6,7 @@ import { autoArima } from "../../../keeper/forecast/arima/search.ts";
 import { automaticForecast } from "../../../keeper/forecast/automatic.ts";
 import { driftForecaster, naiveForecaster, seasonalNaiveForecaster } from "../../../keeper/forecast/baselines.ts";
 import { arimaForecaster, etsForecaster } from "../../../keeper/forecast/classical.ts";
-import { adaptiveRadius, conformalRadius } from "../../../keeper/forecast/conformal.ts";
+import { adaptiveRadius, conformalBands, conformalRadius } from "../../../keeper/forecast/conformal.ts";
 import { TooFewOriginsError } from "../../../keeper/forecast/errors.ts";
 import {
   dieboldMariano,
@@ -87,6 +87,19 @@ describe("ARIMA", () => {
       const scaled = autoArima({ y: y.map((value) => value * scale) });
       expect(scaled.order).to.deep.equal(unit.order);
       expect(Math.sqrt(scaled.sigma2) / scale / Math.sqrt(unit.sigma2)).to.be.closeTo(1, 1e-4);
+    }
+  });
+
+  it("ETS does not take a change of level for a season and repeat it", () => {
+    for (const [n, period] of [
+      [65, 24],
+      [147, 7],
+      [60, 12],
+    ] as const) {
+      const rng = createRng(n);
+      const values = Array.from({ length: n }, (_, t) => (t < n / 2 ? 1 : 1e6 + rng.normal()));
+      const { mean } = etsForecaster.fit({ values, period }).forecast(30);
+      expect(Math.max(...mean.map(Math.abs)), `${n}, ${period}`).to.be.at.most(3e6);
     }
   });
 
@@ -203,6 +216,25 @@ describe("gate and intervals", () => {
     expect(found.horizonMean).to.equal(3.25);
     const woken = [...new Array<number>(199).fill(0), 5];
     expect(automaticForecast({ values: woken, period: 1 }, 7, []).horizonMean).to.be.within(4.9, 5);
+  });
+
+  it("adaptive intervals are nested: a higher level is never the narrower one, in any order of the levels", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const rng = createRng(91_000 + seed);
+      const levels = seed % 2 === 0 ? [0.8, 0.9, 0.95] : [0.95, 0.8, 0.9];
+      const wild = (k: number): number => (1 + 4 * Number(k > 40 && k % 9 < 3)) * rng.normal();
+      const realized = Array.from({ length: 60 }, (_, k) => Float64Array.from({ length: 6 }, () => wild(k)));
+      const paths = realized.map((path) => new Float64Array(path.length));
+      const means = realized.map((path) => path.reduce((a, b) => a + b, 0) / path.length);
+      const bands = conformalBands(paths, realized, means, levels, "adaptive").toSorted((a, b) => a.level - b.level);
+      bands.slice(1).forEach((wide, b) => {
+        const narrow = bands[b];
+        wide.radii.forEach((radius, h) => {
+          expect(radius, `seed ${seed}`).to.be.at.least((narrow?.radii[h] ?? 0) * (1 - 1e-12));
+        });
+        expect(wide.horizonRadius).to.be.at.least(narrow?.horizonRadius ?? Number.NaN);
+      });
+    }
   });
 
   it("adaptive intervals widen after a change of scale that split ones average away", () => {

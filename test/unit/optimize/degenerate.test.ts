@@ -116,6 +116,21 @@ describe("portfolios of degenerate samples", function () {
     }
   });
 
+  it("EVaR with groups is certified beside an asset with one loss thousands of times the others'", () => {
+    for (let seed = 0; seed < 24; seed++) {
+      const rng = createRng(39_000 + seed);
+      const n = 8 + (seed % 18);
+      const rows = factorSample(rng, n, 200, 1e-4);
+      const day = rows[rng.int(200)] ?? [];
+      day[rng.int(n)] = -0.9;
+      const half = { name: "half", members: [...named(n >> 1).keys()], lower: Number.NEGATIVE_INFINITY, upper: 0.4 };
+      const problem = { ...longOnly(named(n)), groups: [half] };
+      const { weights, certificate } = leastEvar(problem, solver, toSample(rows), 0.95);
+      expect(certificate.gap, `seed ${seed}`).to.be.at.most(1e-8);
+      expect(violation(problem, weights)).to.be.at.most(1e-8);
+    }
+  });
+
   it("a frontier with idle money in it keeps the budget and never gains return by less risk", () => {
     for (let seed = 0; seed < 40; seed++) {
       const rng = createRng(34_000 + seed);
