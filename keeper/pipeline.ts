@@ -41,8 +41,12 @@ export interface PolicyInput {
 /** From a target to a decision. Further policies register here; each must keep every limit of `constraints`. */
 export type Policy = (input: PolicyInput) => Decision | Promise<Decision>;
 
-export const bandPolicy: Policy = ({ target, constraints, breaches, config }) =>
-  decide(target, constraints, config, breaches);
+export const bandPolicy: Policy = ({ target, constraints, forecast, breaches, config }) => {
+  const known = forecast.strategies.flatMap(({ id, meanError }) =>
+    meanError === undefined ? [] : [[id, meanError] as const],
+  );
+  return decide(target, constraints, config, breaches, new Map(known));
+};
 
 /**
  * The learned policy; it falls back to the band where it must not be asked.

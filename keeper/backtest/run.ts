@@ -11,6 +11,7 @@ import { HistoryTooShortError, UnknownVenueError } from "./errors.ts";
 import { configFor, type ForecastJob, type Prepared, prepareAll } from "./forecasts.ts";
 import type { Holding } from "./market.ts";
 import type { Panel } from "./panel.ts";
+import type { Outlooks } from "./rules/engine.ts";
 import { type ParsedStrategy, parseStrategy, ruleOf } from "./rules/index.ts";
 import { type Excess, excessOf, type Figures, figuresOf, sharpeRatio } from "./statistics.ts";
 import { schedule, type Walked, type WalkTerms, walk } from "./walk.ts";
@@ -256,11 +257,13 @@ export async function runBacktest(
   const inputs = inputsHash(panel, options, benchmark);
   const prepared = await forecastsFor(panel, parsed, options, inputs, services);
   const walks: Walked[] = [];
+  const outlooks: Outlooks = new Map();
   for (const [k, strategy] of parsed.entries()) {
     services.progress("strategies", k, parsed.length);
     const terms = walkTerms(panel, options, strategy.engine?.variant.withoutCosts ?? false);
     const { job, forecasts } = prepared.of(strategy);
     const rule = ruleOf(strategy, {
+      outlooks,
       panel,
       job,
       forecasts,

@@ -1,7 +1,7 @@
 /** `amplified forecast --model lstm`: the network trained on the user's own table, on the backend asked for. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadEnsemble, saveEnsemble } from "../forecast/lstm/checkpoint.ts";
+import { hasEnsemble, loadEnsemble, saveEnsemble } from "../forecast/lstm/checkpoint.ts";
 import { DEFAULT_LSTM_CONFIG, type LstmConfig } from "../forecast/lstm/config.ts";
 import { globalLstm, type LstmForecast } from "../forecast/lstm/forecaster.ts";
 import type { NetworkFactory } from "../forecast/lstm/train.ts";
@@ -94,7 +94,9 @@ export async function describeLstm(
   const config: LstmConfig = { ...DEFAULT_LSTM_CONFIG, horizon, levels, seed };
   const folder = flags.checkpoint === undefined ? null : resolve(flags.checkpoint);
   const steps = target.values.length;
-  const from = folder !== null && existsSync(folder) ? loadEnsemble(folder, config, times, steps) : null;
+  if (folder !== null && existsSync(folder) && !statSync(folder).isDirectory())
+    throw new OptionError("--checkpoint", folder, "It is a file. Name a folder, which may be new.");
+  const from = folder !== null && hasEnsemble(folder) ? loadEnsemble(folder, config, times, steps) : null;
   const lstm = globalLstm({ times, series }, config, { network, from, onProgress: progress });
   const model = lstm.forecasterFor(target.id).fit({ values: target.values, period: 1 });
   const trained = model.ensemble;

@@ -13,6 +13,11 @@ export interface ForecastConfig {
   readonly minimumOrigins: number;
   /** Smoothing factors of the exponential means that compete; each in (0, 1]. */
   readonly smoothingFactors: readonly number[];
+  /**
+   * Most days of yields that models are fitted to and judged on: what bounds the cost of a forecast. Eight horizons of a month: longer
+   * histories gained nothing on the yields measured (docs/MODELS.md).
+   */
+  readonly modelDays: number;
   /** Window of the moving mean, days. */
   readonly meanDays: number;
   /** Probability of the naive forecast before any error is known, in (0, 1); see gateShare. */
@@ -38,6 +43,7 @@ export const DEFAULT_FORECAST_CONFIG: ForecastConfig = {
   minimumTrainingDays: 30,
   minimumOrigins: 30,
   smoothingFactors: DEFAULT_SMOOTHING,
+  modelDays: 240,
   meanDays: 30,
   caution: DEFAULT_EVIDENCE.caution,
   intervalLevels: [0.8, 0.95],
@@ -53,6 +59,7 @@ export function checkForecastConfig(config: ForecastConfig): void {
   requireCount("minimumTrainingDays", config.minimumTrainingDays, 2);
   requireCount("minimumOrigins", config.minimumOrigins, 2);
   for (const factor of config.smoothingFactors) requireBetween("smoothing factor", factor, 1e-6, 1);
+  requireCount("modelDays", config.modelDays, config.minimumTrainingDays + config.horizonDays);
   requireCount("meanDays", config.meanDays, 1);
   requireInside("caution", config.caution, 0, 1);
   for (const level of config.intervalLevels) requireInside("interval level", level, 0, 1);

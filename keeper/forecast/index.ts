@@ -101,7 +101,8 @@ function check({ days, strategies }: Features, config: ForecastConfig): void {
   checkForecastConfig(config);
   if (strategies.length === 0) throw new EmptySampleError("set of strategies to forecast", 1, 0);
   for (const strategy of strategies) checkSeries(strategy, days.length);
-  const origins = Math.max(0, days.length - config.horizonDays - config.minimumTrainingDays + 1);
+  const known = Math.min(days.length, config.modelDays);
+  const origins = Math.max(0, known - config.horizonDays - config.minimumTrainingDays + 1);
   const needed = Math.max(config.minimumOrigins, ...config.intervalLevels.map(residualsNeeded));
   if (origins < needed) throw new TooFewOriginsError(days.length, origins, needed);
 }
@@ -115,11 +116,15 @@ const requestOf = (config: ForecastConfig): BatchRequest => ({
   settings: settingsOf(config),
 });
 
-function setOf(features: Features, config: ForecastConfig, answers: readonly BatchAnswer[]): ForecastSet {
-  const { days, strategies, provenance } = features;
+function setOf(
+  { strategies, provenance }: Features,
+  trained: readonly number[],
+  config: ForecastConfig,
+  answers: readonly BatchAnswer[],
+): ForecastSet {
   const forecasts = strategies.flatMap((strategy, i) => {
     const answer = answers[i];
-    return answer === undefined ? [] : [strategyForecast(strategy, days, answer)];
+    return answer === undefined ? [] : [strategyForecast(strategy, trained, answer)];
   });
   return {
     provenance,
@@ -134,19 +139,29 @@ function setOf(features: Features, config: ForecastConfig, answers: readonly Bat
   };
 }
 
+/** The days that models see; scenarios draw on all of them. */
+function latest(features: Features, { modelDays }: ForecastConfig): Features {
+  return {
+    ...features,
+    days: features.days.slice(-modelDays),
+    strategies: features.strategies.map((s) => ({ ...s, yieldReturns: s.yieldReturns.slice(-modelDays) })),
+  };
+}
+
 /**
  * Forecasts every strategy of the features in the calling thread.
  * @throws {TooFewOriginsError} when the stated intervals have too little evidence behind them.
  */
 export function forecast(features: Features, config: ForecastConfig): ForecastSet {
   check(features, config);
-  const lstm = lstmMembers(features, config);
+  const seen = latest(features, config);
+  const lstm = lstmMembers(seen, config);
   const request = requestOf(config);
-  const answers = seriesOf(features).map((series, i) => {
-    const member = lstm.get(features.strategies[i]?.id ?? Number.NaN);
+  const answers = seriesOf(seen).map((series, i) => {
+    const member = lstm.get(seen.strategies[i]?.id ?? Number.NaN);
     return forecastSeries(series, request, member === undefined ? [] : [member]);
   });
-  return setOf(features, config, answers);
+  return setOf(features, seen.days, config, answers);
 }
 
 /** Fewer are forecast before a thread has loaded its code: about half a second a thread against 45 ms a strategy. */
@@ -164,6 +179,7 @@ export async function forecastOnThreads(
 ): Promise<ForecastSet> {
   if (threads === 0 || config.lstm !== null) return forecast(features, config);
   check(features, config);
-  const answers = await forecastBatch(seriesOf(features), { ...requestOf(config), threads });
-  return setOf(features, config, answers);
+  const seen = latest(features, config);
+  const answers = await forecastBatch(seriesOf(seen), { ...requestOf(config), threads });
+  return setOf(features, seen.days, config, answers);
 }

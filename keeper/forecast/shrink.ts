@@ -51,8 +51,21 @@ export function pool(a: Reading, b: Reading, incompatible: number): Reading {
   return { mean, error: Math.sqrt(1 / (weightA + weightB)) };
 }
 
+/**
+ * Standard deviation of the next error of a forecast, from past ones over `horizonDays` at origins a day apart: those overlap, so
+ * they count as origins / horizon independent ones, and the next error is a Student variable with as many degrees of freedom.
+ * Two or fewer leave its variance without a bound: such a forecast says nothing yet.
+ */
+export function nextError(past: { readonly mae: number; readonly origins: number }, horizonDays: number): number {
+  const independent = past.origins / horizonDays;
+  if (!(independent > 2)) return Number.POSITIVE_INFINITY;
+  return DEVIATION_PER_MAE * past.mae * Math.sqrt(independent / (independent - 2));
+}
+
 export interface Shrunk {
   readonly means: readonly number[];
+  /** Standard errors of the means around the centre: what of a difference between two of them is not known. */
+  readonly errors: readonly number[];
   /** What all have in common. */
   readonly centre: number;
   /** Standard deviation of the true yields around it, as far as the readings show one. */
@@ -62,8 +75,8 @@ export interface Shrunk {
 /** Pulls readings toward their centre by what their errors leave open. Fewer than three have no spread to estimate. */
 export function towardCentre(readings: readonly Reading[]): Shrunk {
   const n = readings.length;
-  if (n < 3) return { means: readings.map(({ mean }) => mean), centre: Number.NaN, spread: Number.NaN };
   const errors = readings.map(({ error }) => Math.max(error, LEAST_ERROR));
+  if (n < 3) return { means: readings.map(({ mean }) => mean), errors, centre: Number.NaN, spread: Number.NaN };
   const centreAt = (variance: number): { centre: number; statistic: number } => {
     const weights = errors.map((error) => 1 / (error * error + variance));
     const total = weights.reduce((sum, w) => sum + w, 0);
@@ -89,7 +102,8 @@ export function towardCentre(readings: readonly Reading[]): Shrunk {
     const error = errors[i] ?? LEAST_ERROR;
     return centre + (variance / (variance + error * error)) * (mean - centre);
   });
-  return { means, centre, spread: Math.sqrt(variance) };
+  const left = errors.map((error) => Math.sqrt((variance * error * error) / (variance + error * error)));
+  return { means, errors: left, centre, spread: Math.sqrt(variance) };
 }
 
 const moved = (forecast: StrategyForecast, meanDaily: number): StrategyForecast => {
@@ -114,8 +128,7 @@ export function shrink(
   const readings = set.strategies.map((forecast) => {
     const series = features.strategies.find(({ id }) => id === forecast.id)?.yieldReturns ?? [];
     const used = forecast.errors.find(({ model }) => model === forecast.model) ?? forecast.errors[0];
-    // A forecast whose past errors nobody knows says nothing.
-    const error = used !== undefined && used.origins > 0 ? DEVIATION_PER_MAE * used.mae : Number.POSITIVE_INFINITY;
+    const error = used === undefined ? Number.POSITIVE_INFINITY : nextError(used, set.horizonDays);
     const own = { mean: forecast.meanDaily, error };
     if (series.length < 3) return own;
     const long = longRunYield(series, shrinking.halfLifeDays);
@@ -128,7 +141,10 @@ export function shrink(
       error: share * near.error + (1 - share) * slow.error,
     };
   });
-  return withMeans(set, features, config, towardCentre(readings).means);
+  const { means, errors } = towardCentre(readings);
+  const settled = withMeans(set, features, config, means);
+  const strategies = settled.strategies.map((forecast, i) => ({ ...forecast, meanError: errors[i] ?? Number.NaN }));
+  return { ...settled, strategies };
 }
 
 /** The set with other means per day and the scenarios that belong to them. */

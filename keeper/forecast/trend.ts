@@ -22,6 +22,27 @@ const LONGEST_MEMORY = 0.98;
  */
 const LEAST_MEMORY = 0.5 ** (1 / 14);
 
+/** Variance of a linear combination of first-order noise of unit variance, in one pass. */
+function combinationVariance(n: number, coefficient: (t: number) => number, memory: number): number {
+  let variance = 0;
+  let carried = 0;
+  for (let t = 0; t < n; t++) {
+    const a = coefficient(t);
+    variance += a * a + 2 * a * carried;
+    carried = memory * (carried + a);
+  }
+  return Math.max(0, variance);
+}
+
+/** What is left of a sum of squares may be little, and is never less than rounding leaves of it. */
+const LEAST_REMAINING = 1e-9;
+/**
+ * Expected weighted sum of squared residuals for noise of unit variance. A fit takes the slow part of noise that remembers for its
+ * own: what is left in the residuals of a short sample is a fraction of the noise, and the independent-noise correction
+ * n / (n - 2) does not bring it back.
+ */
+const remaining = (total: number, left: number): number => Math.max(left, LEAST_REMAINING * total);
+
 /**
  * Least squares of cumulated log returns on time, with weights that halve every `halfLifeDays`.
  * @param returns simple returns per day, oldest first, at least three.
@@ -70,16 +91,10 @@ export function trendOf(returns: readonly number[], halfLifeDays: number): Trend
   // Detrended residuals look less persistent than they are: -2 (1 + 2 rho) / n to first order (Kendall 1954, with a trend).
   const raw = before > 0 ? lagged / before : 0;
   const memory = Math.min(LONGEST_MEMORY, Math.max(LEAST_MEMORY, raw + (2 * (1 + 2 * Math.max(0, raw))) / n));
-  // Variance of a linear combination of first-order residuals, in one pass.
-  let variance = 0;
-  let carried = 0;
-  for (let t = 0; t < n; t++) {
-    const a = ((weight[t] ?? 0) * (t - meanX)) / squares;
-    variance += a * a + 2 * a * carried;
-    carried = memory * (carried + a);
-  }
-  const spread = (own / sumW) * (n / Math.max(1, n - 2));
-  return { daily: Math.expm1(slope), error: Math.sqrt(Math.max(0, spread * variance)), memory };
+  const ofLevel = combinationVariance(n, (t) => weight[t] ?? 0, memory);
+  const ofSlope = combinationVariance(n, (t) => (weight[t] ?? 0) * (t - meanX), memory);
+  const spread = own / remaining(sumW, sumW - ofLevel / sumW - ofSlope / squares);
+  return { daily: Math.expm1(slope), error: Math.sqrt(spread * ofSlope) / squares, memory };
 }
 
 /** Below this, neighbouring returns cancel each other: what is seen is noise of the level. */
@@ -110,14 +125,8 @@ export function smoothedMean(returns: readonly number[], halfLifeDays: number): 
   const spread = returns.reduce((sum, value, t) => sum + ((weights[t] ?? 0) / total) * (value - daily) ** 2, 0);
   const raw = neighbourCorrelation(returns);
   const memory = Math.min(LONGEST_MEMORY, Math.max(0, raw + (1 + 3 * Math.max(0, raw)) / n));
-  let variance = 0;
-  let carried = 0;
-  for (let t = 0; t < n; t++) {
-    const a = (weights[t] ?? 0) / total;
-    variance += a * a + 2 * a * carried;
-    carried = memory * (carried + a);
-  }
-  return { daily, error: Math.sqrt(Math.max(0, spread * variance)) };
+  const variance = combinationVariance(n, (t) => (weights[t] ?? 0) / total, memory);
+  return { daily, error: Math.sqrt((spread / remaining(1, 1 - variance)) * variance) };
 }
 
 /**

@@ -175,6 +175,8 @@ export interface StrategyForecast {
   readonly model: string;
   /** Mean simple return per day over the horizon. */
   readonly meanDaily: number;
+  /** Standard error of that mean as a yield to plan with, per day; absent where nobody has weighed it. */
+  readonly meanError?: number;
   /** Intervals of that mean. */
   readonly intervals: readonly PredictionInterval[];
   /** Per-day path with intervals, for charts: index 0 = first day ahead. */

@@ -48,16 +48,28 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
   return (sum(moves.map(Math.abs)) + Math.abs(idleMove)) / 2;
 }
 
+/** Standard error of the gain of these moves over `days`, from errors per day that are independent between strategies. */
+const gainErrorOf = (
+  constraints: AllocationConstraints,
+  moves: readonly number[],
+  meanErrors: ReadonlyMap<number, number>,
+  days: number,
+): number =>
+  days * Math.hypot(...constraints.strategies.map(({ id }, i) => (moves[i] ?? 0) * (meanErrors.get(id) ?? 0)));
+
 /**
  * Decides between moving and holding.
  * @param target its `currentReturn` and `expectedReturn` are the two sides of the gain.
  * @param breaches what the current allocation violates besides its caps, e.g. a tail limit; mending it needs no gain.
+ * @param meanErrors standard errors of the daily means behind the gain, by strategy: a move whose gain does not exceed its own
+ * standard error is not made. None by default, which asks for the cost only.
  */
 export function decide(
   target: TargetAllocation,
   constraints: AllocationConstraints,
   config: PolicyConfig,
   breaches: readonly string[] = [],
+  meanErrors: ReadonlyMap<number, number> = new Map(),
 ): Decision {
   checkPolicyConfig(config);
   const ids = constraints.strategies.map((s) => s.id);
@@ -94,6 +106,8 @@ export function decide(
     const against: string[] = [];
     if (turnover <= config.band) against.push(`drift ${percent(turnover)} is within the band ${percent(config.band)}`);
     if (gain <= config.costMultiple * cost) against.push(`${figures}: below ${config.costMultiple} x cost`);
+    const error = gainErrorOf(constraints, moves, meanErrors, config.holdingDays);
+    if (gain <= error) against.push(`gain ${percent(gain)} is within its standard error ${percent(error)}`);
     const [first, ...others] = against;
     if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
     reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);

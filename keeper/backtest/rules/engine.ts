@@ -1,5 +1,7 @@
 /** The engine as a strategy: the live run's stages on what was known on the day. */
 import { buildFeatures } from "../../features/index.ts";
+import type { Features, ForecastSet, MarketSnapshot } from "../../kernel/artifacts.ts";
+import { canonicalHash } from "../../kernel/canonical.ts";
 import { buildConstraints } from "../../kernel/constraints.ts";
 import { HoldError } from "../../kernel/errors.ts";
 import { bandPolicy, type Policy, plan, type RiskClass, settle } from "../../pipeline.ts";
@@ -13,7 +15,16 @@ import type { Rule } from "./rule.ts";
 export const classOfVenue = (venue: Venue): RiskClass =>
   venue.source === "APY only" ? "unmeasured" : venue.source === "protocol rate" ? "protocol" : "market";
 
+/** What a day looked like to the stages, whatever is held: strategies that plan alike share it. */
+interface Outlook {
+  readonly features: Features;
+  readonly forecast: ForecastSet;
+}
+export type Outlooks = Map<string, Outlook>;
+
 export interface EngineContext {
+  /** Filled by the rules of one run; the same outlooks come out without it, at the cost of making them for every rule. */
+  readonly outlooks?: Outlooks;
   readonly panel: Panel;
   readonly job: ForecastJob;
   readonly forecasts: ReadonlyMap<number, Prepared>;
@@ -35,6 +46,18 @@ export function engineRule(
   policy: Policy = bandPolicy,
 ): Rule {
   const used = planning(profile);
+  const planned = canonicalHash({ forecast: used.forecast, shrink: used.shrink });
+  const outlookAt = (known: number, prepared: Prepared & { kind: "ready" }, snapshot: MarketSnapshot): Outlook => {
+    const key = `${planned} ${known}`;
+    const made = context.outlooks?.get(key);
+    if (made !== undefined) return made;
+    const { job } = context;
+    const features = buildFeatures(snapshot, featuresConfig(job.minimumDays));
+    const raw = forecastSetOf(job, prepared, features, used.shrink === null);
+    const outlook = { features, forecast: settle(raw, features, used) };
+    context.outlooks?.set(key, outlook);
+    return outlook;
+  };
   return {
     name,
     describes,
@@ -42,12 +65,10 @@ export function engineRule(
       const prepared = context.forecasts.get(known);
       if (prepared === undefined) return { weights: null, reasons: [`no forecast was prepared for day ${known}`] };
       if (prepared.kind === "held") return { weights: null, reasons: [`${prepared.code}: ${prepared.reason}`] };
-      const { panel, job } = context;
+      const { panel } = context;
       try {
         const { snapshot, costs } = snapshotAt(panel, known, holding, context.terms(known, holding), (i) => !isOpen[i]);
-        const features = buildFeatures(snapshot, featuresConfig(job.minimumDays));
-        const raw = forecastSetOf(job, prepared, features, used.shrink === null);
-        const forecast = settle(raw, features, used);
+        const { features, forecast } = outlookAt(known, prepared, snapshot);
         const constraints = buildConstraints(snapshot, costs);
         const classOf = (id: number): RiskClass => {
           const venue = panel.venues[id - 1];

@@ -1,4 +1,5 @@
 /** An ensemble on disk: one LayersModel per member, with the configuration and the last day it saw. */
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SavedModelError } from "../../math/neural/errors.ts";
 import { loadLayersModel, type SavedModel, saveLayersModel } from "../../math/neural/layers-model.ts";
@@ -14,17 +15,34 @@ const meaningOf = ({ horizon, levels, lookback, members }: LstmConfig): string =
 
 const folderOf = (folder: string, index: number): string => join(folder, `member-${index}`);
 
-/** @param trainedTo Unix seconds of the last value that was known; null where the data have no dates. */
+/**
+ * The members are written beside the folder and take its place together: an interrupted save leaves the former ensemble, or none to
+ * begin from, and never members of two trainings.
+ * @param trainedTo Unix seconds of the last value that was known; null where the data have no dates.
+ */
 export function saveEnsemble(folder: string, ensemble: Ensemble, config: LstmConfig, trainedTo: number | null): void {
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
   ensemble.members.forEach(({ weights, validationLoss, initialLoss, epochs }, index) => {
     const { asOf, trainingWindows, validationWindows } = ensemble;
     const note = {
       meaning: meaningOf(config),
       ...{ asOf, trainedTo, trainingWindows, validationWindows, validationLoss, initialLoss, epochs },
     };
-    saveLayersModel(folderOf(folder, index), { shape: shapeOf(config), weights, note });
+    saveLayersModel(folderOf(partial, index), { shape: shapeOf(config), weights, note });
   });
+  // The first member goes first and comes last: while it is missing, there is nothing to begin from.
+  mkdirSync(folder, { recursive: true });
+  rmSync(folderOf(folder, 0), { recursive: true, force: true });
+  for (let index = ensemble.members.length - 1; index >= 0; index--) {
+    rmSync(folderOf(folder, index), { recursive: true, force: true });
+    renameSync(folderOf(partial, index), folderOf(folder, index));
+  }
+  rmSync(partial, { recursive: true, force: true });
 }
+
+/** Whether there is anything to begin from: a folder without a first member is as good as none. */
+export const hasEnsemble = (folder: string): boolean => existsSync(folderOf(folder, 0));
 
 /**
  * @param times Unix seconds of the panel's steps, or null.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -228,6 +228,17 @@ describe("amplified forecast", function () {
     expect(rowsOf(other.text)).to.deep.equal(rowsOf(first.text));
     const second = await forecastTable(flags(path, { ...lstm, checkpoint }));
     expect(second.data).to.have.property("begunFrom", "the checkpoint");
+    // A save that was killed: some members of before, some written and not yet in place.
+    rmSync(join(checkpoint, "member-0"), { recursive: true });
+    cpSync(join(checkpoint, "member-1"), join(`${checkpoint}.partial`, "member-0"), { recursive: true });
+    const third = await forecastTable(flags(path, { ...lstm, checkpoint }));
+    expect(third.data).to.have.property("begunFrom", "a fresh start");
+    expect(rowsOf(third.text)).to.deep.equal(rowsOf(first.text));
+    expect(existsSync(`${checkpoint}.partial`)).to.equal(false);
+    const fourth = await forecastTable(flags(path, { ...lstm, checkpoint }));
+    expect(fourth.data).to.have.property("begunFrom", "the checkpoint");
+    const taken: unknown = await forecastTable(flags(path, { ...lstm, checkpoint: path })).catch((e: unknown) => e);
+    expect(taken).to.be.instanceOf(OptionError);
   });
 
   it("error: LSTM options without the LSTM, an unknown or absent backend, too little history, a foreign checkpoint", async () => {

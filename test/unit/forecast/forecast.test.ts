@@ -158,11 +158,24 @@ describe("conformal intervals", () => {
 
 describe("forecast", function () {
   this.timeout(60_000);
+  it("models see the last days only: what came before changes the scenarios and nothing else", () => {
+    const yields = yieldSeries(4, 300);
+    const older = yields.map((value, t) => (t < 300 - config.modelDays ? 3 * value : value));
+    const [a] = forecast(featuresOf([yields]), config).strategies;
+    const [b] = forecast(featuresOf([older]), config).strategies;
+    expect(b).to.deep.equal(a);
+    expect((a?.trainedTo ?? 0) - (a?.trainedFrom ?? 0)).to.equal((config.modelDays - 1) * 86_400);
+    const shifted = yields.map((value, t) => (t < 301 - config.modelDays ? 3 * value : value));
+    expect(forecast(featuresOf([shifted]), config).strategies[0]?.errors).to.not.deep.equal(a?.errors);
+    expect(() => forecast(featuresOf([yields]), { ...config, modelDays: 59 })).to.throw(ParameterOutOfRangeError);
+  });
+
   it("passes the gate on mean-reverting yields, and states every member's error with its count", () => {
+    // Of the last 240 days: a month before the first origin, a month after the last.
     const { strategies } = forecast(featuresOf([yieldSeries(4, 300)]), config);
     const [chosen] = strategies;
     expect(chosen?.model).to.equal("combination");
-    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 19 }, () => 241));
+    expect(chosen?.errors.map((e) => e.origins)).to.deep.equal(Array.from({ length: 19 }, () => 181));
     const maeOf = (model: string): number => chosen?.errors.find((e) => e.model === model)?.mae ?? Number.NaN;
     expect(maeOf("combination")).to.be.below(maeOf("naive"));
   });

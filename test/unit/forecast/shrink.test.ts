@@ -1,6 +1,6 @@
 /** Long-run yields and shrinkage: what they must be where the answer is known. */
 import { expect } from "chai";
-import { pool, towardCentre } from "../../../keeper/forecast/shrink.ts";
+import { nextError, pool, towardCentre } from "../../../keeper/forecast/shrink.ts";
 import { longRunYield, smoothedMean, trendOf } from "../../../keeper/forecast/trend.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { mean, standardDeviation } from "../../../keeper/math/statistics.ts";
@@ -52,6 +52,47 @@ describe("long-run yields", () => {
     expect(mean(found.map(({ error }) => error))).to.be.within(0.8 * spread, 2.5 * spread);
   });
 
+  it("does not understate its error in two months of discounts that last: what the fit takes of them is counted", () => {
+    for (const days of [60, 90]) {
+      const found = Array.from({ length: 200 }, (_, k) => {
+        const rng = createRng(5000 + k);
+        let level = 0;
+        const step = (): number => {
+          level = 0.95 * level + 1e-3 * rng.normal();
+          return level;
+        };
+        for (let t = 0; t < 200; t++) step();
+        const returns = Array.from({ length: days }, () => {
+          const before = level;
+          return Math.expm1(Math.log1p(8e-5) + step() - before);
+        });
+        const { daily, error } = trendOf(returns, 60);
+        return { miss: daily - 8e-5, error };
+      });
+      const spread = standardDeviation(found.map(({ miss }) => miss));
+      expect(mean(found.map(({ error }) => error))).to.be.within(0.85 * spread, 1.5 * spread);
+    }
+  });
+
+  it("states the error of a mean of yields that wander: as much as it misses by in two months", () => {
+    const found = Array.from({ length: 200 }, (_, k) => {
+      const rng = createRng(7000 + k);
+      let level = 0;
+      const step = (): number => {
+        level = 0.95 * level + 1e-5 * rng.normal();
+        return level;
+      };
+      for (let t = 0; t < 200; t++) step();
+      const { daily, error } = smoothedMean(
+        Array.from({ length: 60 }, () => 8e-5 + step()),
+        30,
+      );
+      return { miss: daily - 8e-5, error };
+    });
+    const spread = standardDeviation(found.map(({ miss }) => miss));
+    expect(mean(found.map(({ error }) => error))).to.be.within(0.8 * spread, 2 * spread);
+  });
+
   it("a yield that is its own level takes the smoothed mean", () => {
     const rng = createRng(4);
     let level = 8e-5;
@@ -75,6 +116,23 @@ describe("shrinkage", () => {
   it("drops the less certain of two readings that cannot be of one yield", () => {
     expect(pool({ mean: 3, error: 0.1 }, { mean: 200, error: 3 }, 5)).to.deep.equal({ mean: 3, error: 0.1 });
     expect(pool({ mean: 200, error: 3 }, { mean: 3, error: 0.1 }, 5)).to.deep.equal({ mean: 3, error: 0.1 });
+  });
+
+  it("takes overlapping errors for the few that they are: two months of them say nothing, ten nearly all", () => {
+    expect(nextError({ mae: 1, origins: 60 }, 30)).to.equal(Number.POSITIVE_INFINITY);
+    expect(nextError({ mae: 1, origins: 0 }, 30)).to.equal(Number.POSITIVE_INFINITY);
+    expect(nextError({ mae: 1, origins: 120 }, 30)).to.be.closeTo(Math.sqrt(Math.PI / 2) * Math.sqrt(2), 1e-12);
+    expect(nextError({ mae: 1, origins: 1e6 }, 1)).to.be.closeTo(Math.sqrt(Math.PI / 2), 1e-5);
+  });
+
+  it("says what is left unknown of each: nothing of certain readings, nothing between equal ones, no more than before", () => {
+    const certain = towardCentre([1, 2, 3].map((value) => ({ mean: value, error: 1e-6 })));
+    for (const error of certain.errors) expect(error).to.be.closeTo(1e-6, 1e-9);
+    const equal = towardCentre([1, 1, 1].map((value) => ({ mean: value, error: 0.5 })));
+    expect(equal.errors).to.deep.equal([0, 0, 0]);
+    const mixed = towardCentre([2, 3, 5].map((value) => ({ mean: value, error: 0.5 })));
+    for (const error of mixed.errors) expect(error).to.be.within(0.1, 0.5);
+    expect(towardCentre([1, 2].map((value) => ({ mean: value, error: 0.5 }))).errors).to.deep.equal([0.5, 0.5]);
   });
 
   it("ignores a reading of unknown error", () => {

@@ -57,6 +57,20 @@ describe("decide", () => {
     );
   });
 
+  it("holds while the gain is within its own standard error, whatever the cost; not when mending or leaving idle", () => {
+    // 0.3 % over 90 days, thirty times the cost; each mean known to 1e-4 a day: 90 x 0.2 x 1e-4 x sqrt 2 = 0.2546 %.
+    const target = targetOf([0.7, 0.2], 0.002, 0.001);
+    const known = (error: number) => new Map([1, 2].map((id) => [id, error]));
+    expect(decide(target, held(), config, [], known(1e-4)).kind).to.equal("move");
+    const unsure = decide(target, held(), config, [], known(1.2e-4));
+    expect(unsure.kind === "hold" && unsure.reasons[0]).to.match(
+      /gain 0\.3000 % is within its standard error 0\.3055 %/,
+    );
+    expect(decide(target, held(), config, ["a tail limit"], known(1)).kind).to.equal("move");
+    const idle = constraints([limits(1, {}), limits(2, {})]);
+    expect(decide(targetOf([0.7, 0.2], 0.002, 0), idle, config, [], known(1)).kind).to.equal("move");
+  });
+
   it("holds within the band however large the gain", () => {
     const decision = decide(targetOf([0.51, 0.39], 0.5, 0.001), held(), config);
     expect(decision.kind === "hold" && decision.reasons[0]).to.match(/drift 1\.0000 % is within the band 2\.0000 %/);
