@@ -136,7 +136,7 @@ export async function verifyDeployment(
   };
   const ask = (contract: ContractName, fragment: string, args: readonly unknown[], pick: (row: Row) => string) =>
     view(interfaces[contract], at[contract], fragment, args, pick);
-  const plain = (row: Row): string => String(row.result[0]);
+  const plain = (row: Row): string => String(row.result.at(0));
   const manager = await readView(
     client,
     view(interfaces.ProposalModule, module, "authority", [], (row) => addr(row, 0)),

@@ -86,12 +86,31 @@ const answersSchema = z.array(
 /** Batches in flight at once: enough to hide latency, few enough for rate limits. */
 const IN_FLIGHT = 3;
 
-/** JsonRpcProvider that counts every HTTP request it makes. */
+/**
+ * JsonRpcProvider that counts every HTTP request it makes, and leaves text to the runtime: the library's own UTF-8 goes letter by
+ * letter, 15 ms for the answers of twenty venues.
+ */
 class CountingProvider extends JsonRpcProvider {
   requests = 0;
   override async _send(payload: Parameters<JsonRpcProvider["_send"]>[0]): ReturnType<JsonRpcProvider["_send"]> {
     this.requests += 1;
-    return super._send(payload);
+    const request = this._getConnection();
+    request.body = Buffer.from(JSON.stringify(payload));
+    request.setHeader("content-type", "application/json");
+    const response = await request.send();
+    response.assertOk();
+    const parsed = parsedJson(response.body) ?? response.bodyJson;
+    return Array.isArray(parsed) ? parsed : [parsed];
+  }
+}
+
+/** Null where it is no JSON: the library words that error. Its shape is checked by who asked. */
+function parsedJson(body: Uint8Array | null): ReturnType<typeof JSON.parse> {
+  if (body === null) return null;
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+  } catch {
+    return null;
   }
 }
 

@@ -2,17 +2,18 @@
 import { type Interface, Result } from "ethers";
 import { type Address, address } from "../kernel/units.ts";
 import { DecodeError } from "./errors.ts";
+import { functionCodec, type Words } from "./words.ts";
 
 /** A decoded row with the name of the call for errors. */
 export interface Row {
   readonly what: string;
-  readonly result: Result;
+  readonly result: Result | Words;
 }
 
 export type Key = string | number;
 
 function pick({ what, result }: Row, key: Key): unknown {
-  const value: unknown = typeof key === "number" ? result[key] : result.getValue(key);
+  const value: unknown = typeof key === "string" ? result.getValue(key) : result.at(key);
   if (value === undefined) throw new DecodeError(what, `it has no field ${key}`);
   return value;
 }
@@ -66,7 +67,8 @@ export function addresses(row: Row, key: Key): readonly Address[] {
 /** Decodes a function's return data into a row. @throws {DecodeError} on data of another shape. */
 export function decodeRow(iface: Interface, fragment: string, data: string, what: string): Row {
   try {
-    return { what, result: iface.decodeFunctionResult(fragment, data) };
+    const codec = functionCodec(iface, fragment);
+    return { what, result: codec === null ? iface.decodeFunctionResult(fragment, data) : codec.decode(data) };
   } catch {
     throw new DecodeError(
       what,

@@ -8,6 +8,7 @@ import { type BlockTag, blockParam, type ChainClient, type RpcAnswer, type RpcCa
 import { DecodeError } from "./errors.ts";
 import { decodeRow, type Row, uint } from "./fields.ts";
 import { explainRevert } from "./revert.ts";
+import { functionCodec } from "./words.ts";
 
 const multicall3 = IMulticall3__factory.createInterface();
 
@@ -35,7 +36,7 @@ export function view<T>(
   return {
     what,
     target,
-    data: iface.encodeFunctionData(fragment, args),
+    data: functionCodec(iface, fragment)?.encode(args) ?? iface.encodeFunctionData(fragment, args),
     decode: (data) => read(decodeRow(iface, fragment, data, what)),
   };
 }

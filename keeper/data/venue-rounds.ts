@@ -70,7 +70,7 @@ function together(
   rounds: readonly VenueRound[],
   call: RpcCall,
   answer: RpcAnswer,
-): readonly Outcome<unknown>[][] | null {
+): readonly (readonly Outcome<unknown>[])[] | null {
   if (!answer.ok) {
     // A node that cannot answer at all says so to the single calls, too.
     return null;
@@ -90,8 +90,46 @@ function together(
 }
 
 /**
- * Runs the rounds of all venues in one `eth_call` beside other calls, in one request. One venue that burns all its gas would
- * starve the others, so where a required call failed without a reason each venue is asked again by itself, in one more request.
+ * Most calls in one multicall. A node takes longer over one large call than over the same in parts, and caps the gas of each;
+ * the parts travel in one request.
+ */
+const PART_CALLS = 64;
+
+interface Part {
+  readonly rounds: readonly VenueRound[];
+  readonly call: RpcCall;
+}
+
+/** Whole rounds, in their order, as few parts as hold at most {@link PART_CALLS} each; a longer round is a part of its own. */
+function partsOf(multicall: Address, rounds: readonly VenueRound[], block: number | "latest", most: number): Part[] {
+  const groups: VenueRound[][] = [];
+  let size = 0;
+  for (const round of rounds) {
+    const { length } = round.calls;
+    const group = groups.at(-1);
+    if (group === undefined || (size + length > PART_CALLS && groups.length < most)) {
+      groups.push([round]);
+      size = length;
+    } else {
+      group.push(round);
+      size += length;
+    }
+  }
+  return groups.map((group) => {
+    const calls = group.flatMap(({ calls: own }) => own);
+    return { rounds: group, call: aggregateCall(multicall, calls, block) };
+  });
+}
+
+function settleAll(rounds: readonly VenueRound[], outcomes: readonly (readonly Outcome<unknown>[])[]): void {
+  rounds.forEach((round, index) => {
+    round.settle(outcomes[index] ?? []);
+  });
+}
+
+/**
+ * Runs the rounds of all venues beside other calls, in one request. One venue that burns all its gas would starve the others,
+ * so where a required call failed without a reason each venue of that part is asked again by itself, in one more request.
  * @returns the answers to `beside`.
  * @throws {BlockHashMismatchError} when the block was replaced before that.
  */
@@ -102,18 +140,20 @@ export async function runRounds(
   pinned: PinnedBlock | "latest",
   beside: readonly RpcCall[],
 ): Promise<readonly RpcAnswer[]> {
-  const call = aggregateCall(
-    multicall,
-    rounds.flatMap(({ calls }) => calls),
-    pinned === "latest" ? pinned : pinned.number,
-  );
-  const [answer, ...others] = await client.batch([call, ...beside]);
-  if (answer === undefined) throw new RequiredReadError(null, "the venues", "no answer");
-  const outcomes = together(rounds, call, answer) ?? (await oneByOne(client, multicall, rounds, pinned));
-  rounds.forEach((round, index) => {
-    round.settle(outcomes[index] ?? []);
+  // Parts of "latest" could meet two blocks, and parts beyond the batch would cost a request of their own.
+  const room = pinned === "latest" ? 1 : Math.max(1, client.maxBatch - beside.length);
+  const parts = partsOf(multicall, rounds, pinned === "latest" ? pinned : pinned.number, room);
+  const answers = await client.batch([...parts.map(({ call }) => call), ...beside]);
+  const starved: VenueRound[] = [];
+  parts.forEach((part, place) => {
+    const answer = answers[place];
+    if (answer === undefined) throw new RequiredReadError(null, "the venues", "no answer");
+    const outcomes = together(part.rounds, part.call, answer);
+    if (outcomes === null) starved.push(...part.rounds);
+    else settleAll(part.rounds, outcomes);
   });
-  return others;
+  if (starved.length > 0) settleAll(starved, await oneByOne(client, multicall, starved, pinned));
+  return answers.slice(parts.length);
 }
 
 async function oneByOne(

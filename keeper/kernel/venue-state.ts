@@ -89,7 +89,9 @@ export interface VenueState {
   };
   /**
    * Part of what the curves measure that the adapter holds back when it counts its position, fraction: 0.002 of a venue
-   * whose adapter counts 20 basis points below the rate. Null where the twin cannot tell; its constant bounds hold then.
+   * whose adapter counts 20 basis points below the rate, the fee where it counts after the exit's. Null where the part is not one
+   * number that the reads carry, and the twin's constant bounds hold: a range, whose staking token alone is counted below the rate;
+   * Pendle and Arrakis, whose adapters count from a start or a mixture of their own; Swell, Renzo, Yearn and Beefy, of whom it is not told.
    */
   readonly discount: number | null;
   readonly gas: Readonly<Record<LegKindName, GasEstimate | null>>;

@@ -44,6 +44,7 @@ const inspect: Inspect = ({ adapter, targets, sizes }, now) => {
       return {
         apy: baseOnly("exchangeRatio")(window),
         cap: null,
+        discount: 0,
         enter: {
           closed,
           quotes: sizes.map((size) => answer<bigint>(size)),

@@ -43,6 +43,8 @@ const inspect: Inspect = ({ adapter, targets, sizes }, now) => {
       return {
         apy: baseOnly("sfrxETH.pricePerShare")(window),
         cap: null,
+        // The adapter counts after the fee, the curves measure against the rate before it.
+        discount: Number(fee) / Number(FEE_PRECISION),
         enter: {
           closed: isPaused() ? "Frax has paused minting" : null,
           quotes: minted.map((read) => {

@@ -71,7 +71,7 @@ describe("world", () => {
         ...Object.values(etherFi),
         ...Object.values(feeds),
       ];
-      expect(named.length).to.equal(17);
+      expect(named.length).to.equal(18);
       for (const address of named) expect(await remote.getCode(address ?? ""), String(address)).not.to.equal("0x");
       remote.destroy();
     });

@@ -47,9 +47,19 @@ export const VENUE_ORDER: readonly ProtocolId[] = [
   "pendle-lp",
 ];
 
-export async function deployEveryVenue() {
+/** The engine's server keeps the process alive: where a venue cannot be deployed it is closed before the error goes on. */
+export async function deployEveryVenue(deploy: typeof deployVenues = deployVenues): ReturnType<typeof deployVenues> {
+  const engine = await deployEngine(1, 5);
+  try {
+    return await deploy(engine);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function deployVenues(engine: Engine) {
   const adapters = new Map<ProtocolId, string>();
-  const engine: Engine = await deployEngine(1, 5);
   const { connection, addresses } = engine;
   const { ethers } = connection;
   const [deployer] = await ethers.getSigners();
