@@ -53,7 +53,8 @@ export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
     change: (profile) => ({ ...profile, shrink: null }),
   },
   "ai-no-band": {
-    describes: "the engine without the no-trade band: it follows its target wherever the gain exceeds its standard error",
+    describes:
+      "the engine without the no-trade band: it follows its target wherever the gain exceeds its standard error",
     change: (profile) => ({
       ...profile,
       optimize: { ...profile.optimize, costMultiple: 0 },
