@@ -25,7 +25,7 @@ import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { toQuantity } from "ethers";
+import { parseEther, toQuantity } from "ethers";
 import { z } from "zod";
 import { RPC_URL_VARIABLE } from "../../../keeper/config/load.ts";
 import { EXIT, type ExitCode } from "../../../keeper/kernel/errors.ts";
@@ -248,6 +248,8 @@ describe("command line: bad input", function () {
       life.undone(async () => {
         const aave = life.engine.strategies.find(({ protocol }) => protocol === "aave-v3");
         await revertingCode(aave?.adapter ?? "");
+        // Fresh money, so that the others have something to do whatever was moved before.
+        await life.deposit(parseEther("1000"));
         const { file, leftOut } = documentOf(await once(life.out("adapter")), EXIT.ok, proposed);
         expect(leftOut.join(" ")).to.contain("Aave v3 WETH: the adapter does not answer (realAssets");
         const touched = parseProposalFile(read(file)).proposal.legs.map(({ strategyId }) => strategyId);

@@ -79,6 +79,8 @@ export interface Life {
   wait(seconds: number): Promise<void>;
   /** Runs `action` and takes the chain back to where it was. */
   undone(action: () => Promise<void>): Promise<void>;
+  /** Fresh money of the first depositor, wei. */
+  deposit(value: bigint): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,7 +95,10 @@ export async function createLife(seed: number): Promise<Life> {
   const engine = await deployEngine(world);
   const depositor = world.account("firstDepositor").address;
   const vault = LiquidityVault__factory.connect(engine.vault, await chain.ethers.getSigner(depositor));
-  await (await vault.depositEth(depositor, { value: parseEther("2000") })).wait();
+  const deposit = async (value: bigint): Promise<void> => {
+    await (await vault.depositEth(depositor, { value })).wait();
+  };
+  await deposit(parseEther("2000"));
   const config = keeperConfigFor(world, engine, { seed, historyDays: HISTORY_DAYS, txLog: "transactions.jsonl" });
   const write = (name: string, content: string): string => {
     const file = join(folder, name);
@@ -124,6 +129,7 @@ export async function createLife(seed: number): Promise<Life> {
       await chain.request("evm_increaseTime", toQuantity(seconds));
       await chain.request("evm_mine");
     },
+    deposit,
     undone: async (action) => {
       const snapshot = await chain.request("evm_snapshot");
       try {
