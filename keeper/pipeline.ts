@@ -18,7 +18,7 @@ import { conditionalValueAtRisk, maximumDrawdown, valueAtRisk } from "./math/ris
 import { median, portfolioReturns, sum } from "./math/statistics.ts";
 import { optimize } from "./optimize/index.ts";
 import { decideLearned, type LearnedPolicy } from "./policy/dqn/index.ts";
-import { decide, type PolicyConfig } from "./policy/index.ts";
+import { decide, meanErrorsOf, type PolicyConfig } from "./policy/index.ts";
 import type { Profile } from "./profiles.ts";
 import { assess } from "./risk/index.ts";
 
@@ -41,12 +41,8 @@ export interface PolicyInput {
 /** From a target to a decision. Further policies register here; each must keep every limit of `constraints`. */
 export type Policy = (input: PolicyInput) => Decision | Promise<Decision>;
 
-export const bandPolicy: Policy = ({ target, constraints, forecast, breaches, config }) => {
-  const known = forecast.strategies.flatMap(({ id, meanError }) =>
-    meanError === undefined ? [] : [[id, meanError] as const],
-  );
-  return decide(target, constraints, config, breaches, new Map(known));
-};
+export const bandPolicy: Policy = ({ target, constraints, forecast, breaches, config }) =>
+  decide(target, constraints, config, breaches, meanErrorsOf(forecast));
 
 /**
  * The learned policy; it falls back to the band where it must not be asked.

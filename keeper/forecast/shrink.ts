@@ -102,7 +102,8 @@ export function towardCentre(readings: readonly Reading[]): Shrunk {
     const error = errors[i] ?? LEAST_ERROR;
     return centre + (variance / (variance + error * error)) * (mean - centre);
   });
-  const left = errors.map((error) => Math.sqrt((variance * error * error) / (variance + error * error)));
+  // In this form an error without a bound leaves the whole spread, and none where there is no spread.
+  const left = errors.map((error) => 1 / Math.sqrt(1 / variance + 1 / (error * error)));
   return { means, errors: left, centre, spread: Math.sqrt(variance) };
 }
 

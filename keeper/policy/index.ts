@@ -1,5 +1,5 @@
 /** decide: whether to move toward the target now, and how far. A no-trade band with a break-even rule. */
-import type { AllocationConstraints, Decision, TargetAllocation } from "../kernel/artifacts.ts";
+import type { AllocationConstraints, Decision, ForecastSet, TargetAllocation } from "../kernel/artifacts.ts";
 import { assets, toWad, WAD } from "../kernel/units.ts";
 import { requireBetween, requireFinite } from "../math/checks.ts";
 import { sum } from "../math/statistics.ts";
@@ -48,6 +48,10 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
   return (sum(moves.map(Math.abs)) + Math.abs(idleMove)) / 2;
 }
 
+/** Standard errors of the daily means, by strategy, as far as the forecast states them. */
+export const meanErrorsOf = ({ strategies }: ForecastSet): ReadonlyMap<number, number> =>
+  new Map(strategies.flatMap(({ id, meanError }) => (meanError === undefined ? [] : [[id, meanError] as const])));
+
 /** Standard error of the gain of these moves over `days`, from errors per day that are independent between strategies. */
 const gainErrorOf = (
   constraints: AllocationConstraints,
@@ -55,7 +59,14 @@ const gainErrorOf = (
   meanErrors: ReadonlyMap<number, number>,
   days: number,
 ): number =>
-  days * Math.hypot(...constraints.strategies.map(({ id }, i) => (moves[i] ?? 0) * (meanErrors.get(id) ?? 0)));
+  days *
+  Math.hypot(
+    ...constraints.strategies.map(({ id }, i) => {
+      const move = moves[i] ?? 0;
+      // Zero times an error without a bound would be no number.
+      return move === 0 ? 0 : move * (meanErrors.get(id) ?? 0);
+    }),
+  );
 
 /**
  * Decides between moving and holding.
@@ -107,7 +118,8 @@ export function decide(
     if (turnover <= config.band) against.push(`drift ${percent(turnover)} is within the band ${percent(config.band)}`);
     if (gain <= config.costMultiple * cost) against.push(`${figures}: below ${config.costMultiple} x cost`);
     const error = gainErrorOf(constraints, moves, meanErrors, config.holdingDays);
-    if (gain <= error) against.push(`gain ${percent(gain)} is within its standard error ${percent(error)}`);
+    // An error that is no number lets nothing pass.
+    if (!(gain > error)) against.push(`gain ${percent(gain)} is within its standard error ${percent(error)}`);
     const [first, ...others] = against;
     if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
     reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);

@@ -1,13 +1,15 @@
 /** CurveAdapter on the double of an NG pool; of one of the old family; test/fork runs it on the real stETH/ETH pool. */
+
 import { expect } from "chai";
 import type { CurveAdapter } from "../../types/ethers-contracts/contracts/adapters/CurveAdapter.js";
 import type { CurveNgPoolDouble } from "../../types/ethers-contracts/test/doubles/curve/CurveNgPoolDouble.js";
+import { openStage } from "../support/accounts.ts";
 import { syncConformance } from "../support/conformance.ts";
 import { deployCurveDouble, type LidoDouble } from "../support/doubles.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
-import { allocate, connect, ETHER, expectRefusal, fund, sendWeth, type Venue } from "../support/venue.ts";
+import { allocate, ETHER, expectRefusal, fund, sendWeth, type Venue } from "../support/venue.ts";
 
 const BAND_BPS = 20n;
 
@@ -20,11 +22,8 @@ interface CurveVenue extends Venue {
 }
 
 async function deployVenue(): Promise<CurveVenue> {
-  const connection = await connect();
+  const { connection, admin, vault, stranger } = await openStage();
   const { ethers } = connection;
-  const [admin, vault, stranger] = await ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 10_000_000n * ETHER);
   const weth = await deployWeth(admin);
   const wethAddress = await weth.getAddress();
   const { pool, lido } = await deployCurveDouble(connection, admin, weth, 50_000n * ETHER);

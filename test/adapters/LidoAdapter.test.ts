@@ -1,11 +1,13 @@
 /** LidoAdapter on the double; test/fork runs it on Lido's own code. */
+
 import { expect } from "chai";
+import { openStage } from "../support/accounts.ts";
 import { deployLidoDouble, type LidoDouble } from "../support/doubles.ts";
 import { at, readBigint } from "../support/genuine/artifact.ts";
 import { deployWeth } from "../support/genuine/weth.ts";
 import { isolate } from "../support/isolate.ts";
 import { queuedConformance } from "../support/queuedConformance.ts";
-import { allocate, connect, ETHER, expectRefusal, fund, type QueuedVenue } from "../support/venue.ts";
+import { allocate, ETHER, expectRefusal, type QueuedVenue } from "../support/venue.ts";
 
 /** Divides nothing evenly. */
 const RATE = 1_163_456_789_012_345_677n;
@@ -15,11 +17,8 @@ interface LidoVenue extends QueuedVenue {
 }
 
 async function deployVenue(): Promise<LidoVenue> {
-  const connection = await connect();
+  const { connection, admin, vault, stranger } = await openStage();
   const { ethers } = connection;
-  const [admin, vault, stranger] = await ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 1_000_000n * ETHER);
   const weth = await deployWeth(admin);
   const lido = await deployLidoDouble(connection, RATE);
   const { stEth, wstEth, queue } = lido;

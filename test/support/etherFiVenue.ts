@@ -1,10 +1,11 @@
 /** EtherFiAdapter on ether.fi's doubles, with a pool whose ether lies below its low watermark. */
-import { expect } from "chai";
+
 import type { EtherFiAdapter } from "../../types/ethers-contracts/contracts/adapters/EtherFiAdapter.js";
+import { openStage } from "./accounts.ts";
 import { deployEtherFiDouble, type EtherFiDouble } from "./doubles.ts";
 import { at } from "./genuine/artifact.ts";
 import { deployWeth } from "./genuine/weth.ts";
-import { connect, ETHER, fund, type QueuedVenue } from "./venue.ts";
+import { ETHER, type QueuedVenue } from "./venue.ts";
 
 /** Divides nothing evenly. */
 export const ETHER_FI_RATE = 1_041_234_567_890_123_457n;
@@ -15,11 +16,8 @@ export interface EtherFiVenue extends QueuedVenue {
 }
 
 export async function etherFiVenue(): Promise<EtherFiVenue> {
-  const connection = await connect();
+  const { connection, admin, vault, stranger } = await openStage();
   const { ethers } = connection;
-  const [admin, vault, stranger] = await ethers.getSigners();
-  if (!admin || !vault || !stranger) return expect.fail("the network has fewer than three accounts");
-  for (const { address } of [admin, vault, stranger]) await fund(connection, address, 1_000_000n * ETHER);
   const weth = await deployWeth(admin);
   const etherFi = await deployEtherFiDouble(connection, ETHER_FI_RATE);
   const { pool, eEth, weEth, requests, redemption } = etherFi;

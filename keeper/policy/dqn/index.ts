@@ -10,7 +10,7 @@ import { createMlp, type DuelingNetwork } from "../../math/neural/mlp.ts";
 import type { Backend } from "../../math/neural/wasm.ts";
 import { sum } from "../../math/statistics.ts";
 import type { PolicyConfig } from "../config.ts";
-import { decide, violations } from "../index.ts";
+import { decide, meanErrorsOf, violations } from "../index.ts";
 import { fromCheckpoint, loadCheckpoint, type SavedPolicy } from "./checkpoint.ts";
 import { cvarOf, shield, turnoverBetween } from "./shield.ts";
 import { ACTIONS, costOf, type DqnInput, INPUTS, meansOf, stateOf, wishes } from "./state.ts";
@@ -85,7 +85,7 @@ export function decideLearned(
   requireBetween("beta", limits.beta, 0.5, 0.9999);
   const { target, constraints, forecast } = input;
   // First, because it also refuses targets that do not fit the constraints.
-  const banded = decide(target, constraints, config, breaches);
+  const banded = decide(target, constraints, config, breaches, meanErrorsOf(forecast));
   const because = (reason: string): Decision =>
     banded.kind === "hold"
       ? { ...banded, reasons: [`band: ${reason}`, ...banded.reasons] }

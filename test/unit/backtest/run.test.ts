@@ -44,6 +44,15 @@ describe("backtest run", function () {
     expect(one.terms.trials).to.equal(4);
   });
 
+  it("lets a strategy decide and earn the same beside others as by itself", async () => {
+    const together = await runBacktest(panel, benchmark, options);
+    for (const [k, name] of ["ai:cautious", "ai:growth"].entries()) {
+      const [alone] = (await runBacktest(panel, benchmark, { ...options, strategies: [name] })).strategies;
+      expect(JSON.stringify(alone?.decisions)).to.equal(JSON.stringify(together.strategies[k]?.decisions));
+      expect(JSON.stringify(alone?.returns)).to.equal(JSON.stringify(together.strategies[k]?.returns));
+    }
+  });
+
   it("goes on from a checkpoint, drops a half-written line, and starts again from a damaged one with a reason", () => {
     const file = join(folder, "run.checkpoint");
     const inputs = canonicalHash("inputs");

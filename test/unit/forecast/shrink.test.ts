@@ -133,6 +133,11 @@ describe("shrinkage", () => {
     const mixed = towardCentre([2, 3, 5].map((value) => ({ mean: value, error: 0.5 })));
     for (const error of mixed.errors) expect(error).to.be.within(0.1, 0.5);
     expect(towardCentre([1, 2].map((value) => ({ mean: value, error: 0.5 }))).errors).to.deep.equal([0.5, 0.5]);
+    // Of what nobody has measured, the spread is what is not known.
+    const unknown = { mean: 9, error: Number.POSITIVE_INFINITY };
+    const beside = towardCentre([...[2, 3, 5].map((value) => ({ mean: value, error: 0.1 })), unknown]);
+    expect(beside.errors[3]).to.be.closeTo(beside.spread, 1e-12);
+    expect(beside.means[3]).to.equal(beside.centre);
   });
 
   it("ignores a reading of unknown error", () => {

@@ -67,6 +67,10 @@ describe("decide", () => {
       /gain 0\.3000 % is within its standard error 0\.3055 %/,
     );
     expect(decide(target, held(), config, ["a tail limit"], known(1)).kind).to.equal("move");
+    for (const unknown of [Number.POSITIVE_INFINITY, Number.NaN])
+      expect(decide(target, held(), config, [], known(unknown)).kind).to.equal("hold");
+    const still = new Map([...known(1e-4), [3, Number.POSITIVE_INFINITY]]);
+    expect(decide(target, held(), config, [], still).kind).to.equal("move");
     const idle = constraints([limits(1, {}), limits(2, {})]);
     expect(decide(targetOf([0.7, 0.2], 0.002, 0), idle, config, [], known(1)).kind).to.equal("move");
   });
