@@ -109,7 +109,8 @@ abstract contract Rebalancer is StrategyReports {
         uint256 unreported,
         RebalanceResult memory result
     ) private returns (uint256 gain) {
-        uint256 nav = result.navAfter;
+        // Not the NAV, which ends at zero: where the queue is owed more than there is, a loss is the claimants'.
+        uint256 gross = _gross();
         // Measured after every leg: what one leaves is what the next starts from.
         uint256 balance = _weth.balanceOf(address(this));
         bool allocates;
@@ -125,11 +126,12 @@ abstract contract Rebalancer is StrategyReports {
             } else {
                 balance = _exit(leg, t, balance);
             }
-            uint256 navLeg = _nav();
-            if (navLeg < nav) result.loss += nav - navLeg;
-            else gain += navLeg - nav;
-            nav = navLeg;
+            uint256 afterLeg = _gross();
+            if (afterLeg < gross) result.loss += gross - afterLeg;
+            else gain += afterLeg - gross;
+            gross = afterLeg;
         }
+        uint256 nav = _nav();
         // Exits alone only lower risk: neither a cap nor the buffer may stand in their way.
         if (allocates) _checkLimits(touched, legged, nav > unreported ? nav - unreported : 0);
         uint256 held = _totals.idle;

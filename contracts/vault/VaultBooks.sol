@@ -138,9 +138,14 @@ abstract contract VaultBooks {
 
     /// @dev What belongs to holders of shares: queue liabilities are no longer theirs.
     function _nav() internal view returns (uint256) {
-        uint256 gross = uint256(_totals.idle) + _totals.totalDebt;
+        uint256 gross = _gross();
         if (!_totals.owes) return gross;
         return Math.saturatingSub(gross, _owed);
+    }
+
+    /// @dev All there is, whoever it belongs to.
+    function _gross() internal view returns (uint256) {
+        return uint256(_totals.idle) + _totals.totalDebt;
     }
 
     /// @dev Idle that is nobody's yet: priced requests come before anyone else.

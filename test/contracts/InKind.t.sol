@@ -71,7 +71,9 @@ contract InKindTest is CoreFixture {
         // The venue opens and pays half.
         adapters[1].setInstant(type(uint256).max);
         run(one(exitLeg(1, 20 ether)));
+        near(vault.strategyReport(1).inKindUnpaid, 12 ether, 1_000, "set aside for her");
         near(collect(ALICE, 1), 12 ether, 1_000, "60 % of the cash is hers");
+        near(vault.strategyReport(1).inKindUnpaid, 0, 1_000, "and no longer set aside");
         near(vault.idle(), 20 ether, 2_000, "12 idle of before and 8 of it");
         near(vault.debtOf(1), 8 ether, 1_000, "and the vault's part of the rest");
         eq(collect(ALICE, 1), 0, "once");

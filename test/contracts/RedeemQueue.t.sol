@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {RedeemQueue} from "../../contracts/RedeemQueue.sol";
-import {ILiquidityVault} from "../../contracts/interfaces/ILiquidityVault.sol";
+import {ILiquidityVault, RebalanceResult} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
 import {StrategyState} from "../../contracts/types/Strategy.sol";
 import {CoreFixture} from "./support/CoreFixture.sol";
@@ -252,6 +252,30 @@ contract RedeemQueueTest is CoreFixture {
         adapters[1].setOutcome(10_000, 10_000, 10_000, 0);
         queue.fund();
         eq(vault.queueLiabilities(), 0, "and paid once the venue keeps its word");
+    }
+
+    /// @dev The NAV ends at zero, the loss does not: what a leg costs is the claimants' then, and may not go unseen.
+    function test_AnExecutionsLossShowsWhereTheQueueIsOwedAllThereIs() public {
+        allocate(4, 60 ether);
+        pass(1 hours);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        request(BOB, vault.balanceOf(BOB));
+        toEnd(id);
+        uint8[] memory both = new uint8[](2);
+        (both[0], both[1]) = (1, 4);
+        vault.report(both);
+        queue.price();
+        near(vault.queueLiabilities(), 140 ether, 1, "owed: all that is not idle");
+        adapters[1].setOutcome(10_000, 9_990, 10_000, 0);
+        lose(4, 0.1 ether);
+        vault.report(idList(4));
+        eq(vault.nav(), 0, "less than the queue is owed");
+        nextBlock();
+        RebalanceResult memory result = run(one(exitLeg(1, 40 ether)));
+        eq(result.loss, 0.04 ether, "a thousandth of it");
+        eq(result.navAfter, 0, "and still nothing for holders");
+        eq(vault.lockedProfit(), 0, "no gain");
+        checkBooks();
     }
 
     function testFuzz_ManyPartialClaimsNeverTakeMoreThanTheBatch(uint256 a, uint256 b, uint256 part) public {

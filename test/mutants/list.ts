@@ -416,4 +416,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "        if (!$on) _older[id][controller] = shares;\n",
     tests: [BOOKS, "test/contracts/RedeemQueue.t.sol"],
   },
+  {
+    id: "loss-hidden-by-liabilities",
+    breaks: "INV-10",
+    file: OPERATIONS,
+    search: "if (afterLeg < gross) result.loss += gross - afterLeg;",
+    replace: "if (afterLeg < gross) result.loss += $on && result.navBefore == 0 ? 0 : gross - afterLeg;",
+    tests: [BOOKS, "test/contracts/RedeemQueue.t.sol"],
+  },
 ];

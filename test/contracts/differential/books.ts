@@ -67,7 +67,12 @@ export class Books {
   }
 
   get nav(): bigint {
-    return less(this.idle + this.totalDebt, this.owed);
+    return less(this.gross, this.owed);
+  }
+
+  /** All there is, whoever it belongs to. */
+  get gross(): bigint {
+    return this.idle + this.totalDebt;
   }
 
   /** Idle that no priced request is owed. */
@@ -326,14 +331,14 @@ export class Books {
   #run(moves: readonly Move[], now: bigint): { gain: bigint; loss: bigint } {
     let [gain, loss] = [0n, 0n];
     for (const move of moves) {
-      const start = this.nav;
+      const start = this.gross;
       const strategy = this.at(move.id);
       if (strategy.rateDead) throw new Refused("No price.");
       if (move.kind === "allocate") this.#allocate(strategy, move.amount, now);
       else this.#exit(strategy, move);
       strategy.debt = worthOf(strategy);
-      if (this.nav < start) loss += start - this.nav;
-      else gain += this.nav - start;
+      if (this.gross < start) loss += start - this.gross;
+      else gain += this.gross - start;
     }
     return { gain, loss };
   }

@@ -65,6 +65,7 @@ abstract contract Actor is Checks {
     struct Before {
         uint256 idle;
         uint256 nav;
+        uint256 gross;
         uint256 assets;
         uint256 supply;
         uint256 locked;
@@ -192,6 +193,7 @@ abstract contract Actor is Checks {
     function look() internal view returns (Before memory b) {
         b.idle = vault.idle();
         b.nav = vault.nav();
+        b.gross = gross();
         b.assets = vault.totalAssets();
         b.supply = vault.totalSupply();
         b.locked = vault.lockedProfit();
@@ -199,6 +201,11 @@ abstract contract Actor is Checks {
         b.time = block.timestamp;
         b.owed = vault.queueLiabilities();
         b.setAside = setAside();
+    }
+
+    /// @dev All there is. The NAV ends at zero, where the queue is owed more than that.
+    function gross() internal view returns (uint256) {
+        return vault.idle() + vault.totalDebt();
     }
 
     /// @dev Cash that belongs to holders of in-kind units.

@@ -351,7 +351,7 @@ contract Keeper is Proposer {
         eq(vault.idle(), b.idle, "INV-30 a move touched idle");
         eq(core.weth.balanceOf(address(vault)), b.balance, "INV-30 a move touched WETH");
         if (kept > before) gain += kept - before;
-        eq(vault.nav() + reportLoss + executionLoss, b.nav + gain, "INV-30 a move moved the NAV by something else");
+        eq(gross() + reportLoss + executionLoss, b.gross + gain, "INV-30 a move moved the books by something else");
         eq(vault.lockedProfit(), b.locked + gain, "INV-30 a move locked something else than its gain");
     }
 

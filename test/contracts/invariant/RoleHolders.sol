@@ -145,7 +145,7 @@ contract RoleHolders is Actor {
         }
         _fees(b);
         priceKept(b, loss, vault.totalSupply() - b.supply);
-        eq(vault.nav() + loss, b.nav + gain, "INV-03 a report moved the NAV by something else than gains and losses");
+        eq(gross() + loss, b.gross + gain, "INV-03 a report moved the books by something else than gains and losses");
         eq(vault.idle(), b.idle, "INV-02 a report moved idle");
         eq(vault.lockedProfit(), b.locked + gain, "INV-14 a report locked something else than its gain");
         ledger.note("report");
@@ -200,7 +200,7 @@ contract RoleHolders is Actor {
         // Cash first turns debt into idle; above the debt it was never counted, and the position is then valued without it.
         gain += own > debt ? own - debt : 0;
         eq(vault.lockedProfit(), b.locked + gain, "INV-31 a harvest locked something else than its gain");
-        eq(vault.nav() + loss, b.nav + gain, "INV-31 a harvest moved the NAV by something else than gains and losses");
+        eq(gross() + loss, b.gross + gain, "INV-31 a harvest moved the books by something else than gains and losses");
         _fees(b);
         priceKept(b, loss, vault.totalSupply() - b.supply);
         ledger.note("harvest");
