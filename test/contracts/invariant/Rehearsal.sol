@@ -91,9 +91,16 @@ contract Rehearsal is Proposer {
             if (id == GENUINE && rule >= Rule.LossAboveSigned) continue;
             if (core.registry.strategy(id).state != StrategyState.Active) continue;
             if (core.guard.quote(id).status != PriceStatus.Normal) continue;
-            if (vault.strategyReport(id).inKindUnits == 0) return id;
+            if (vault.strategyReport(id).inKindUnits == 0 && !_hasUnbooked(id)) return id;
         }
         return 0;
+    }
+
+    /// @dev What came to a strategy without debt is in no report, and would come as a gain with the execution.
+    function _hasUnbooked(uint8 id) private view returns (bool) {
+        if (vault.debtOf(id) != 0) return false;
+        (uint256 liquid, uint256 pending, uint256 claimable) = adapterOf(id).realAssets();
+        return liquid + pending + claimable != 0;
     }
 
     function _drawn(uint8 id, uint256 amount, uint256 salt) private view returns (Proposal memory proposal) {
