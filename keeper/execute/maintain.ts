@@ -6,7 +6,7 @@ import { IStrategyAdapter__factory } from "../../types/ethers-contracts/factorie
 import { IStrategyRegistry__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IStrategyRegistry__factory.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { RedeemQueue__factory } from "../../types/ethers-contracts/factories/contracts/RedeemQueue__factory.ts";
-import type { ChainClient } from "../chain/client.ts";
+import type { BlockHeader, ChainClient } from "../chain/client.ts";
 import { CallRevertedError, TransactionRevertedError } from "../chain/errors.ts";
 import { addr, decodeRow, int, struct, uint } from "../chain/fields.ts";
 import { multicall, view, viewUint } from "../chain/multicall.ts";
@@ -94,8 +94,8 @@ async function readPositions(client: ChainClient, config: KeeperConfig, block: n
 /** What is to be done at the latest block; every call was simulated or asked for by a view. */
 export async function dueChores(client: ChainClient, config: KeeperConfig): Promise<Chores> {
   const { vault, multicall: at } = config.addresses;
-  const queue = await readQueue(client, config);
-  const head = queue === null ? await client.header("latest") : { number: queue.block, timestamp: queue.now };
+  const head = await client.header("latest");
+  const queue = await readQueue(client, config, head);
   const setting = (name: string) => view(vaultInterface, vault, name, [], (row) => int(row, 0));
   const [maxNavAge = 0, minReportInterval = 0] = await readAll(
     client,
@@ -119,7 +119,7 @@ export async function dueChores(client: ChainClient, config: KeeperConfig): Prom
       why: `${weth(sum)} of finished exits wait at ${ready.map(({ name }) => name).join(", ")}`,
     });
   }
-  const harvest = await harvestChore(client, config, head.number, blocked);
+  const harvest = await harvestChore(client, config, head, blocked);
   if (harvest !== null) due.push(harvest);
   const report = reportChore(positions, queue, { now: head.timestamp, vault, maxNavAge, minReportInterval }, blocked);
   if (report !== null) due.push(report);
@@ -134,7 +134,7 @@ export async function dueChores(client: ChainClient, config: KeeperConfig): Prom
 async function harvestChore(
   client: ChainClient,
   config: KeeperConfig,
-  block: number,
+  { number: block, baseFee }: BlockHeader,
   blocked: string[],
 ): Promise<Chore | null> {
   const { vault, multicall: at } = config.addresses;
@@ -143,7 +143,6 @@ async function harvestChore(
     return gas === undefined ? [] : [{ id, name, gas: BigInt(gas.units) }];
   });
   if (candidates.length === 0) return null;
-  const { baseFee } = await client.header(block);
   const expected = await multicall(
     client,
     at,

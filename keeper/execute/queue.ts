@@ -1,7 +1,7 @@
 /** The redeem queue and the vault's side of it, at one block: what is owed, what waits for a price, what could be paid. */
 import { ILiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/ILiquidityVault__factory.ts";
 import { IRedeemQueue__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IRedeemQueue__factory.ts";
-import type { ChainClient } from "../chain/client.ts";
+import type { BlockHeader, ChainClient } from "../chain/client.ts";
 import { RpcAnswerError } from "../chain/errors.ts";
 import { addr, bool, int, type Row, struct, uint } from "../chain/fields.ts";
 import { multicall, type ViewCall, view, viewUint } from "../chain/multicall.ts";
@@ -60,13 +60,14 @@ export async function readAll<T>(
   });
 }
 
-/** The queue as the vault names it; null while none is bound. */
+/** The queue as the vault names it, at the latest block or at `head`; null while none is bound. */
 export async function readQueue(
   client: ChainClient,
   { addresses }: Pick<KeeperConfig, "addresses">,
+  head?: BlockHeader,
 ): Promise<QueueReading | null> {
   const { vault, multicall: at } = addresses;
-  const { number: block, timestamp: now } = await client.header("latest");
+  const { number: block, timestamp: now } = head ?? (await client.header("latest"));
   const address = (
     await readAll(client, at, [view(vaultInterface, vault, "redeemQueue", [], (row) => addr(row, 0))], block)
   )[0];
