@@ -297,7 +297,8 @@ function descend(setting: Setting, from: Float64Array): Found {
     dual = Math.max(dual, bound);
     const size = Math.max(Math.abs(point.value), 1e-6);
     const gap = (point.value - dual) / size;
-    if (gap <= GAP || !Number.isFinite(point.tail.theta)) break;
+    if (gap <= GAP) return { point, dual, rounds: round };
+    if (!Number.isFinite(point.tail.theta)) break;
     // At a kink theta runs away and the steps shrink: other ways lead on from there.
     if (gap > 0.5 * (gaps[round - 1 - PATIENCE] ?? Number.POSITIVE_INFINITY)) break;
     gaps.push(gap);
@@ -308,7 +309,7 @@ function descend(setting: Setting, from: Float64Array): Found {
     if (!(slope < 1e-13 * size)) break;
     let next: Point | null = null;
     const ahead = portfolioLosses(columns, target);
-    for (let step = 1; step > 1e-10; step /= 2) {
+    for (let step = 1; step > 1e-10; ) {
       const fall = Math.max(-0.5, step * thetaFall);
       // Losses are linear on the way: shorter steps need no look at the sample.
       const weights = step === 1 ? target : between(point.weights, target, step);
@@ -318,6 +319,10 @@ function descend(setting: Setting, from: Float64Array): Found {
         next = trial;
         break;
       }
+      // Where the parabola through both values and the slope is least.
+      const bend = trial.value - point.value - step * slope;
+      const least = bend > 0 ? (-0.5 * step * step * slope) / bend : 0.5 * step;
+      step = Math.min(0.5 * step, Math.max(0.1 * step, least));
     }
     if (next === null) break;
     // At the level of rounding steps no longer gain: the proof decides whether that is the end.
