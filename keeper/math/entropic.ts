@@ -59,7 +59,8 @@ function finish(gaps: Float64Array, theta: number, change: number, weights: Floa
       total += weight;
     }
   } else total = Math.exp(momentsAt(gaps, theta + change, weights).logSum);
-  for (let i = 0; i < gaps.length; i++) weights[i] = (weights[i] ?? 0) / total;
+  const share = 1 / total;
+  for (let i = 0; i < gaps.length; i++) weights[i] = (weights[i] ?? 0) * share;
   return Math.log(total);
 }
 

@@ -8,9 +8,11 @@
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
+import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
 import { dot, median } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
+import { expectedLosses, type LossColumns, portfolioLosses, toLossColumns } from "./loss-columns.ts";
 import {
   cheapestMix,
   checkProblem,
@@ -21,7 +23,7 @@ import {
   violation,
 } from "./problem.ts";
 import { requireProof } from "./proof.ts";
-import { lossesOf, meansOf, type Sample } from "./sample.ts";
+import { lossesOf, type Sample } from "./sample.ts";
 import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
 
@@ -47,25 +49,18 @@ interface Point {
   readonly value: number;
 }
 
-function pointAt(sample: Sample, weights: Float64Array, alpha: number, theta: number, tolerance = THETA_EXACT): Point {
-  const losses = lossesOf(sample, weights, new Float64Array(sample.size));
-  for (let s = 0; s < losses.length; s++) losses[s] = (losses[s] ?? 0) / sample.unit;
+function tailAt(losses: Float64Array, weights: Float64Array, alpha: number, theta: number, tolerance: number): Point {
   const tail = entropicTail(losses, alpha, theta, tolerance);
   return { weights, losses, tail, value: tail.evar };
 }
 
-/** E_q[-R] per asset, in the sample's unit. */
-function gradientOf(sample: Sample, q: ArrayLike<number>): Float64Array {
-  const { values, size, assets, unit } = sample;
-  const gradient = new Float64Array(assets);
-  for (let s = 0; s < size; s++) {
-    const share = (q[s] ?? 0) / unit;
-    if (share === 0) continue;
-    const row = s * assets;
-    for (let i = 0; i < assets; i++) gradient[i] = (gradient[i] ?? 0) - share * (values[row + i] ?? 0);
-  }
-  return gradient;
-}
+const pointAt = (
+  columns: LossColumns,
+  weights: Float64Array,
+  alpha: number,
+  theta: number,
+  tolerance = THETA_EXACT,
+): Point => tailAt(portfolioLosses(columns, weights), weights, alpha, theta, tolerance);
 
 /** Least value of slopes'w within all limits. */
 function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64Array): number {
@@ -84,35 +79,32 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
 }
 
 /** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
-function insideBall(
-  sample: Sample,
-  means: readonly number[],
-  q: Float64Array,
-  gradient: Float64Array,
-  alpha: number,
-): Float64Array {
-  let entropy = Math.log(sample.size);
+function insideBall(means: Float64Array, q: Float64Array, gradient: Float64Array, alpha: number): Float64Array {
+  let entropy = Math.log(q.length);
   for (let s = 0; s < q.length; s++) {
     const share = q[s] ?? 0;
     if (share > 0) entropy += share * Math.log(share);
   }
   const allowed = -Math.log(alpha);
   const mixed = (entropy > allowed ? 1 - allowed / entropy : 0) + 1e-14;
-  return gradient.map((g, i) => (1 - mixed) * g - (mixed * (means[i] ?? 0)) / sample.unit);
+  const inside = new Float64Array(gradient.length);
+  for (let i = 0; i < inside.length; i++) inside[i] = (1 - mixed) * (gradient[i] ?? 0) + mixed * (means[i] ?? 0);
+  return inside;
+}
+
+/** What every look at a problem needs. */
+interface Setting {
+  readonly problem: PortfolioProblem;
+  readonly solver: Solver;
+  readonly columns: LossColumns;
+  /** Mean loss of each asset, in the columns' unit. */
+  readonly means: Float64Array;
+  readonly alpha: number;
 }
 
 /** The proven bound. */
-function boundFrom(
-  problem: PortfolioProblem,
-  solver: Solver,
-  sample: Sample,
-  means: readonly number[],
-  q: Float64Array,
-  gradient: Float64Array,
-  alpha: number,
-): number {
-  return leastLinear(problem, solver, insideBall(sample, means, q, gradient, alpha));
-}
+const boundFrom = ({ problem, solver, means, alpha }: Setting, q: Float64Array, gradient: Float64Array): number =>
+  leastLinear(problem, solver, insideBall(means, q, gradient, alpha));
 
 /**
  * Second derivatives of EVaR over the chosen assets: theta (Cov_q(R) - c c' / Var_q(L)), c = Cov_q(R, L).
@@ -126,63 +118,67 @@ interface Curvature {
   readonly thetaFall: Float64Array;
 }
 
-function curvature(sample: Sample, point: Point, gradient: Float64Array, chosen: Int32Array, share: number): Curvature {
-  const { values, size, assets, unit } = sample;
+function curvature(
+  { values, size }: LossColumns,
+  point: Point,
+  gradient: Float64Array,
+  chosen: Int32Array,
+  share: number,
+): Curvature {
+  const { losses } = point;
   const { weights: q, theta } = point.tail;
   const k = chosen.length;
-  const out = new Float64Array(k * k);
-  const cross = new Float64Array(k);
-  const centred = new Float64Array(k);
   let most = 0;
-  for (let s = 0; s < size; s++) most = Math.max(most, q[s] ?? 0);
-  const faint = share * most;
-  const mean = dot(q, point.losses);
-  let variance = 0;
-  // Two observations a pass: half the traffic over the matrix, which is what this loop costs.
-  const other = new Float64Array(k);
-  let waiting = -1;
-  const fill = (row: Float64Array, s: number): void => {
-    const from = s * assets;
-    const root = Math.sqrt(q[s] ?? 0);
-    for (let a = 0; a < k; a++) {
-      const i = chosen[a] ?? 0;
-      row[a] = root * (-(values[from + i] ?? 0) / unit - (gradient[i] ?? 0));
-    }
-    const gap = root * ((point.losses[s] ?? 0) - mean);
-    variance += gap * gap;
-    for (let a = 0; a < k; a++) cross[a] = (cross[a] ?? 0) + (row[a] ?? 0) * gap;
-  };
-  for (let s = 0; s <= size; s++) {
-    if (s < size && (q[s] ?? 0) <= faint) continue;
-    if (s < size && waiting < 0) {
-      fill(centred, s);
-      waiting = s;
-      continue;
-    }
-    if (s < size) fill(other, s);
-    else if (waiting >= 0) other.fill(0);
-    else break;
-    waiting = -1;
-    for (let a = 0; a < k; a++) {
-      const x = centred[a] ?? 0;
-      const y = other[a] ?? 0;
-      const at = a * k;
-      for (let b = 0; b <= a; b++) out[at + b] = (out[at + b] ?? 0) + x * (centred[b] ?? 0) + y * (other[b] ?? 0);
-    }
+  let mean = 0;
+  for (let s = 0; s < size; s++) {
+    const weight = q[s] ?? 0;
+    if (weight > most) most = weight;
+    mean += weight * (losses[s] ?? 0);
   }
+  const faint = share * most;
+  // The portfolio's own loss is one column more: its products are the c and Var_q(L) above.
+  const width = k + 1;
+  const moments = new Float64Array(width * width);
+  const panel = panelFor(width);
+  const steps = new Int32Array(PANEL_ROWS);
+  const roots = new Float64Array(PANEL_ROWS);
+  for (let s = 0; s < size; ) {
+    let rows = 0;
+    for (; s < size && rows < PANEL_ROWS; s++) {
+      const weight = q[s] ?? 0;
+      if (weight <= faint) continue;
+      steps[rows] = s;
+      roots[rows++] = Math.sqrt(weight);
+    }
+    for (let a = 0; a < k; a++) {
+      const asset = chosen[a] ?? 0;
+      const from = asset * size;
+      const centre = gradient[asset] ?? 0;
+      const to = a * PANEL_ROWS;
+      for (let r = 0; r < rows; r++) panel[to + r] = (roots[r] ?? 0) * ((values[from + (steps[r] ?? 0)] ?? 0) - centre);
+    }
+    for (let r = 0; r < rows; r++) panel[k * PANEL_ROWS + r] = (roots[r] ?? 0) * ((losses[steps[r] ?? 0] ?? 0) - mean);
+    addGram(panel, width, rows, moments);
+  }
+  const own = k * width;
+  const variance = moments[own + k] ?? 0;
   // In the measure of the assets held: one that is avoided for its size must not drown the others in rounding.
   let lift = 0;
-  for (let a = 0; a < k; a++) lift += Math.abs(point.weights[chosen[a] ?? 0] ?? 0) * (out[a * k + a] ?? 0);
-  if (!(lift > 0)) for (let a = 0; a < k; a++) lift += (out[a * k + a] ?? 0) / k;
+  for (let a = 0; a < k; a++) lift += Math.abs(point.weights[chosen[a] ?? 0] ?? 0) * (moments[a * width + a] ?? 0);
+  if (!(lift > 0)) for (let a = 0; a < k; a++) lift += (moments[a * width + a] ?? 0) / k;
+  const matrix = new Float64Array(k * k);
+  const thetaFall = new Float64Array(k);
   for (let a = 0; a < k; a++) {
+    const fall = variance > 0 ? (moments[own + a] ?? 0) / variance : 0;
+    thetaFall[a] = fall;
     for (let b = 0; b <= a; b++) {
-      const bent = variance > 0 ? ((cross[a] ?? 0) * (cross[b] ?? 0)) / variance : 0;
-      const value = theta * ((out[a * k + b] ?? 0) - bent + lift + (a === b ? 1e-12 * lift : 0));
-      out[a * k + b] = value;
-      out[b * k + a] = value;
+      const bent = fall * (moments[own + b] ?? 0);
+      const value = theta * ((moments[a * width + b] ?? 0) - bent + lift + (a === b ? 1e-12 * lift : 0));
+      matrix[a * k + b] = value;
+      matrix[b * k + a] = value;
     }
   }
-  return { matrix: out, thetaFall: cross.map((c) => (variance > 0 ? c / variance : 0)) };
+  return { matrix, thetaFall };
 }
 
 interface Step {
@@ -206,14 +202,12 @@ function marginalPrice(problem: PortfolioProblem, weights: Float64Array, gradien
 
 /** Where the quadratic model at this point is least, within the limits. */
 function newtonTarget(
-  problem: PortfolioProblem,
-  solver: Solver,
-  sample: Sample,
+  { problem, solver, columns }: Setting,
   point: Point,
   gradient: Float64Array,
   faint: number,
 ): Step {
-  const n = sample.assets;
+  const n = columns.assets;
   const isBox = isBoxOnly(problem);
   // Assets at zero whose price is far above the best stay where they are; who is wrong to stay out comes in next round.
   const price = marginalPrice(problem, point.weights, gradient);
@@ -226,7 +220,7 @@ function newtonTarget(
   }
   const index = Int32Array.from(chosen);
   const k = index.length;
-  const { matrix, thetaFall } = curvature(sample, point, gradient, index, faint);
+  const { matrix, thetaFall } = curvature(columns, point, gradient, index, faint);
   // 1/2 (x - w)'H(x - w) + g'(x - w) = 1/2 x'Hx + (g - Hw)'x + constant
   const cost = new Float64Array(k);
   for (let a = 0; a < k; a++) {
@@ -283,44 +277,52 @@ interface Found {
   readonly rounds: number;
 }
 
-function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
-  const means = meansOf(sample);
-  let point = pointAt(sample, from, alpha, 0, THETA_ROUGH);
+/** a + step (b - a) */
+function between(a: Float64Array, b: Float64Array, step: number): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) + step * ((b[i] ?? 0) - (a[i] ?? 0));
+  return out;
+}
+
+function descend(setting: Setting, from: Float64Array): Found {
+  const { columns, alpha } = setting;
+  let point = pointAt(columns, from, alpha, 0, THETA_ROUGH);
   let dual = Number.NEGATIVE_INFINITY;
   let round = 1;
   let weak = 0;
   const gaps: number[] = [];
   for (; round <= MAX_ROUNDS; round++) {
-    const gradient = gradientOf(sample, point.tail.weights);
-    const bound = boundFrom(problem, solver, sample, means, point.tail.weights, gradient, alpha);
+    const gradient = expectedLosses(columns, point.tail.weights);
+    const bound = boundFrom(setting, point.tail.weights, gradient);
     dual = Math.max(dual, bound);
     const size = Math.max(Math.abs(point.value), 1e-6);
     const gap = (point.value - dual) / size;
-    if (gap <= GAP || !Number.isFinite(point.tail.theta)) break;
+    if (gap <= GAP) return { point, dual, rounds: round };
+    if (!Number.isFinite(point.tail.theta)) break;
     // At a kink theta runs away and the steps shrink: other ways lead on from there.
     if (gap > 0.5 * (gaps[round - 1 - PATIENCE] ?? Number.POSITIVE_INFINITY)) break;
     gaps.push(gap);
-    const { target, thetaFall } = newtonTarget(
-      problem,
-      solver,
-      sample,
-      point,
-      gradient,
-      gap > FAR ? FAINT_EARLY : FAINT,
-    );
+    const { target, thetaFall } = newtonTarget(setting, point, gradient, gap > FAR ? FAINT_EARLY : FAINT);
     const tolerance = Math.min(THETA_ROUGH, Math.max(THETA_EXACT, THETA_SHARE * gap));
     let slope = 0;
     for (let i = 0; i < target.length; i++) slope += (gradient[i] ?? 0) * ((target[i] ?? 0) - (point.weights[i] ?? 0));
     if (!(slope < 1e-13 * size)) break;
     let next: Point | null = null;
-    for (let step = 1; step > 1e-10; step /= 2) {
-      const weights = point.weights.map((w, i) => w + step * ((target[i] ?? 0) - w));
+    const ahead = portfolioLosses(columns, target);
+    for (let step = 1; step > 1e-10; ) {
       const fall = Math.max(-0.5, step * thetaFall);
-      const trial = pointAt(sample, weights, alpha, point.tail.theta / (1 + fall), tolerance);
+      // Losses are linear on the way: shorter steps need no look at the sample.
+      const weights = step === 1 ? target : between(point.weights, target, step);
+      const losses = step === 1 ? ahead : between(point.losses, ahead, step);
+      const trial = tailAt(losses, weights, alpha, point.tail.theta / (1 + fall), tolerance);
       if (trial.value <= point.value + 1e-4 * step * slope + 2e-14 * size) {
         next = trial;
         break;
       }
+      // Where the parabola through both values and the slope is least.
+      const bend = trial.value - point.value - step * slope;
+      const least = bend > 0 ? (-0.5 * step * step * slope) / bend : 0.5 * step;
+      step = Math.min(0.5 * step, Math.max(0.1 * step, least));
     }
     if (next === null) break;
     // At the level of rounding steps no longer gain: the proof decides whether that is the end.
@@ -329,23 +331,19 @@ function descend(problem: PortfolioProblem, solver: Solver, sample: Sample, alph
     if (weak >= 5) break;
   }
   // The last theta may be a rough one.
-  const settled = pointAt(sample, point.weights, alpha, point.tail.theta);
+  const settled = pointAt(columns, point.weights, alpha, point.tail.theta);
   const { weights: q } = settled.tail;
-  const bound = boundFrom(problem, solver, sample, means, q, gradientOf(sample, q), alpha);
+  const bound = boundFrom(setting, q, expectedLosses(columns, q));
   return { point: settled, dual: Math.max(dual, bound), rounds: round };
 }
 
 /** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
-function leastWorstLoss(
-  problem: PortfolioProblem,
-  solver: Solver,
-  sample: Sample,
-  alpha: number,
-): { point: Point; dual: number } {
-  const { size, assets, values, unit } = sample;
+function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual: number } {
+  const { problem, solver, columns, alpha } = setting;
+  const { size, assets, values } = columns;
   // The CVaR of a tail of one observation is the worst loss.
   const single = leastCvar(problem, solver, sample, 1 - (1 - 1e-9) / size);
-  const point = pointAt(sample, Float64Array.from(single.weights), alpha, 0);
+  const point = pointAt(columns, Float64Array.from(single.weights), alpha, 0);
   const worst = point.losses.reduce((most, loss) => Math.max(most, loss), Number.NEGATIVE_INFINITY);
   const builder = commonProgramme(problem);
   const level = builder.addColumn("worst loss", -1e3, 1e3, true);
@@ -356,7 +354,7 @@ function leastWorstLoss(
     if (loss < worst - 1e-7) return;
     binding.push(s);
     const entries: (readonly [number, number])[] = [[level, 1]];
-    for (let i = 0; i < assets; i++) entries.push([i, (values[s * assets + i] ?? 0) / unit]);
+    for (let i = 0; i < assets; i++) entries.push([i, -(values[i * size + s] ?? 0)]);
     builder.addRow(`step ${s + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
   });
   const { multipliers } = solver.minimize(builder.build(null), 1e-3);
@@ -368,7 +366,7 @@ function leastWorstLoss(
   });
   if (!(total > 0)) return { point, dual: Number.NEGATIVE_INFINITY };
   for (let s = 0; s < size; s++) q[s] = (q[s] ?? 0) / total;
-  return { point, dual: boundFrom(problem, solver, sample, meansOf(sample), q, gradientOf(sample, q), alpha) };
+  return { point, dual: boundFrom(setting, q, expectedLosses(columns, q)) };
 }
 
 const MAX_CUTS = 400;
@@ -377,13 +375,13 @@ const MAX_CUTS = 400;
  * Cutting planes (Kelley 1960): EVaR is the greatest of E_q[-Rw] over the entropy ball, so every q met on the way bounds it from
  * below, and a linear programme over these bounds proves the optimum, kinks and riskless assets included. Slow, and last.
  */
-function byCuts(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha: number, from: Float64Array): Found {
-  const means = meansOf(sample);
+function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float64Array): Found {
   const cuts: Float64Array[] = [];
-  let best = pointAt(sample, from, alpha, 0);
+  let best = pointAt(columns, from, alpha, 0);
   let dual = Number.NEGATIVE_INFINITY;
   const cutAt = (point: Point): void => {
-    cuts.push(insideBall(sample, means, point.tail.weights, gradientOf(sample, point.tail.weights), alpha));
+    const { weights: q } = point.tail;
+    cuts.push(insideBall(means, q, expectedLosses(columns, q), alpha));
     if (point.value < best.value) best = point;
   };
   cutAt(best);
@@ -402,11 +400,11 @@ function byCuts(problem: PortfolioProblem, solver: Solver, sample: Sample, alpha
     const optimum = solver.minimize(builder.build(null), 1e-3);
     dual = Math.max(dual, optimum.dual);
     if (best.value - dual <= GAP * Math.max(Math.abs(best.value), 1e-6)) break;
-    const corner = optimum.x.slice(0, sample.assets);
-    cutAt(pointAt(sample, corner, alpha, 0));
+    const corner = optimum.x.slice(0, columns.assets);
+    cutAt(pointAt(columns, corner, alpha, 0));
     // Corners jump about; a point on the way to the best one settles them.
     const halfway = corner.map((w, i) => (w + (best.weights[i] ?? 0)) / 2);
-    cutAt(pointAt(sample, halfway, alpha, 0));
+    cutAt(pointAt(columns, halfway, alpha, 0));
   }
   return { point: best, dual, rounds: round };
 }
@@ -422,14 +420,16 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
     (m, loss) => Math.max(m, Math.abs(loss)),
     0,
   );
-  const sample = unit > 0 ? { ...returns, unit } : returns;
-  let found = descend(problem, solver, sample, alpha, start);
+  const columns = toLossColumns(returns, unit > 0 ? unit : returns.unit);
+  const means = expectedLosses(columns, new Float64Array(columns.size).fill(1 / columns.size));
+  const setting: Setting = { problem, solver, columns, means, alpha };
+  let found = descend(setting, start);
   let gap = (found.point.value - found.dual) / Math.max(Math.abs(found.point.value), 1e-6);
   let method = "newton on the profile of t";
   if (!(gap <= ACCEPTED_GAP)) {
     // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss.
-    const cuts = (): { point: Point; dual: number } => byCuts(problem, solver, sample, alpha, found.point.weights);
-    for (const attempt of [() => leastWorstLoss(problem, solver, sample, alpha), cuts]) {
+    const cuts = (): { point: Point; dual: number } => byCuts(setting, found.point.weights);
+    for (const attempt of [() => leastWorstLoss(setting, { ...returns, unit: columns.unit }), cuts]) {
       const other = attempt();
       const dual = Math.max(found.dual, other.dual);
       const point = other.point.value < found.point.value ? other.point : found.point;
@@ -444,15 +444,15 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
   if (!(gap <= ACCEPTED_GAP)) throw new NotConvergedError(rounds, gap, off);
   const answer: Portfolio = {
     weights: [...point.weights],
-    objective: point.value * sample.unit,
+    objective: point.value * columns.unit,
     certificate: {
-      primal: point.value * sample.unit,
-      dual: dual * sample.unit,
+      primal: point.value * columns.unit,
+      dual: dual * columns.unit,
       gap: (point.value - dual) / (Math.abs(point.value) || 1),
       infeasibility: off,
     },
     method,
     rounds,
   };
-  return requireProof(answer, sample.unit);
+  return requireProof(answer, columns.unit);
 }

@@ -1,6 +1,7 @@
 /** A return sample as one flat array, and what portfolios of it lose. */
 import { requireFinite } from "../../math/checks.ts";
 import { DimensionMismatchError, EmptySampleError } from "../../math/errors.ts";
+import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
 
 export interface Sample {
   /** Row-major, size x assets, simple returns. */
@@ -54,33 +55,31 @@ export function meansOf({ values, size, assets }: Sample): number[] {
   return totals.map((total) => total / size);
 }
 
-/** Population covariance, flat; two rows of the sample at a time, upper triangle mirrored. */
-export function covarianceOf(sample: Sample): Float64Array {
-  const { values, size, assets: n } = sample;
-  const means = meansOf(sample);
+/** Sums of (r - centre)(r - centre)' over the steps that count, in squares of the sample's unit, flat. */
+export function secondMoments(
+  { values, size, assets: n, unit }: Sample,
+  centre: Float64Array,
+  counts: (step: number) => boolean = () => true,
+): Float64Array {
   const out = new Float64Array(n * n);
-  const first = new Float64Array(n);
-  const second = new Float64Array(n);
-  for (let s = 0; s < size; s += 2) {
-    const isPair = s + 1 < size;
-    for (let i = 0; i < n; i++) {
-      const centre = means[i] ?? 0;
-      first[i] = (values[s * n + i] ?? 0) - centre;
-      second[i] = isPair ? (values[(s + 1) * n + i] ?? 0) - centre : 0;
+  const panel = panelFor(n);
+  let rows = 0;
+  for (let s = 0; s < size; s++) {
+    if (counts(s)) {
+      const from = s * n;
+      for (let i = 0; i < n; i++) panel[i * PANEL_ROWS + rows] = ((values[from + i] ?? 0) - (centre[i] ?? 0)) / unit;
+      rows++;
     }
-    for (let i = 0; i < n; i++) {
-      const x = first[i] ?? 0;
-      const y = second[i] ?? 0;
-      const row = i * n;
-      for (let j = 0; j <= i; j++) out[row + j] = (out[row + j] ?? 0) + x * (first[j] ?? 0) + y * (second[j] ?? 0);
-    }
+    if (rows < PANEL_ROWS && s + 1 < size) continue;
+    addGram(panel, n, rows, out);
+    rows = 0;
   }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = (out[i * n + j] ?? 0) / size;
-      out[i * n + j] = value;
-      out[j * n + i] = value;
-    }
-  }
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) out[j * n + i] = out[i * n + j] ?? 0;
   return out;
+}
+
+/** Population covariance, flat. */
+export function covarianceOf(sample: Sample): Float64Array {
+  const scale = sample.unit ** 2 / sample.size;
+  return secondMoments(sample, Float64Array.from(meansOf(sample))).map((total) => total * scale);
 }

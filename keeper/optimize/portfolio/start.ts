@@ -2,7 +2,7 @@
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import type { Solver } from "../solver.ts";
 import { commonProgramme, isSoundBox, type PortfolioProblem } from "./problem.ts";
-import { covarianceOf, lossesOf, type Sample } from "./sample.ts";
+import { covarianceOf, lossesOf, type Sample, secondMoments } from "./sample.ts";
 
 /** Share of the observations that a start for the far tail is estimated from. */
 const WORST = 0.1;
@@ -19,21 +19,11 @@ export const startingWeights = (problem: PortfolioProblem, solver: Solver, sampl
  * @throws {InfeasibleError} when the limits contradict each other.
  */
 export function tailStart(problem: PortfolioProblem, solver: Solver, sample: Sample): Float64Array {
-  const { values, size, assets: n, unit } = sample;
+  const { size, assets: n } = sample;
   const losses = lossesOf(sample, new Float64Array(n).fill(1 / n), new Float64Array(size));
   const kept = Math.min(size, Math.max(Math.ceil(WORST * size), PER_ASSET * n));
   const cut = losses.slice().sort()[size - kept] ?? Number.NEGATIVE_INFINITY;
-  const matrix = new Float64Array(n * n);
-  for (let s = 0; s < size; s++) {
-    if ((losses[s] ?? 0) < cut) continue;
-    const row = s * n;
-    for (let i = 0; i < n; i++) {
-      const value = (values[row + i] ?? 0) / unit;
-      for (let j = 0; j <= i; j++)
-        matrix[i * n + j] = (matrix[i * n + j] ?? 0) + value * ((values[row + j] ?? 0) / unit);
-    }
-  }
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j] ?? 0;
+  const matrix = secondMoments(sample, new Float64Array(n), (s) => (losses[s] ?? 0) >= cut);
   return startFrom(problem, solver, matrix);
 }
 
