@@ -95,8 +95,11 @@ export async function readVenueHistories(
   const template = aggregateCall(at.multicall, callsOf(pastRounds), "latest");
   const calls = blocks.map((block): RpcCall => ({ ...template, params: [template.params[0], toQuantity(block)] }));
   const recheck = headerCall(pinned.number);
-  const answers = await runRounds(client, at.multicall, inspection.next, pinned, [...calls, recheck]);
+  const eventCalls = inspection.eventCalls(Math.min(pinned.number, ...blocks), pinned.number);
+  const beside = [...calls, ...eventCalls, recheck];
+  const answers = await runRounds(client, at.multicall, inspection.next, pinned, beside);
   requireSameBlock(pinned, recheck, answers.at(-1));
+  inspection.settleEvents(eventCalls, answers.slice(calls.length, -1));
 
   const held: (string | null)[] = requests.map(() => (calls.length === 0 ? "no past block was read" : null));
   const seen: PastYield[][] = requests.map(() => []);
@@ -109,6 +112,8 @@ export async function readVenueHistories(
       now: rates[index]?.() ?? UNREAD,
       past: pastRates[index]?.() ?? UNREAD,
       seconds: pinned.timestamp - timestamp,
+      ...inspection.eventsAfter(index, blocks[day] ?? pinned.number),
+      isHistory: true,
     });
     inspection.readings(windowOf).forEach((state, index) => {
       if (state.kind === "held") {

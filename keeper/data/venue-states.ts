@@ -12,8 +12,10 @@ import {
   decodeHeader,
   headerCall,
   type RpcAnswer,
+  type RpcCall,
   resultOf,
 } from "../chain/client.ts";
+import { type ChainEvent, decodeLogs, type EventQuery, logsCall } from "../chain/logs.ts";
 import {
   aggregateCall,
   blockTimestamp,
@@ -178,6 +180,9 @@ export class VenueInspection {
   #finishing: readonly Outcome<Finishing>[] = [];
   readonly next: readonly VenueRound[];
   readonly past: readonly VenueRound[];
+  /** By the venue's place. */
+  readonly #queries = new Map<number, EventQuery>();
+  readonly #events = new Map<number, Outcome<readonly ChainEvent[]>>();
 
   /** @param timestamp Of the pinned block, Unix seconds. */
   constructor(
@@ -189,10 +194,11 @@ export class VenueInspection {
     this.#requests = requests;
     this.next = requests.map(() => new VenueRound());
     this.past = requests.map(() => new VenueRound());
-    this.#started = plans.map((planned) =>
+    this.#started = plans.map((planned, index) =>
       then(planned, (plan) => {
         const { request, targets, sizes, round } = plan;
-        const twin = protocolOf(request.protocol);
+        const twin: Protocol = protocolOf(request.protocol);
+        if (twin.events !== undefined) this.#queries.set(index, twin.events(targets));
         const site = { adapter: request.adapter, asset, targets, sizes, timestamp };
         return { ...plan, twin, proceed: twin.inspect(site, round) };
       }),
@@ -215,6 +221,25 @@ export class VenueInspection {
         };
       }),
     );
+  }
+
+  /** The calls for the events after a block, up to the pinned one; their answers are for {@link settleEvents}. */
+  eventCalls(after: number, pinned: number): readonly RpcCall[] {
+    return after < pinned ? [...this.#queries.values()].map((query) => logsCall(query, after + 1, pinned)) : [];
+  }
+
+  settleEvents(calls: readonly RpcCall[], answers: readonly RpcAnswer[]): void {
+    [...this.#queries].forEach(([index, query], place) => {
+      const call = calls[place];
+      if (call !== undefined) this.#events.set(index, decodeLogs(query, call, answers[place]));
+    });
+  }
+
+  /** The part of a venue's window that its events are, after a block. */
+  eventsAfter(index: number, block: number): Pick<RateWindow, "events"> {
+    const events = this.#events.get(index);
+    if (events === undefined) return {};
+    return { events: then(events, (all) => all.filter((event) => event.block > block)) };
   }
 
   /**
@@ -332,9 +357,12 @@ export async function readVenues(
   });
   const pastRounds = [clock, ...inspection.past];
   const pastCall = aggregateCall(at.multicall, callsOf(pastRounds), pastBlock);
+  const eventCalls = inspection.eventCalls(pastBlock, pinned.number);
   const recheck = headerCall(pinned.number);
-  const [pastAnswer, headAgain] = await runRounds(client, at.multicall, inspection.next, pinned, [pastCall, recheck]);
-  requireSameBlock(pinned, recheck, headAgain);
+  const beside = [pastCall, ...eventCalls, recheck];
+  const [pastAnswer, ...rest] = await runRounds(client, at.multicall, inspection.next, pinned, beside);
+  requireSameBlock(pinned, recheck, rest.at(-1));
+  inspection.settleEvents(eventCalls, rest.slice(0, -1));
   settlePast(pastCall, pastAnswer, pastRounds);
   const time = pastTime();
   const seconds = time.ok ? pinned.timestamp - Number(time.value) : 0;
@@ -343,6 +371,7 @@ export async function readVenues(
     now: rateReads[index]?.() ?? unread,
     past: pastRateReads[index]?.() ?? unread,
     seconds,
+    ...inspection.eventsAfter(index, pastBlock),
   }));
   const { number, hash, timestamp } = pinned;
   return { block: { number, hash, timestamp }, venues, httpRequests: client.httpRequests() - before };

@@ -1,10 +1,10 @@
 /** A proposal id, checked from chain data alone: what was published, what it does, and whether a recomputation agrees. */
 import { toQuantity, zeroPadValue } from "ethers";
-import { z } from "zod";
 import { IProposalModule__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/IProposalModule__factory.ts";
 import type { ChainClient } from "../chain/client.ts";
 import { DecodeError, RpcAnswerError } from "../chain/errors.ts";
 import { addr, int, list, type Row, struct, text, uint } from "../chain/fields.ts";
+import { logsSchema } from "../chain/logs.ts";
 import { LEG_KINDS } from "../chain/proposal.ts";
 import type { Leg, Proposal } from "../kernel/artifacts.ts";
 import { type Address, assets, type Hash, hash } from "../kernel/units.ts";
@@ -13,9 +13,6 @@ import { ProposalIdDiffersError, ProposalNotFoundError } from "./errors.ts";
 import { proposalId, typedData } from "./typed-data.ts";
 
 const moduleInterface = IProposalModule__factory.createInterface();
-const logsSchema = z.array(
-  z.object({ topics: z.array(z.string()), data: z.string(), blockNumber: z.string(), transactionHash: z.string() }),
-);
 
 export interface PublishedProposal {
   readonly id: Hash;
@@ -52,7 +49,7 @@ function proposalOf(row: Row): Proposal {
   };
 }
 
-type Log = z.output<typeof logsSchema>[number];
+type Log = ReturnType<typeof logsSchema.parse>[number];
 
 /** Nodes refuse ranges or answers that are too large, each in its own words. */
 const TOO_MUCH = /range|limit|too (many|large)|exceed|more than|10,?000|timeout/i;

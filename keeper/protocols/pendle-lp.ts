@@ -2,16 +2,20 @@
  * Pendle liquidity of a wstETH market: about half principal tokens, half SY, and the fees of trades between them. Exits burn
  * it, sell (or, past maturity, redeem) the PT for wstETH and wait in Lido's queue.
  *
+ * Its fee yield is measured on the market's own events over the span (pendle-fees.ts), for the market counts none: a compounded
+ * yearly fraction of what LP are worth, the treasury's part left out.
+ *
  * The adapter has no `harvest`: fees stay in the market's reserves and grow the LP, and PENDLE, which also accrues, has no
  * price that the engine trusts to sell it at.
  */
 import { PendleLpAdapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/PendleLpAdapter__factory.ts";
 import { viewUint } from "../chain/multicall.ts";
 import { GAS } from "./gas.ts";
+import { marketEvents } from "./pendle-fees.ts";
 import { assetForLp, lpForAsset, spotPrice } from "./pendle-market.ts";
 import { inspectPendle, pendleTargets } from "./pendle-state.ts";
 import type { Protocol } from "./protocol.ts";
-import { known, missing, share } from "./quotes.ts";
+import { known, share } from "./quotes.ts";
 import { targetAt } from "./targets.ts";
 
 const adapterInterface = PendleLpAdapter__factory.createInterface();
@@ -21,7 +25,7 @@ const inspect = inspectPendle({
   adapterInterface,
   entered: lpForAsset,
   left: assetForLp,
-  apy: (market, staking, isExpired) => {
+  apy: (market, staking, fees, isExpired) => {
     const pt = market.totalPt * spotPrice(market);
     const ptShare = pt / (pt + market.totalAsset);
     const syYield = share(staking, 1 - ptShare, "SY");
@@ -34,11 +38,7 @@ const inspect = inspectPendle({
               fixed + syYield.apy,
               `${(ptShare * 100).toFixed(1)} % of it in PT at readState.lastLnImpliedRate; ${syYield.source}`,
             ),
-      fees: isExpired
-        ? known(0, "nobody trades past maturity")
-        : missing(
-            "the market counts no fees: they are in the growth of getLpToAssetRate, with every move of PT's price",
-          ),
+      fees: fees(),
       reward: known(0, "PENDLE accrues unclaimed: it has no price that the engine trusts to sell it at"),
     };
   },
@@ -62,5 +62,6 @@ export const pendleLp = {
   // The discount depends on the adapter's own start, so the rate is read there; its history starts with the adapter.
   targets: pendleTargets(adapterInterface),
   rateAt: (targets) => viewUint(adapterInterface, targetAt("pendle-lp", targets, 0), "rate"),
+  events: (targets) => marketEvents(targetAt("pendle-lp", targets, 1)),
   inspect,
 } as const satisfies Protocol;

@@ -74,7 +74,7 @@ export function ptForAsset(market: MarketCurve, asset: number): number | null {
 }
 
 /** PT and asset of the whole market at the last trade's rate. */
-const marketWorth = (market: MarketCurve): number => market.totalPt * spotPrice(market) + market.totalAsset;
+export const marketWorth = (market: MarketCurve): number => market.totalPt * spotPrice(market) + market.totalAsset;
 
 /**
  * Worth at the last trade's rate of the liquidity that `asset` adds once a part of it has bought PT, so that both are in the

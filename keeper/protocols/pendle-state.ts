@@ -8,9 +8,10 @@ import { type Outcome, type ViewCall, view, viewUint } from "../chain/multicall.
 import { type Address, fromWad } from "../kernel/units.ts";
 import type { YieldPart, YieldParts } from "../kernel/venue-state.ts";
 import type { ProtocolId } from "./ids.ts";
-import type { MarketCurve } from "./pendle-market.ts";
+import { liquidityFees, type MarketBooks } from "./pendle-fees.ts";
+import { type MarketCurve, marketWorth } from "./pendle-market.ts";
 import type { Inspect, RateWindow, VenueFacts } from "./protocol.ts";
-import { answer, growth, less, MAX_OPEN_REQUESTS, refusal, YEAR_SECONDS } from "./quotes.ts";
+import { answer, growth, known, less, MAX_OPEN_REQUESTS, refusal, YEAR_SECONDS } from "./quotes.ts";
 import { targetAt, targetOf, viewBool, viewLength } from "./targets.ts";
 
 const marketInterface = IPendleMarket__factory.createInterface();
@@ -18,6 +19,7 @@ const syInterface = IPendleSY__factory.createInterface();
 const queueInterface = ILidoWithdrawalQueue__factory.createInterface();
 
 interface MarketReading {
+  readonly books: MarketBooks;
   readonly totalPt: number;
   readonly totalSy: number;
   readonly scalarRoot: number;
@@ -32,6 +34,7 @@ const stateFor = (market: Address, trader: Address): ViewCall<MarketReading> =>
     const state = struct(row, 0);
     const float = (key: string): number => fromWad(uint(state, key));
     return {
+      books: { sy: uint(state, "totalSy"), lp: uint(state, "totalLp") },
       totalPt: float("totalPt"),
       totalSy: float("totalSy"),
       scalarRoot: float("scalarRoot"),
@@ -61,8 +64,8 @@ export interface PendleSpec {
   readonly entered: (market: MarketCurve, ether: number) => number | null;
   /** What units worth an amount at the last trade's rate fetch. */
   readonly left: (market: MarketCurve, ether: number) => number | null;
-  /** `staking` is the yield of SY. */
-  readonly apy: (market: MarketCurve, staking: YieldPart, isExpired: boolean) => YieldParts;
+  /** `staking` is the yield of SY, `fees` what trades pay to liquidity: nothing past maturity, but for the history of before. */
+  readonly apy: (market: MarketCurve, staking: YieldPart, fees: () => YieldPart, isExpired: boolean) => YieldParts;
   readonly enterSource: string;
   readonly leaveSource: string;
   readonly expiredSource: string;
@@ -85,8 +88,9 @@ export const inspectPendle =
     const open = now.need(viewLength(spec.adapterInterface, adapter, "openRequests"));
     return (_next, past) => {
       const pastIndex = past.want(rateCall);
-      return ({ seconds }: RateWindow): VenueFacts => {
-        const curveOf = ({ totalSy, expiry, ...state }: MarketReading): MarketCurve => ({
+      const pastMarket = past.want(stateFor(market, adapter));
+      return ({ seconds, events, isHistory }: RateWindow): VenueFacts => {
+        const curveOf = ({ totalSy, expiry, books: _, ...state }: MarketReading): MarketCurve => ({
           ...state,
           totalAsset: totalSy * fromWad(index()),
           yearsLeft: (expiry - timestamp) / YEAR_SECONDS,
@@ -96,8 +100,14 @@ export const inspectPendle =
         const isExpired = entry.yearsLeft <= 0;
         const matured = "the market is past its maturity";
         const staking = growth({ now: answer(index()), past: pastIndex(), seconds }, "SY.exchangeRate");
+        const fees = (): YieldPart => {
+          if (isExpired && isHistory === undefined) return known(0, "nobody trades past maturity");
+          const before = pastMarket();
+          const books = before.ok ? answer(before.value.books) : before;
+          return liquidityFees(sold().books, books, events, marketWorth(exit) / fromWad(index()), seconds);
+        };
         return {
-          apy: spec.apy(entry, staking, isExpired),
+          apy: spec.apy(entry, staking, fees, isExpired),
           cap: null,
           enter: {
             closed: isExpired ? matured : isPaused() ? "the SY is paused" : null,

@@ -21,7 +21,7 @@ const inspect = inspectPendle({
     return pt === null ? null : pt * spotPrice(market);
   },
   left: (market, ether) => assetForPt(market, ether / spotPrice(market)),
-  apy: ({ lnImpliedRate }, _staking, isExpired) => ({
+  apy: ({ lnImpliedRate }, _staking, _fees, isExpired) => ({
     base: isExpired
       ? known(0, "PT past maturity earn nothing")
       : known(Math.expm1(lnImpliedRate), "the yield fixed by a purchase now: readState.lastLnImpliedRate"),

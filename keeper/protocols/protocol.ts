@@ -1,5 +1,6 @@
 /** What the keeper must know about a venue beyond what the adapter itself answers. */
 
+import type { ChainEvent, EventQuery } from "../chain/logs.ts";
 import type { Outcome, ViewCall } from "../chain/multicall.ts";
 import type { LegKindName } from "../kernel/artifacts.ts";
 import { HoldError } from "../kernel/errors.ts";
@@ -53,12 +54,16 @@ export interface VenueSite {
   readonly timestamp: number;
 }
 
-/** The rate at the pinned block and at an earlier one. */
+/** The rate at the pinned block and at an earlier one, and what happened in between. */
 export interface RateWindow {
   readonly now: Outcome<bigint>;
   readonly past: Outcome<bigint>;
   /** Between the two, seconds; 0 where the chain has no earlier block. */
   readonly seconds: number;
+  /** {@link Protocol.events} after the earlier block, up to the pinned one; absent where none were asked for. */
+  readonly events?: Outcome<readonly ChainEvent[]>;
+  /** What was earned over the span is asked for, whatever the venue pays now; absent where it is the present. */
+  readonly isHistory?: true;
 }
 
 /** What a twin makes of its reads; limits and the adapter's own answers are added by the reader. */
@@ -116,6 +121,8 @@ export interface Protocol {
   readonly targets: (adapter: Address) => readonly ViewCall<Address>[];
   /** Reads the venue's rate, WAD of asset per unit, from the venue itself: it answers at blocks older than the adapter. */
   readonly rateAt: (targets: readonly Address[], asset: Address) => ViewCall<bigint>;
+  /** Events that the venue's yield is measured on; absent where its views tell it. */
+  readonly events?: (targets: readonly Address[]) => EventQuery;
   /** Present where the position is a range that a proposal can move. */
   readonly range?: RangeVenue;
   /** Reads yield, limits, slippage, pause and caps at a block. */

@@ -4,6 +4,7 @@ import { readVenueHistories, type VenueHistories, type VenueHistory } from "../.
 import { address } from "../../../keeper/kernel/units.ts";
 import type { ProtocolId } from "../../../keeper/protocols/ids.ts";
 import { deployEveryVenue, type EveryVenue, VENUE_ORDER } from "../../support/everyVenue.ts";
+import { buyPt } from "../../support/genuine/pendle.ts";
 import { DAY, ETHER, mineDays } from "../support/engine.ts";
 
 const DAYS = 365;
@@ -33,6 +34,8 @@ describe("venue histories: 20 venues over 365 days", () => {
     // A gain of 2 % within one block: who held before it has it, who came after has not.
     await every.lido.stEth.setShareRate((((ETHER * 116n) / 100n) * 102n) / 100n);
     grownAt = (await every.engine.client.header("latest")).timestamp;
+    const [trader] = await every.engine.connection.ethers.getSigners();
+    await buyPt(every.pendle, trader ?? expect.fail("no accounts"), 4_000n * ETHER);
     await mineDays(every.engine, 66, 2);
     pinnedAt = (await every.engine.client.header("latest")).timestamp;
     const from = every.engine.server.requests.length;
@@ -80,6 +83,21 @@ describe("venue histories: 20 venues over 365 days", () => {
       expect(Math.abs(whole - expected) < 1e-9, `${timestamp}: ${whole}`).to.equal(true);
     }
     expect(gained.filter(({ timestamp }) => timestamp >= grownAt).length).to.be.within(60, 70);
+  });
+
+  it("has the fee of a Pendle trade in the days that saw it, and in no later one", () => {
+    const { days } = of("pendle-lp");
+    const told = days.flatMap(({ timestamp, apy: { fees } }) =>
+      fees.kind === "known" ? [{ timestamp, earned: Math.log1p(fees.apy) * (pinnedAt - timestamp) }] : [],
+    );
+    const before = told.filter(({ timestamp }) => timestamp < grownAt);
+    expect(before.length).to.be.above(200);
+    // One trade: whoever held LP before it earned the same.
+    for (const { earned } of before) expect(Math.abs(earned / (before[0]?.earned ?? 0) - 1)).to.be.below(1e-9);
+    expect(before[0]?.earned).to.be.above(0);
+    const after = told.filter(({ timestamp }) => timestamp >= grownAt + DAY);
+    expect(after.length).to.be.above(60);
+    expect(after.every(({ earned }) => earned === 0)).to.equal(true);
   });
 
   it("keeps fees apart from the base where a pool earns both", () => {

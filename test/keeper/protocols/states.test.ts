@@ -8,6 +8,7 @@ import { PROTOCOL_IDS, type ProtocolId } from "../../../keeper/protocols/ids.ts"
 import { protocolOf } from "../../../keeper/protocols/index.ts";
 import { deployEveryVenue, type EveryVenue, VENUE_ORDER } from "../../support/everyVenue.ts";
 import { readAddress } from "../../support/genuine/artifact.ts";
+import { buyPt, sellPt } from "../../support/genuine/pendle.ts";
 import { swapTo } from "../../support/genuine/uniswap-v3.ts";
 import { wethAt } from "../../support/genuine/weth.ts";
 import { lendToPools } from "../../support/lenders.ts";
@@ -279,6 +280,61 @@ describe("venue states", () => {
     }
     expect(feesOf("uniswap-v3", traded).apy).to.be.within(1e-12, 1);
     expect(feesOf("uniswap-v4", traded).apy).to.equal(0);
+  });
+
+  it("pendle-lp: what trades leave to LP is its fee yield, without the treasury's part; none trade, none is earned", async () => {
+    const { connection } = every.engine;
+    const { networkHelpers, ethers } = connection;
+    const [trader] = await ethers.getSigners();
+    if (trader === undefined) return expect.fail("no accounts");
+    const feesOf = (from: VenueStates) => {
+      const { fees } = stateOf("pendle-lp", from).apy;
+      return fees.kind === "known" ? fees : expect.fail(fees.reason);
+    };
+    const { market } = every.pendle;
+    const snapshot = await networkHelpers.takeSnapshot();
+    // Longer than the span, as above: only blocks without trades are in it.
+    await mineDays(every.engine, 14, 4);
+    expect(feesOf(await read(SOME_SIZES)).apy).to.equal(0);
+
+    const from = await ethers.provider.getBlockNumber();
+    for (const trade of [buyPt, sellPt]) await trade(every.pendle, trader, 4_000n * ETHER);
+    const traded = feesOf(await read(SOME_SIZES));
+    const swaps = await market.queryFilter("Swap", from + 1);
+    expect(swaps.length).to.equal(2);
+    let toLp = 0;
+    for (const swap of swaps) {
+      if (!("args" in swap)) return expect.fail("a log without its event");
+      toLp += fromWad(swap.args.getValue("netSyFee")) - fromWad(swap.args.getValue("netSyToReserve"));
+    }
+    // Worth of the whole market in SY: its SY, and its PT at the last trade's rate.
+    const state = await market.getFunction("readState").staticCall(trader.address);
+    const { timestamp } = (await ethers.provider.getBlock("latest")) ?? expect.fail("no block");
+    const years = (Number(state.expiry) - timestamp) / (365 * 86_400);
+    const index = fromWad(await every.pendle.sy.getFunction("exchangeRate").staticCall());
+    const ptInSy = (fromWad(state.totalPt) * Math.exp(-fromWad(state.lastLnImpliedRate) * years)) / index;
+    const earned = toLp / (fromWad(state.totalSy) + ptInSy);
+    const [, span] = / over (\d+\.\d) days/.exec(traded.source) ?? expect.fail(traded.source);
+    const expected = (1 + earned) ** (365 / Number(span)) - 1;
+    expect(expected).to.be.above(1e-6);
+    // The span is told to a tenth of a day.
+    expect(Math.abs(traded.apy / expected - 1)).to.be.below(0.02);
+
+    const { server } = every.engine;
+    for (const [fault, reason] of [
+      [{ error: { code: -32_005, message: "block range is too large" } }, /block range is too large/],
+      [{ result: [] }, /the node's events lead from/],
+    ] as const) {
+      server.fault = ({ method }) => (method === "eth_getLogs" ? fault : undefined);
+      const { fees, base } = stateOf("pendle-lp", await read(SOME_SIZES)).apy;
+      server.fault = null;
+      expect(fees.kind === "missing" ? fees.reason : "").to.match(reason);
+      expect(base.kind).to.equal("known");
+    }
+
+    await networkHelpers.time.increaseTo(every.pendle.expiry);
+    expect(feesOf(await read(SOME_SIZES)).apy).to.equal(0);
+    await snapshot.restore();
   });
 
   it("grows more expensive with size where a pool prices it", () => {

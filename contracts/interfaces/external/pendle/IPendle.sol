@@ -20,6 +20,29 @@ interface IPendleMarket {
         uint256 lastLnImpliedRate;
     }
 
+    /// @param netLpMinted LP tokens minted.
+    event Mint(address indexed receiver, uint256 netLpMinted, uint256 netSyUsed, uint256 netPtUsed);
+
+    /// @param netLpBurned LP tokens burned.
+    event Burn(
+        address indexed receiverSy,
+        address indexed receiverPt,
+        uint256 netLpBurned,
+        uint256 netSyOut,
+        uint256 netPtOut
+    );
+
+    /// @param netSyFee Fee of the trade, SY.
+    /// @param netSyToReserve The part of the fee that left the pool for the treasury, SY.
+    event Swap(
+        address indexed caller,
+        address indexed receiver,
+        int256 netPtOut,
+        int256 netSyOut,
+        uint256 netSyFee,
+        uint256 netSyToReserve
+    );
+
     /// @notice The market as trades of `router` meet it.
     function readState(address router) external view returns (MarketState memory market);
     function readTokens() external view returns (address sy, address pt, address yt);
