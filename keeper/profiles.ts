@@ -48,7 +48,8 @@ const cautious: Profile = {
   shrink: DEFAULT_SHRINK_CONFIG,
   optimize: DEFAULT_OPTIMIZE_CONFIG,
   // At 5 bp each way a step of a fifth costs 2 bp, less than half of what one execution may lose by default.
-  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.2 },
+  // A day's yield may come out at half of what is expected: a step that costs no more leaves NAV where it was.
+  policy: { ...DEFAULT_POLICY_CONFIG, maximumTurnover: 0.2, maximumCostDays: 0.5 },
   risk: DEFAULT_RISK_CONFIG,
   venueMultiple: 2,
   boundsRiskyTotals: true,

@@ -17,7 +17,7 @@ export interface CostModel {
   readonly gas: readonly { readonly fixed: number; readonly leg: number }[];
 }
 
-/** Linear in the size between points, proportional to it below the first, constant above the last. */
+/** Linear in the size between points, proportional to it below the first and above the last: a size nobody quoted is not cheaper. */
 export function impactAt(curve: readonly ImpactPoint[], size: number): number {
   const [first] = curve;
   if (first === undefined || size <= 0) return 0;
@@ -28,7 +28,8 @@ export function impactAt(curve: readonly ImpactPoint[], size: number): number {
     if (low === undefined || high === undefined || size > high.size) continue;
     return low.impact + ((high.impact - low.impact) * (size - low.size)) / (high.size - low.size);
   }
-  return curve[curve.length - 1]?.impact ?? 0;
+  const last = curve[curve.length - 1] ?? first;
+  return Math.min(1, (last.impact * size) / last.size);
 }
 
 /** Fraction of a move of `move` x NAV that is lost, one way. */

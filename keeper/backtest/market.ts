@@ -52,6 +52,8 @@ export interface Holding {
   readonly idle: number;
   /** Waiting in exit queues, by venue. */
   readonly pending: readonly number[];
+  /** True while the next purchase costs nothing: the first one, where it is not charged. */
+  readonly isEntryFree?: boolean;
 }
 
 export interface MarketTerms {

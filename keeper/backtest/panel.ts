@@ -130,6 +130,9 @@ function gapNote(name: string, realised: readonly number[], firstDay: number): s
   return `${name}: ${parts.join("; ")}.`;
 }
 
+/** A series that stops less than this before the end of the window may only be late. */
+const SURVIVES_DAYS = 7;
+
 /** Aligns the columns on the calendar of the longest one within the window. */
 export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], options: PanelOptions): Panel {
   const spans = raw.flatMap((venue) => spanOf(venue.realised) ?? []);
@@ -137,6 +140,10 @@ export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], o
   const first = Math.max(options.from ?? Number.NEGATIVE_INFINITY, Math.min(...spans.map((s) => s.first)));
   const last = Math.min(options.to ?? Number.POSITIVE_INFINITY, Math.max(...spans.map((s) => s.last)));
   const length = last - first + 1;
+  if (length < 1) {
+    const reach = `${isoOf(Math.min(...spans.map((s) => s.first)))} to ${isoOf(Math.max(...spans.map((s) => s.last)))}`;
+    throw new NoVenueError(`the data reach from ${reach}, and no day of that lies within the window asked for`);
+  }
   if (!(length >= options.minimumDays)) {
     throw new HistoryTooShortError(Math.max(0, length), options.minimumDays, "warm-up and at least two scored days");
   }
@@ -146,8 +153,14 @@ export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], o
     const known = realised.filter((value) => !Number.isNaN(value)).length;
     if (known < options.minimumCoverage * length) {
       const share = ((100 * known) / length).toFixed(0);
+      const end = realised.findLastIndex((value) => !Number.isNaN(value));
+      // The whole window decides here, and nobody knew on the first day which series would stop.
+      const hindsight =
+        end >= 0 && end < length - SURVIVES_DAYS
+          ? ` It ends on ${isoOf(first + end)}, so leaving it out uses hindsight: --min-coverage 0 keeps it.`
+          : "";
       said.push(
-        `${venue.name}: left out, it covers ${share} % of the days (--min-coverage ${options.minimumCoverage}).`,
+        `${venue.name}: left out, it covers ${share} % of the days (--min-coverage ${options.minimumCoverage}).${hindsight}`,
       );
       return [];
     }

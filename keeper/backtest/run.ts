@@ -7,12 +7,12 @@ import { requireBetween, requireCount } from "../math/checks.ts";
 import type { ProfileName } from "../profiles.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type CostModel, impactAt } from "./costs.ts";
-import { HistoryTooShortError, UnknownVenueError } from "./errors.ts";
+import { HistoryTooShortError, UnknownStrategyError, UnknownVenueError } from "./errors.ts";
 import { configFor, type ForecastJob, type Prepared, prepareAll } from "./forecasts.ts";
 import type { Holding } from "./market.ts";
 import type { Panel } from "./panel.ts";
 import type { Outlooks } from "./rules/engine.ts";
-import { type ParsedStrategy, parseStrategy, ruleOf } from "./rules/index.ts";
+import { type ParsedStrategy, parseStrategy, ruleOf, STRATEGY_FORMS } from "./rules/index.ts";
 import { type Excess, excessOf, type Figures, figuresOf, sharpeRatio } from "./statistics.ts";
 import { schedule, type Walked, type WalkTerms, walk } from "./walk.ts";
 
@@ -250,7 +250,16 @@ export async function runBacktest(
 ): Promise<BacktestResult> {
   checkOptions(panel, options);
   const names = panel.venues.map(({ name }) => name);
-  const parsed = options.strategies.map((text) => parseStrategy(text, options.profile));
+  // One that is named twice, once with its profile and once without, is one trial.
+  const parsed = [
+    ...new Map(
+      options.strategies.map((text) => {
+        const strategy = parseStrategy(text, options.profile);
+        return [strategy.name, strategy] as const;
+      }),
+    ).values(),
+  ];
+  if (parsed.length === 0) throw new UnknownStrategyError("", STRATEGY_FORMS);
   for (const { name } of parsed) {
     if (name.startsWith("hold:") && !names.includes(name.slice(5))) throw new UnknownVenueError(name.slice(5), names);
   }
@@ -267,15 +276,16 @@ export async function runBacktest(
       panel,
       job,
       forecasts,
-      terms: (known: number, _holding: Holding) => {
+      terms: (known: number, { isEntryFree }: Holding) => {
         // A tenth of NAV is a usual move: its impact stands for all in a linear cost.
         const impact = impactAt(terms.costs.curve, 0.1 * options.nav);
-        const gas = terms.costs.gas[known - 1];
+        // Plans are told what the books will charge.
+        const gas = isEntryFree ? undefined : terms.costs.gas[known - 1];
         const rate = terms.costs.linear.map((cost) => cost + impact);
         return {
           nav: options.nav,
           minimumIdle: options.minimumIdle,
-          enter: rate,
+          enter: isEntryFree ? rate.map(() => 0) : rate,
           exit: rate,
           fixedCost: gas?.fixed ?? 0,
           legCost: gas?.leg ?? 0,

@@ -9,6 +9,7 @@ import { normalCdf, normalQuantile } from "../math/normal.ts";
 import { quantile } from "../math/quantiles.ts";
 import { maximumDrawdown } from "../math/risk-measures.ts";
 import { compound, mean, standardDeviation, sum } from "../math/statistics.ts";
+import { dependenceOf } from "./dependence.ts";
 
 /** A standard deviation below this, per day, is rounding, not risk. */
 const RIPPLE = 1e-12;
@@ -81,6 +82,9 @@ export interface DeflatedSharpe {
   readonly probability: number;
 }
 
+/** Fewer scored days have neither an interval nor a deflated ratio: three of the shortest blocks. */
+const FEWEST_DAYS = 30;
+
 const EULER = 0.5772156649015329;
 
 /** Average of the greatest of `trials` Sharpe ratios without skill, whose standard deviation is `spread`. */
@@ -105,7 +109,8 @@ export function probabilisticSharpe(
 }
 
 /**
- * Deflated Sharpe ratio (Bailey and Lopez de Prado 2014).
+ * Deflated Sharpe ratio (Bailey and Lopez de Prado 2014). Days that repeat each other are not evidence of their own: the
+ * observations are divided by the inflation of the mean's variance (Lo 2002), where that is above one.
  * @param returns daily excess returns of the strategy that was chosen.
  * @param trialSharpes daily Sharpe ratios of what was tried; their spread says how far luck reaches.
  * @param untold configurations tried elsewhere, of which only the number is known.
@@ -117,11 +122,12 @@ export function deflatedSharpe(
 ): DeflatedSharpe | null {
   const annual = sharpeRatio(returns);
   const trials = trialSharpes.length + untold;
-  if (annual === null || trials === 0) return null;
+  if (annual === null || trials === 0 || returns.length < FEWEST_DAYS) return null;
   const spread = trialSharpes.length > 1 ? standardDeviation(trialSharpes) : 0;
   const expectedMaximum = expectedMaximumSharpe(spread, trials);
   const daily = annual / Math.sqrt(DAYS_PER_YEAR);
-  const probability = probabilisticSharpe(daily, returns.length, shape(returns), expectedMaximum);
+  const independent = Math.max(2, returns.length / Math.max(1, dependenceOf(returns).inflation));
+  const probability = probabilisticSharpe(daily, independent, shape(returns), expectedMaximum);
   return probability === null ? null : { trials, expectedMaximum, probability };
 }
 
@@ -179,6 +185,7 @@ export function figuresOf(dates: readonly string[], returns: readonly number[]):
   };
 }
 
+/** `blockDays` is the shortest block; series whose days belong together for longer get longer ones. */
 const BOOTSTRAP = { draws: 1000, blockDays: 10, level: 0.9 } as const;
 
 /** What a strategy earned above a benchmark, day by day on the same days. */
@@ -190,11 +197,17 @@ export function excessOf(
 ): Excess {
   const difference = returns.map((r, t) => r - (benchmark[t] ?? Number.NaN));
   const annualMean = (sample: ArrayLike<number>): number => mean(sample) * DAYS_PER_YEAR;
+  const options = {
+    ...BOOTSTRAP,
+    blockDays: Math.max(BOOTSTRAP.blockDays, Math.ceil(dependenceOf(difference).blockDays)),
+  };
+  const interval = (statistic: (sample: Float64Array) => number | null, name: string): Interval | null =>
+    difference.length < FEWEST_DAYS ? null : blockBootstrap(difference, statistic, options, rng.fork(name));
   return {
     annual: annualMean(difference),
     sharpe: sharpeRatio(difference),
-    annualInterval: blockBootstrap(difference, annualMean, BOOTSTRAP, rng.fork("annual")),
-    sharpeInterval: blockBootstrap(difference, sharpeRatio, BOOTSTRAP, rng.fork("sharpe")),
+    annualInterval: interval(annualMean, "annual"),
+    sharpeInterval: interval(sharpeRatio, "sharpe"),
     deflated: deflatedSharpe(difference, trials.sharpes, trials.untold),
   };
 }

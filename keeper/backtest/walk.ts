@@ -71,10 +71,11 @@ const pendingOf = (book: Book, venues: number): number[] => {
   return total;
 };
 
-const holdingOf = (book: Book): Holding => ({
+const holdingOf = (book: Book, isEntryFree: boolean): Holding => ({
   weights: [...book.weights],
   idle: book.idle,
   pending: pendingOf(book, book.weights.length),
+  isEntryFree,
 });
 
 interface Executed {
@@ -156,7 +157,7 @@ export async function walk(panel: Panel, rule: Rule, terms: WalkTerms): Promise<
   let book: Book = { weights: new Array<number>(size).fill(0), idle: 1, queue: [] };
   // What was held at the end of each day, for decisions that know no later one.
   const held: Holding[] = [];
-  const untouched = holdingOf(book);
+  const untouched = holdingOf(book, !terms.chargeEntry);
   let nav = terms.nav;
   const returns: number[] = [];
   const decisions: DecisionRecord[] = [];
@@ -211,7 +212,7 @@ export async function walk(panel: Panel, rule: Rule, terms: WalkTerms): Promise<
       idle: book.idle / growth,
       queue: book.queue.map((entry) => ({ ...entry, share: entry.share / growth })),
     };
-    held[day - first + 1] = holdingOf(book);
+    held[day - first + 1] = holdingOf(book, !invested && !terms.chargeEntry);
   }
   return {
     rule: rule.name,

@@ -15,6 +15,11 @@ export interface PolicyConfig {
   readonly mendAbove: number;
   /** Most turnover of one proposal, share of NAV. */
   readonly maximumTurnover: number;
+  /**
+   * Most that switching may cost in one proposal, as days of what the target is expected to earn; null: no limit. NAV then does
+   * not fall by the engine's own trades where yields are all there is.
+   */
+  readonly maximumCostDays: number | null;
 }
 
 export const DEFAULT_POLICY_CONFIG: PolicyConfig = {
@@ -23,6 +28,7 @@ export const DEFAULT_POLICY_CONFIG: PolicyConfig = {
   band: 0.02,
   mendAbove: 0.005,
   maximumTurnover: 1,
+  maximumCostDays: null,
 };
 
 /** @throws {ParameterOutOfRangeError} */
@@ -32,4 +38,5 @@ export function checkPolicyConfig(config: PolicyConfig): void {
   requireBetween("band", config.band, 0, 1);
   requireBetween("mendAbove", config.mendAbove, 0, 1);
   requireBetween("maximumTurnover", config.maximumTurnover, 1e-4, 1);
+  if (config.maximumCostDays !== null) requireBetween("maximumCostDays", config.maximumCostDays, 0.01, 3650);
 }

@@ -48,6 +48,42 @@ function turnoverOf(moves: readonly number[], idleMove: number): number {
   return (sum(moves.map(Math.abs)) + Math.abs(idleMove)) / 2;
 }
 
+/** Linear cost of what is sold and of as much bought for it, share of NAV: money that was idle is no switch. */
+function switchingCostOf(constraints: AllocationConstraints, moves: readonly number[]): number {
+  let [sold, bought, exits, entries] = [0, 0, 0, 0];
+  constraints.strategies.forEach(({ costs }, i) => {
+    const move = moves[i] ?? 0;
+    if (move < 0) {
+      sold -= move;
+      exits -= move * costs.exit;
+    } else {
+      bought += move;
+      entries += move * costs.enter;
+    }
+  });
+  return exits + (bought > 0 ? entries * Math.min(1, sold / bought) : 0);
+}
+
+/** Turnover, in bands, below which no cost limit cuts a step: smaller ones would never leave the band. */
+const LEAST_STEP_BANDS = 2;
+
+/** Share of the way that turnover and cost of one proposal allow. */
+function stepOf(
+  target: TargetAllocation,
+  constraints: AllocationConstraints,
+  config: PolicyConfig,
+  moves: readonly number[],
+  drift: number,
+): number {
+  const most = Math.min(1, config.maximumTurnover / drift);
+  const cost = switchingCostOf(constraints, moves);
+  if (config.maximumCostDays === null || !(cost > 0)) return most;
+  // What is lost by staying is earned by leaving: a portfolio that falls is not kept for what leaving costs.
+  const earned = (target.expectedReturn - Math.min(0, target.currentReturn)) / target.horizonDays;
+  const affordable = (config.maximumCostDays * Math.max(0, earned)) / cost;
+  return Math.min(most, Math.max(affordable, (LEAST_STEP_BANDS * config.band) / drift));
+}
+
 /** Standard errors of the daily means, by strategy, as far as the forecast states them. */
 export const meanErrorsOf = ({ strategies }: ForecastSet): ReadonlyMap<number, number> =>
   new Map(strategies.flatMap(({ id, meanError }) => (meanError === undefined ? [] : [[id, meanError] as const])));
@@ -99,7 +135,10 @@ export function decide(
   const invested = sum(constraints.strategies.map((s) => s.currentWeight));
   const isIdle = invested <= 1e-6;
   // The limit is on switching: first money that waits for its turn earns nothing and protects nobody.
-  const step = isIdle ? 1 : Math.min(1, config.maximumTurnover / drift);
+  const forced = [...violations(constraints, Math.max(config.mendAbove, DUST)), ...breaches];
+  // Mending does not wait until it can be afforded.
+  const limits = forced.length > 0 ? { ...config, maximumCostDays: null } : config;
+  const step = isIdle ? 1 : stepOf(target, constraints, limits, fullMoves, drift);
   const moves = fullMoves.map((move) => step * move);
   const turnover = step * drift;
   const cost = costOf(constraints, moves);
@@ -107,7 +146,6 @@ export function decide(
   const gain = step * (target.expectedReturn - target.currentReturn) * periods;
   const figures = `gain ${percent(gain)} of NAV over ${config.holdingDays} days, cost ${percent(cost)}`;
 
-  const forced = [...violations(constraints, Math.max(config.mendAbove, DUST)), ...breaches];
   const reasons: string[] = [];
   if (forced.length > 0) reasons.push(...forced, figures);
   else if (isIdle) {
@@ -124,8 +162,13 @@ export function decide(
     if (first !== undefined) return { kind: "hold", provenance, reasons: [first, ...others] };
     reasons.push(`${figures}: above ${config.costMultiple} x cost`, `drift ${percent(drift)} exceeds the band`);
   }
-  if (step < 1)
-    reasons.push(`moving ${percent(step)} of the way: turnover is limited to ${percent(config.maximumTurnover)}`);
+  if (step < 1) {
+    const isTurnover = step * drift >= config.maximumTurnover - DUST;
+    const limit = isTurnover
+      ? `turnover is limited to ${percent(config.maximumTurnover)}`
+      : `a step may cost ${config.maximumCostDays} days of the expected return`;
+    reasons.push(`moving ${percent(step)} of the way: ${limit}`);
+  }
 
   // Toward zero for either sign: a forced move may cost more than it gains.
   const inAssets = (fraction: number) => assets((constraints.nav * toWad(fraction)) / WAD);

@@ -60,7 +60,8 @@ function checkInputs({ decision, forecast, features, constraints }: AssessInput,
 
 /**
  * Positions that scenarios or history do not cover. What cannot leave and does not grow is the same whether we move or
- * not: holding the run for it would keep the risk of all the others. `riskPanel` states its weight as unmeasured.
+ * not: holding the run for it would keep the risk of all the others. What is being left is less than before: steps are limited, and
+ * a run held for the rest of it would keep all of it. `riskPanel` states the weight of both as unmeasured.
  */
 function checkMeasured({ decision, forecast, features, constraints }: AssessInput, config: RiskConfig): void {
   const forecasted = new Set(forecast.strategies.map((s) => s.id));
@@ -69,8 +70,14 @@ function checkMeasured({ decision, forecast, features, constraints }: AssessInpu
     constraints.strategies.some(
       (s) => s.id === id && s.minWeight >= s.currentWeight && weight <= s.currentWeight + config.tolerance,
     );
+  const isLeft = (id: number, weight: number): boolean =>
+    constraints.strategies.some((s) => s.id === id && weight < s.currentWeight - config.tolerance);
   const missing = decision.weights.filter(
-    (w) => w.weight > 0 && !(forecasted.has(w.id) && observed.has(w.id)) && !isStuck(w.id, w.weight),
+    (w) =>
+      w.weight > 0 &&
+      !(forecasted.has(w.id) && observed.has(w.id)) &&
+      !isStuck(w.id, w.weight) &&
+      !isLeft(w.id, w.weight),
   );
   const weight = sum(missing.map((w) => w.weight));
   if (weight > config.maximumUnmeasuredWeight) {

@@ -58,7 +58,14 @@ export const ENGINE_VARIANTS: Readonly<Record<string, EngineVariant>> = {
     change: (profile) => ({
       ...profile,
       optimize: { ...profile.optimize, costMultiple: 0 },
-      policy: { ...profile.policy, band: 0, costMultiple: 1, holdingDays: 3650, maximumTurnover: 1 },
+      policy: {
+        ...profile.policy,
+        band: 0,
+        costMultiple: 1,
+        holdingDays: 3650,
+        maximumTurnover: 1,
+        maximumCostDays: null,
+      },
     }),
   },
   "ai-no-tail-limit": {

@@ -7,11 +7,12 @@ import { Checkpoint } from "../../../keeper/backtest/checkpoint.ts";
 import {
   CheckpointUnusableError,
   HistoryTooShortError,
+  NoVenueError,
   UnknownStrategyError,
   UnknownVenueError,
 } from "../../../keeper/backtest/errors.ts";
 import type { Prepared } from "../../../keeper/backtest/forecasts.ts";
-import { isoOf, type RawVenue } from "../../../keeper/backtest/panel.ts";
+import { buildPanel, isoOf, type RawVenue } from "../../../keeper/backtest/panel.ts";
 import { degradedLines, textOf } from "../../../keeper/backtest/report.ts";
 import { DEFAULT_BACKTEST, QUIET, runBacktest } from "../../../keeper/backtest/run.ts";
 import { gridOf, runSweep } from "../../../keeper/backtest/sweep.ts";
@@ -166,6 +167,53 @@ describe("backtest run", function () {
     const short = await caught({}, panelOf(seededVenues(40)));
     expect(short).to.be.instanceOf(HistoryTooShortError);
     expect(String(short)).to.match(/cover 40 days; at least 63 are needed/);
+  });
+
+  it("counts a strategy that is named twice once, and refuses none at all and a window without data", async () => {
+    const named = ["ai", "carry", "ai:cautious", "carry"];
+    const twice = await runBacktest(panel, benchmark, { ...options, strategies: named });
+    expect(twice.strategies.map(({ strategy }) => strategy)).to.deep.equal(["ai:cautious", "carry"]);
+    expect(twice.terms.trials).to.equal(2);
+    const none = await runBacktest(panel, benchmark, { ...options, strategies: [] }).catch((error: unknown) => error);
+    expect(none).to.be.instanceOf(UnknownStrategyError);
+    const later = { from: FIRST_DAY + 400, to: null, minimumCoverage: 0, minimumDays: 3, terms: new Map() };
+    expect(() => buildPanel(seededVenues(110), [], later)).to.throw(
+      NoVenueError,
+      /the data reach from 2024-03-18 to 2024-07-05, and no day of that lies within the window/,
+    );
+  });
+
+  it("plans the first purchase at what the books charge for it: nothing, unless entries are charged", async () => {
+    const dear = { ...options, costBps: 100, strategies: ["ai:growth"] };
+    const [free] = (await runBacktest(panel, benchmark, dear)).strategies;
+    expect(free?.decisions[0]?.moved).to.equal(true);
+    expect(free?.costs).to.equal(0);
+    const [charged] = (await runBacktest(panel, benchmark, { ...dear, chargeEntry: true })).strategies;
+    expect(charged?.decisions[0]?.moved).to.equal(false);
+  });
+
+  it("says when a venue is left out with hindsight, and leaves one that ended in steps", async () => {
+    const [a, b, lending, pool] = seededVenues(130);
+    if (a === undefined || b === undefined || lending === undefined || pool === undefined)
+      throw new Error("four venues");
+    const rich: RawVenue = {
+      ...lending,
+      name: "rich",
+      realised: {
+        ...lending.realised,
+        values: lending.realised.values.map((value, t) => (t < 90 ? 3 * value : Number.NaN)),
+      },
+    };
+    const raw = [a, b, lending, pool, rich];
+    const left = panelOf(raw, 0.9);
+    expect(left.notes.join()).to.match(/rich: left out, it covers 69 % .* It ends on .* uses hindsight/);
+    const kept = panelOf(raw);
+    const [result] = (
+      await runBacktest(kept, benchmarkOf(kept, "lending"), { ...options, every: 5, strategies: ["ai:growth"] })
+    ).strategies;
+    const weights = (result?.decisions ?? []).map(({ weights }) => weights[4] ?? Number.NaN);
+    expect(Math.max(...weights)).to.be.above(0.5);
+    expect(weights.at(-1)).to.be.below(0.05);
   });
 
   it("holds with the reason when no forecast can be made, and then earns nothing it was not told of", async () => {

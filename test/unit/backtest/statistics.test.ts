@@ -1,10 +1,12 @@
 /** Figures of a backtest against values worked out by hand or published. */
 import { expect } from "chai";
+import { dependenceOf } from "../../../keeper/backtest/dependence.ts";
 import {
   annualised,
   blockBootstrap,
   byMonth,
   deflatedSharpe,
+  excessOf,
   expectedMaximumSharpe,
   figuresOf,
   probabilisticSharpe,
@@ -68,5 +70,47 @@ describe("backtest statistics", () => {
       return interval === null ? 0 : interval.upper - interval.lower;
     };
     expect(width(30)).to.be.above(2 * width(1));
+  });
+
+  it("measures how far days belong together: near (1 + phi) / (1 - phi) for a first-order series", () => {
+    const series = (phi: number, seed: number): number[] => {
+      const rng = createRng(seed);
+      let level = 0;
+      return Array.from({ length: 4000 }, () => {
+        level = phi * level + rng.normal();
+        return level;
+      });
+    };
+    for (const phi of [-0.5, 0, 0.5, 0.8]) {
+      const found = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => dependenceOf(series(phi, seed)));
+      const ratio = mean(found.map(({ inflation }) => inflation)) / ((1 + phi) / (1 - phi));
+      expect(ratio, `phi ${phi}`).to.be.within(0.75, 1.25);
+    }
+    // Politis and White (2004): the best circular block for the mean is (6 (phi / (1 - phi^2))^2 n)^(1/3).
+    const blocks = mean([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => dependenceOf(series(0.5, seed)).blockDays));
+    expect(blocks / Math.cbrt(6 * (0.5 / 0.75) ** 2 * 4000)).to.be.within(0.6, 1.5);
+    expect(dependenceOf([1e-4, 1e-4, 1e-4])).to.deep.equal({ blockDays: 1, inflation: 1 });
+  });
+
+  it("takes days that repeat each other as no evidence of their own", () => {
+    const rng = createRng(31);
+    const days = Array.from({ length: 60 }, () => 2e-4 + 2e-3 * rng.normal());
+    const told = days.flatMap((value) => [value, value, value, value, value]);
+    const once = deflatedSharpe(days, [])?.probability ?? deflatedSharpe(days, [0])?.probability ?? 0;
+    const five = deflatedSharpe(told, [0])?.probability ?? 1;
+    const naive = probabilisticSharpe(mean(told) / 2e-3, told.length, { skewness: 0, kurtosis: 3 }, 0) ?? 0;
+    expect(Math.abs(five - once)).to.be.below(0.6 * Math.abs(naive - once));
+  });
+
+  it("gives no interval and no probability for fewer than thirty days", () => {
+    const rng = createRng(4);
+    const returns = Array.from({ length: 30 }, () => 1e-4 + 1e-4 * rng.normal());
+    const none = returns.map(() => 0);
+    const trials = { sharpes: [0, 0.1], untold: 0 };
+    const full = excessOf(returns, none, trials, createRng(1));
+    expect(full.annualInterval).not.to.equal(null);
+    expect(full.deflated).not.to.equal(null);
+    const short = excessOf(returns.slice(1), none.slice(1), trials, createRng(1));
+    expect([short.annualInterval, short.sharpeInterval, short.deflated]).to.deep.equal([null, null, null]);
   });
 });

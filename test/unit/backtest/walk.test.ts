@@ -104,7 +104,8 @@ describe("walk-forward", () => {
     expect(walked.costs).to.be.closeTo(0.004 + 0.75 / 1000, 1e-12);
     expect(impactAt(curve, 50)).to.be.closeTo(0.0005, 1e-15);
     expect(impactAt(curve, 550)).to.be.closeTo(0.0025, 1e-15);
-    expect(impactAt(curve, 5000)).to.equal(0.004);
+    expect(impactAt(curve, 5000)).to.be.closeTo(0.02, 1e-15);
+    expect(impactAt(curve, 1e9)).to.equal(1);
   });
 
   it("makes a rising curve of quotes and ignores sizes with few of them", () => {

@@ -133,6 +133,31 @@ describe("decide", () => {
     expect(Number(move.expectedCost) / 1e18).to.be.closeTo(0.05 + 0.1 + 0.02, 1e-9);
   });
 
+  it("switches no more at once than the target earns in the stated days; mending, idle money and the band do not wait", () => {
+    const switchable = constraints(
+      [1, 2].map((id) => limits(id, { currentWeight: 0.5, costs: { enter: 5e-4, exit: 5e-4 } })),
+      { idle: { current: 0, minimum: 0 } },
+    );
+    const bounded = { ...config, maximumCostDays: 0.5 };
+    // 40 % sold and bought costs 4 bp; the target earns 2 bp a day, so half a day pays for a quarter of the way.
+    const target = targetOf([0.9, 0.1], 0.006, 0.003);
+    const move = moveOf(decide(target, switchable, bounded));
+    expect(move.turnover).to.be.closeTo(0.1, 1e-12);
+    expect(Number(move.expectedCost) / 1e18 / 1000).to.be.closeTo(1e-4, 1e-12);
+    expect(move.reasons.at(-1)).to.match(/a step may cost 0\.5 days of the expected return/);
+    expect(moveOf(decide(target, switchable, config)).turnover).to.be.closeTo(0.4, 1e-12);
+    expect(moveOf(decide(target, switchable, bounded, ["a tail limit"])).turnover).to.be.closeTo(0.4, 1e-12);
+    // A target that earns next to nothing is reached in steps of twice the band, and one that ends losses by what it saves.
+    const poor = { ...bounded, costMultiple: 1, band: 0.03, holdingDays: 3650 };
+    expect(moveOf(decide(targetOf([0.9, 0.1], 1e-4, 0), switchable, poor)).turnover).to.be.closeTo(0.06, 1e-12);
+    expect(moveOf(decide(targetOf([0.9, 0.1], 0, -0.006), switchable, bounded)).turnover).to.be.closeTo(0.1, 1e-12);
+    const waiting = constraints(
+      [1, 2].map((id) => limits(id, { currentWeight: 0.1, costs: { enter: 5e-4, exit: 5e-4 } })),
+      { idle: { current: 0.8, minimum: 0 } },
+    );
+    expect(moveOf(decide(target, waiting, bounded)).turnover).to.be.closeTo(0.8, 1e-12);
+  });
+
   it("never turns over more than the limit and always keeps the sum on 300 random targets", () => {
     const rng = createRng(77);
     let moves = 0;
@@ -158,8 +183,9 @@ describe("decide", () => {
   it("error: other strategies, NaN and nonsense configuration are typed", () => {
     expect(() => decide(targetOf([0.5], 0, 0), held(), config)).to.throw(TargetMismatchError);
     expect(() => decide(targetOf([0.5, Number.NaN], 0, 0), held(), config)).to.throw(SampleNotFiniteError);
-    expect(() => decide(targetOf([0.5, 0.4], 0, 0), held(), { ...config, band: -1 })).to.throw(
-      ParameterOutOfRangeError,
-    );
+    for (const wrong of [{ band: -1 }, { maximumCostDays: 0 }])
+      expect(() => decide(targetOf([0.5, 0.4], 0, 0), held(), { ...config, ...wrong })).to.throw(
+        ParameterOutOfRangeError,
+      );
   });
 });

@@ -169,6 +169,13 @@ describe("assess", () => {
         config,
       ),
     ).to.throw(UnmeasuredPositionError);
+    // What is being left in steps is less than it was; what is only kept, although it could leave, is not.
+    const leaving = (currentWeight: number) => ({
+      ...others,
+      constraints: { ...others.constraints, strategies: [open, { ...stuck, currentWeight, minWeight: 0 }] },
+    });
+    expect(() => assess(leaving(0.6), config)).not.to.throw();
+    expect(() => assess(leaving(0.4), config)).to.throw(UnmeasuredPositionError);
     const foreign = { ...provenance(), blockHash: hash(`0x${"00".repeat(32)}`) };
     expect(() => assess({ ...input, features: { ...input.features, provenance: foreign } }, config)).to.throw(
       ProvenanceMismatchError,
