@@ -2,38 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {RedeemQueue} from "../../contracts/RedeemQueue.sol";
-import {ILiquidityVault, RebalanceResult} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {Errors} from "../../contracts/libraries/Errors.sol";
-import {StrategyState} from "../../contracts/types/Strategy.sol";
-import {CoreFixture} from "./support/CoreFixture.sol";
+import {QueueFixture} from "./support/QueueFixture.sol";
 
 /// @notice Requests wait for a later report, get its price, and are paid before anyone else.
-contract RedeemQueueTest is CoreFixture {
-    uint40 internal constant BATCH = 6 hours;
-    RedeemQueue internal queue;
-
-    function setUp() public override {
-        super.setUp();
-        queue = new RedeemQueue(address(vault), BATCH);
-        vault.bindRedeemQueue(address(queue));
-        deposit(ALICE, 100 ether);
-        deposit(BOB, 100 ether);
-        allocate(1, 80 ether);
-        pass(1 hours);
-    }
-
-    function request(address who, uint256 shares) internal returns (uint256 id) {
-        vm.startPrank(who);
-        vault.approve(address(queue), shares);
-        id = queue.requestRedeem(shares, who, who);
-        vm.stopPrank();
-    }
-
-    function toEnd(uint256 id) internal {
-        uint256 end = queue.batch(id).end;
-        pass(end - block.timestamp);
-    }
-
+contract RedeemQueueTest is QueueFixture {
     function tooOld(uint256 id) internal {
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -200,82 +173,6 @@ contract RedeemQueueTest is CoreFixture {
         near(vault.nav(), 50 ether, 1_000, "the other half stays");
         near(vault.queueLiabilities(), 70 ether, 1, "and the queue is owed what it was");
         eq(vault.idle() + vault.totalDebt() - vault.queueLiabilities(), vault.nav(), "the books agree");
-    }
-
-    function test_TheQueueIsPaidFromTheWithdrawalOrderToo() public {
-        allocate(4, 90 ether);
-        vault.setWithdrawalOrder(idList(1));
-        pass(1 hours);
-        uint256 id = request(ALICE, vault.balanceOf(ALICE));
-        toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
-        vault.report(both);
-        queue.price();
-        eq(vault.queueLiabilities(), 0, "30 idle and 70 from strategy 1");
-        near(vault.debtOf(1), 10 ether, 1, "debt fell");
-    }
-
-    /// @dev Nobody's claim may hang on one venue's word: what the first holds back, the second pays.
-    function test_AVenueThatPaysShortIsPassedOver() public {
-        allocate(4, 60 ether);
-        pass(1 hours);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
-        vault.setWithdrawalOrder(both);
-        uint256 id = request(ALICE, vault.balanceOf(ALICE));
-        toEnd(id);
-        vault.report(both);
-        adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
-        ok(queue.canPrice(), "nothing else is in the way");
-        vm.expectEmit(true, false, false, true, address(vault));
-        emit ILiquidityVault.PullFailed(1, 40 ether, 39.996 ether);
-        queue.price();
-        near(queue.funded(), 100 ether, 1, "60 idle and 40 from strategy 4");
-        near(vault.debtOf(1), 80 ether, 1, "the first keeps what it has");
-        near(adapters[1].liquid(), 80 ether, 1, "its position is as it was");
-        near(vault.debtOf(4), 20 ether, 1, "the second pays");
-        checkBooks();
-    }
-
-    function test_WhereEveryVenuePaysShortIdlePaysWhatItHolds() public {
-        vault.setWithdrawalOrder(idList(1));
-        uint256 id = request(ALICE, vault.balanceOf(ALICE));
-        request(BOB, vault.balanceOf(BOB));
-        toEnd(id);
-        vault.report(idList(1));
-        adapters[1].setOutcome(10_000, 9_999, 10_000, 0);
-        queue.price();
-        eq(queue.funded(), 120 ether, "all that is idle");
-        eq(vault.idle(), 0, "all of it");
-        near(vault.queueLiabilities(), 80 ether, 1, "the rest is owed");
-        adapters[1].setOutcome(10_000, 10_000, 10_000, 0);
-        queue.fund();
-        eq(vault.queueLiabilities(), 0, "and paid once the venue keeps its word");
-    }
-
-    /// @dev The NAV ends at zero, the loss does not: what a leg costs is the claimants' then, and may not go unseen.
-    function test_AnExecutionsLossShowsWhereTheQueueIsOwedAllThereIs() public {
-        allocate(4, 60 ether);
-        pass(1 hours);
-        uint256 id = request(ALICE, vault.balanceOf(ALICE));
-        request(BOB, vault.balanceOf(BOB));
-        toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
-        vault.report(both);
-        queue.price();
-        near(vault.queueLiabilities(), 140 ether, 1, "owed: all that is not idle");
-        adapters[1].setOutcome(10_000, 9_990, 10_000, 0);
-        lose(4, 0.1 ether);
-        vault.report(idList(4));
-        eq(vault.nav(), 0, "less than the queue is owed");
-        nextBlock();
-        RebalanceResult memory result = run(one(exitLeg(1, 40 ether)));
-        eq(result.loss, 0.04 ether, "a thousandth of it");
-        eq(result.navAfter, 0, "and still nothing for holders");
-        eq(vault.lockedProfit(), 0, "no gain");
-        checkBooks();
     }
 
     function testFuzz_ManyPartialClaimsNeverTakeMoreThanTheBatch(uint256 a, uint256 b, uint256 part) public {

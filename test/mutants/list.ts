@@ -422,6 +422,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: OPERATIONS,
     search: "if (afterLeg < gross) result.loss += gross - afterLeg;",
     replace: "if (afterLeg < gross) result.loss += $on && result.navBefore == 0 ? 0 : gross - afterLeg;",
-    tests: [BOOKS, "test/contracts/RedeemQueue.t.sol"],
+    tests: [BOOKS, "test/contracts/QueuePayments.t.sol"],
   },
 ];
