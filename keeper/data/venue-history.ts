@@ -8,9 +8,9 @@ import { toQuantity } from "ethers";
 import { type ChainClient, decodeHeader, headerCall, type RpcCall, resultOf } from "../chain/client.ts";
 import { aggregateCall, blockTimestamp, type Outcome } from "../chain/multicall.ts";
 import { type Address, assets } from "../kernel/units.ts";
-import type { YieldParts } from "../kernel/venue-state.ts";
+import type { YieldPart, YieldParts } from "../kernel/venue-state.ts";
 import { protocolOf, type RateWindow } from "../protocols/index.ts";
-import { growth, NO_FEES } from "../protocols/quotes.ts";
+import { growth, known as knownYield, NO_FEES } from "../protocols/quotes.ts";
 import { anchorBlocks, blockAt, dayTargets, sortTimed } from "./timeline.ts";
 import { requireSameBlock, runRounds, then, VenueRound } from "./venue-rounds.ts";
 import {
@@ -47,6 +47,18 @@ export interface VenueHistories {
 const NO_SIZES = [assets(10n ** 18n)];
 const NO_LIMITS = { maxAllocate: 1n, maxDeallocate: 0n };
 const UNREAD: Outcome<bigint> = { ok: false, reason: "it was not read" };
+
+/**
+ * A venue without fees, or with fees measured apart from its rate, may state what it pays at present; what it paid is in the growth
+ * of its rate.
+ */
+function earnedBase({ base, fees }: YieldParts, window: RateWindow, areFeesMeasured: boolean): YieldPart {
+  if (fees !== NO_FEES && !areFeesMeasured) return base;
+  const earned = growth(window, "the venue's rate");
+  if (earned.kind === "missing" || fees === NO_FEES) return earned;
+  if (fees.kind === "missing") return knownYield(earned.apy, `${earned.source}, fees included`);
+  return knownYield((1 + earned.apy) / (1 + fees.apy) - 1, `${earned.source}, less fees`);
+}
 
 /**
  * Reads the yields of `days` past days of every venue.
@@ -103,6 +115,7 @@ export async function readVenueHistories(
 
   const held: (string | null)[] = requests.map(() => (calls.length === 0 ? "no past block was read" : null));
   const seen: PastYield[][] = requests.map(() => []);
+  const areFeesMeasured = requests.map(({ protocol }) => protocolOf(protocol).events !== undefined);
   calls.forEach((call, day) => {
     settlePast(call, answers[day], pastRounds);
     const read = time();
@@ -120,8 +133,7 @@ export async function readVenueHistories(
         held[index] = state.reason;
         return;
       }
-      // A venue without fees may state what it pays at present; what it paid is in the growth of its rate.
-      const base = state.apy.fees === NO_FEES ? growth(windowOf(index), "the venue's rate") : state.apy.base;
+      const base = earnedBase(state.apy, windowOf(index), areFeesMeasured[index] === true);
       seen[index]?.push({ timestamp, apy: { ...state.apy, base } });
     });
   });

@@ -100,6 +100,19 @@ describe("venue histories: 20 venues over 365 days", () => {
     expect(after.every(({ earned }) => earned === 0)).to.equal(true);
   });
 
+  it("has what a Pendle LP gained, fees apart, and not the yield that is fixed today", () => {
+    const days = of("pendle-lp").days.filter(({ apy }) => apy.base.kind === "known");
+    expect(days.length).to.be.above(5);
+    for (const { timestamp, apy } of days) {
+      if (apy.base.kind === "missing") return expect.fail(apy.base.reason);
+      expect(apy.base.source).to.match(/growth of the venue's rate over .* days, (less fees|fees included)/);
+      expect(timestamp).to.be.below(pinnedAt);
+    }
+    // Nobody traded and no rate grew in the last days: today's fixed yield, several percent a year, would show here.
+    const last = days.at(-7)?.apy.base;
+    expect(last?.kind === "known" ? last.apy : Number.NaN, last?.kind).to.be.within(-0.01, 0.2);
+  });
+
   it("keeps fees apart from the base where a pool earns both", () => {
     const { days } = of("curve");
     const last = days.at(-7);
