@@ -185,7 +185,7 @@ export function figuresOf(dates: readonly string[], returns: readonly number[]):
   };
 }
 
-/** `blockDays` is the shortest block; series whose days belong together for longer get longer ones. */
+/** `blockDays` is the shortest block; series whose days repeat each other for longer get longer ones. */
 const BOOTSTRAP = { draws: 1000, blockDays: 10, level: 0.9 } as const;
 
 /** What a strategy earned above a benchmark, day by day on the same days. */
@@ -197,10 +197,10 @@ export function excessOf(
 ): Excess {
   const difference = returns.map((r, t) => r - (benchmark[t] ?? Number.NaN));
   const annualMean = (sample: ArrayLike<number>): number => mean(sample) * DAYS_PER_YEAR;
-  const options = {
-    ...BOOTSTRAP,
-    blockDays: Math.max(BOOTSTRAP.blockDays, Math.ceil(dependenceOf(difference).blockDays)),
-  };
+  const { inflation, blockDays } = dependenceOf(difference);
+  // Where days take back what others gave, longer blocks narrow the interval, on the word of a few of them: not used.
+  const longest = inflation > 1 ? Math.ceil(blockDays) : 0;
+  const options = { ...BOOTSTRAP, blockDays: Math.max(BOOTSTRAP.blockDays, longest) };
   const interval = (statistic: (sample: Float64Array) => number | null, name: string): Interval | null =>
     difference.length < FEWEST_DAYS ? null : blockBootstrap(difference, statistic, options, rng.fork(name));
   return {

@@ -113,4 +113,25 @@ describe("backtest statistics", () => {
     const short = excessOf(returns.slice(1), none.slice(1), trials, createRng(1));
     expect([short.annualInterval, short.sharpeInterval, short.deflated]).to.deep.equal([null, null, null]);
   });
+
+  it("lengthens blocks where days repeat each other and nowhere else", () => {
+    const trials = { sharpes: [0], untold: 0 };
+    for (const [phi, isLonger] of [
+      [0.9, true],
+      [-0.6, false],
+    ] as const) {
+      const rng = createRng(12);
+      let level = 0;
+      const returns = Array.from({ length: 400 }, () => {
+        level = phi * level + rng.normal();
+        return level;
+      });
+      const { annualInterval } = excessOf(returns, new Array(400).fill(0), trials, createRng(2));
+      const tenDays = { draws: 1000, blockDays: 10, level: 0.9 };
+      const short = blockBootstrap(returns, (sample) => 365 * mean(sample), tenDays, createRng(2).fork("annual"));
+      if (annualInterval === null || short === null) throw new Error("an interval");
+      if (isLonger) expect(annualInterval.upper - annualInterval.lower).to.be.above(1.15 * (short.upper - short.lower));
+      else expect(annualInterval).to.deep.equal(short);
+    }
+  });
 });
