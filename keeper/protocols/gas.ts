@@ -42,7 +42,7 @@ export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEs
   etherfi: {
     Deallocate: etherfi(400_000),
     RequestExit: etherfi(380_000),
-    Allocate: etherfi(370_000),
+    Allocate: etherfi(375_000),
     Reposition: null,
   },
   swell: { Deallocate: null, RequestExit: swell(350_000), Allocate: swell(300_000), Reposition: null },
