@@ -38,6 +38,8 @@ const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean =
 const RISKLESS = 1e-14;
 /** Share of the largest return by which a riskless gain must show: a risky mix that earns as little has more than RISKLESS variance. */
 const NOTICEABLE = 1e-6;
+/** Share of the largest return by which the end of the critical line may miss the greatest return by rounding. */
+const WHOLE = 1e-12;
 
 /** A point of the curve 1/2 w'Sw - tolerance m'w with the proof that it is one. */
 interface Tangent {
@@ -137,9 +139,22 @@ export class MeanVariance {
 
   #criticalLine(): CriticalLine | null {
     if (this.#line === undefined) {
-      this.#line = isSoundBox(this.#problem) ? traceCriticalLine(this.#box(0), this.#mu) : null;
+      const line = isSoundBox(this.#problem) ? traceCriticalLine(this.#box(0), this.#mu) : null;
+      // On a singular covariance the walk may see no further corner; a line that stops short knows nothing of what lies beyond.
+      const reached = line?.corners.at(-1)?.expectedReturn ?? Number.NaN;
+      const isWhole = reached >= this.#greatestReturn() - WHOLE * this.#largestReturn();
+      this.#line = isWhole ? line : null;
     }
     return this.#line;
+  }
+
+  /** The greatest expected return within box limits. */
+  #greatestReturn(): number {
+    const mix = cheapestMix(
+      this.#mu.map((m) => -m),
+      this.#problem,
+    );
+    return -(mix?.value ?? Number.NEGATIVE_INFINITY);
   }
 
   #asVariance({ weights, excess, rounds }: Tangent, method: string): Portfolio {
@@ -171,13 +186,14 @@ export class MeanVariance {
   /** Least variance with an expected return of at least `wanted`. */
   targetReturn(wanted: number): Portfolio {
     requireFinite("target return", [wanted]);
+    if (!isSoundBox(this.#problem)) return this.#aboveFloor(wanted);
     const line = this.#criticalLine();
-    if (line === null) return this.#aboveFloor(wanted);
-    const most = line.corners.at(-1)?.expectedReturn ?? Number.NaN;
+    const most = line?.corners.at(-1)?.expectedReturn ?? this.#greatestReturn();
     // The greatest return itself may be asked for, and is a sum: its last digits are not the user's.
     const isMost = wanted > most && wanted - most <= 1e-13 * Math.abs(most);
-    const weights = atReturn(line, isMost ? most : wanted);
-    if (weights === null) throw new UnreachableTargetError("expected return", wanted, "at most", most);
+    if (wanted > most && !isMost) throw new UnreachableTargetError("expected return", wanted, "at most", most);
+    const weights = line === null ? null : atReturn(line, isMost ? most : wanted);
+    if (line === null || weights === null) return this.#aboveFloor(isMost ? most : wanted);
     // The floor's multiplier is the tolerance of the line at this point: without the floor nothing else changes.
     const tolerance = this.#toleranceOf(weights, line);
     const reached = dot(this.#mu, weights);
@@ -262,14 +278,8 @@ export class MeanVariance {
     if (line !== null) {
       const weights = atRisk(line, this.#matrix, risk) ?? line.corners[0]?.weights ?? new Float64Array(0);
       const tolerance = this.#toleranceOf(weights, line);
-      const most = -(
-        cheapestMix(
-          this.#mu.map((m) => -m),
-          this.#problem,
-        )?.value ?? Number.NEGATIVE_INFINITY
-      );
       const excess = this.#excessOverBox(weights, tolerance);
-      const found = this.#asReturn(weights, excess, tolerance, most, "critical line");
+      const found = this.#asReturn(weights, excess, tolerance, this.#greatestReturn(), "critical line");
       if (isProven(found)) return found;
     }
     const most = this.#mostReturn();

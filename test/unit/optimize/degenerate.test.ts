@@ -5,7 +5,11 @@ import { ledoitWolf, sampleCovariance } from "../../../keeper/math/covariance.ts
 import { InfeasibleError } from "../../../keeper/optimize/errors.ts";
 import { leastCvarOfBox } from "../../../keeper/optimize/portfolio/box-cvar.ts";
 import { leastVarianceOf } from "../../../keeper/optimize/portfolio/cardinality.ts";
-import { RisklessError, SharpeUnboundedError } from "../../../keeper/optimize/portfolio/errors.ts";
+import {
+  RisklessError,
+  SharpeUnboundedError,
+  UnreachableTargetError,
+} from "../../../keeper/optimize/portfolio/errors.ts";
 import { leastEvar } from "../../../keeper/optimize/portfolio/evar.ts";
 import { MeanVariance } from "../../../keeper/optimize/portfolio/mean-variance.ts";
 import { longOnly, type PortfolioProblem, violation } from "../../../keeper/optimize/portfolio/problem.ts";
@@ -215,6 +219,39 @@ describe("portfolios of degenerate samples", function () {
       expect(Math.abs(certificate.primal - certificate.dual)).to.be.at.most(1e-12);
       // The mean of the deepest 75 of 1,500 drawdowns of one step more each, and none where all days gain.
       expect(objective).to.be.closeTo(daily < 0 ? 0.003 * (1500 - 37) : 0, 1e-9);
+    }
+  });
+
+  it("beside idle money the frontier reaches the greatest return and targets below it are met, in any unit", () => {
+    for (let seed = 0; seed < 120; seed++) {
+      const rng = createRng(39_000 + seed);
+      const n = 2 + rng.int(6);
+      const base = withConstant(factorSample(rng, n, 46), 1e-4);
+      const limits = longOnly(named(n), seed % 2 === 0 ? 1 : Math.min(1, 1.7 / n));
+      for (const scale of [1e-6, 0.1, 1, 10, 1e6]) {
+        const rows = base.map((row) => row.map((value) => scale * value));
+        const mu = meansOf(toSample(rows));
+        const mv = new MeanVariance(limits, solver, mu, sampleCovariance(rows));
+        const earns = (weights: readonly number[]): number => weights.reduce((all, w, i) => all + w * (mu[i] ?? 0), 0);
+        // Caps are equal: the best assets to their caps, one after the other.
+        let left = 1;
+        const most = [...mu]
+          .sort((a, b) => b - a)
+          .reduce((all, m) => {
+            const share = Math.min(left, limits.upper[0] ?? 1);
+            left -= share;
+            return all + share * m;
+          }, 0);
+        const calm = earns(mv.leastVariance().weights);
+        const room = 1e-9 * Math.max(...mu.map(Math.abs));
+        const end = mv.frontier(5).at(-1);
+        expect(end?.expectedReturn ?? Number.NaN, `seed ${seed}, scale ${scale}`).to.be.closeTo(most, room);
+        const wanted = (calm + most) / 2;
+        const { weights } = mv.targetReturn(wanted);
+        expect(earns(weights), `seed ${seed}, scale ${scale}`).to.be.at.least(wanted - room);
+        expect(violation(limits, weights)).to.be.at.most(1e-9);
+        expect(() => mv.targetReturn(most + 1e3 * room)).to.throw(UnreachableTargetError);
+      }
     }
   });
 
