@@ -178,7 +178,7 @@ describe("demonstration", () => {
   const runOf = (name: string): Run => runSchema.parse(JSON.parse(readFileSync(at(name, "run.json"), "utf8")));
 
   it("is killed in the middle, runs again in the same folder, and is the same as a run elsewhere but for its timings", async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const killed = start(["--seed", "1", "--out", at("one")]);
     await new Promise<void>((done, fail) => {
       killed.child.stderr?.on("data", (chunk: Buffer) => {
@@ -231,7 +231,7 @@ describe("demonstration", () => {
   });
 
   it("lives through the recorded market and earns what its file says; another seed is another run", async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const hasRecord = existsSync(SHARED_MARKET);
     const [other, recorded] = await Promise.all([
       start(["--seed", "2", "--out", at("other")]).ended,
