@@ -319,7 +319,6 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
   // The day's sample of a week ago is the other end of the yields' span: its rates are read already.
   const [ago] = nearestSamples([pinned.timestamp - WINDOW_DAYS * SECONDS_PER_DAY], found);
   const pastCalls = ago === undefined ? [] : [aggregateCall(multicall, callsOf(inspection.past), ago.number)];
-  const eventCalls = ago === undefined ? [] : inspection.eventCalls(ago.number, pinned.number);
 
   const here: BlockSample = { number: pinned.number, timestamp: pinned.timestamp, samples: [] };
   // The re-check travels last in the last batch: what was read before it was read from this very chain.
@@ -333,13 +332,10 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     const calls = numbers.map((number) => reader.call(number));
     const answered =
       round === 1
-        ? await runRounds(client, multicall, inspection.next, pinned, [...calls, ...pastCalls, ...eventCalls, recheck])
+        ? await runRounds(client, multicall, inspection.next, pinned, [...calls, ...pastCalls, recheck])
         : await client.batch([...calls, recheck]);
     requireSameBlock(pinned, recheck, answered.at(-1));
-    if (round === 1) {
-      for (const call of pastCalls) settlePast(call, answered[numbers.length], inspection.past);
-      inspection.settleEvents(eventCalls, answered.slice(numbers.length + pastCalls.length, -1));
-    }
+    if (round === 1) for (const call of pastCalls) settlePast(call, answered[numbers.length], inspection.past);
     found.push(
       ...numbers.flatMap((number, index) => reader.decode(number, at(answered, index, `block ${number}`)) ?? []),
     );
@@ -373,7 +369,6 @@ export async function observe(client: ChainClient, config: KeeperConfig, block?:
     now: present[index]?.sample(pinned.timestamp).rate ?? UNREAD,
     past: ago?.samples[index]?.rate ?? UNREAD,
     seconds: ago === undefined ? 0 : pinned.timestamp - ago.timestamp,
-    ...(ago === undefined ? {} : inspection.eventsAfter(index, ago.number)),
   }));
   for (const venue of venues) {
     if (venue.kind === "read") continue;

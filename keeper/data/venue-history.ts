@@ -49,11 +49,11 @@ const NO_LIMITS = { maxAllocate: 1n, maxDeallocate: 0n };
 const UNREAD: Outcome<bigint> = { ok: false, reason: "it was not read" };
 
 /**
- * A venue without fees, or with fees measured apart from its rate, may state what it pays at present; what it paid is in the growth
- * of its rate.
+ * A venue without fees, or with fees that its events tell, may state what it pays at present; what it paid is in the growth of its
+ * rate, and such fees with it.
  */
-function earnedBase({ base, fees }: YieldParts, window: RateWindow, areFeesMeasured: boolean): YieldPart {
-  if (fees !== NO_FEES && !areFeesMeasured) return base;
+function earnedBase({ base, fees }: YieldParts, window: RateWindow): YieldPart {
+  if (fees !== NO_FEES && window.events === undefined) return base;
   const earned = growth(window, "the venue's rate");
   if (earned.kind === "missing" || fees === NO_FEES) return earned;
   if (fees.kind === "missing") return knownYield(earned.apy, `${earned.source}, fees included`);
@@ -115,7 +115,6 @@ export async function readVenueHistories(
 
   const held: (string | null)[] = requests.map(() => (calls.length === 0 ? "no past block was read" : null));
   const seen: PastYield[][] = requests.map(() => []);
-  const areFeesMeasured = requests.map(({ protocol }) => protocolOf(protocol).events !== undefined);
   calls.forEach((call, day) => {
     settlePast(call, answers[day], pastRounds);
     const read = time();
@@ -133,7 +132,7 @@ export async function readVenueHistories(
         held[index] = state.reason;
         return;
       }
-      const base = earnedBase(state.apy, windowOf(index), areFeesMeasured[index] === true);
+      const base = earnedBase(state.apy, windowOf(index));
       seen[index]?.push({ timestamp, apy: { ...state.apy, base } });
     });
   });

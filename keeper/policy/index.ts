@@ -134,10 +134,10 @@ export function decide(
 
   const invested = sum(constraints.strategies.map((s) => s.currentWeight));
   const isIdle = invested <= 1e-6;
-  // The limit is on switching: first money that waits for its turn earns nothing and protects nobody.
   const forced = [...violations(constraints, Math.max(config.mendAbove, DUST)), ...breaches];
   // Mending does not wait until it can be afforded.
   const limits = forced.length > 0 ? { ...config, maximumCostDays: null } : config;
+  // The limit is on switching: first money that waits for its turn earns nothing and protects nobody.
   const step = isIdle ? 1 : stepOf(target, constraints, limits, fullMoves, drift);
   const moves = fullMoves.map((move) => step * move);
   const turnover = step * drift;
@@ -166,7 +166,7 @@ export function decide(
     const isTurnover = step * drift >= config.maximumTurnover - DUST;
     const limit = isTurnover
       ? `turnover is limited to ${percent(config.maximumTurnover)}`
-      : `a step may cost ${config.maximumCostDays} days of the expected return`;
+      : `a step may cost ${config.maximumCostDays} days of the expected return, or turn over ${percent(LEAST_STEP_BANDS * config.band)}`;
     reasons.push(`moving ${percent(step)} of the way: ${limit}`);
   }
 

@@ -3,7 +3,8 @@
  * it, sell (or, past maturity, redeem) the PT for wstETH and wait in Lido's queue.
  *
  * Its fee yield is measured on the market's own events over the span (pendle-fees.ts), for the market counts none: a compounded
- * yearly fraction of what LP are worth, the treasury's part left out.
+ * yearly fraction of what LP are worth, the treasury's part left out. A run does not read it: what one node tells of logs and
+ * another refuses may not change a proposal's evidence, which delegates recompute.
  *
  * The adapter has no `harvest`: fees stay in the market's reserves and grow the LP, and PENDLE, which also accrues, has no
  * price that the engine trusts to sell it at.

@@ -66,18 +66,14 @@ function checkInputs({ decision, forecast, features, constraints }: AssessInput,
 function checkMeasured({ decision, forecast, features, constraints }: AssessInput, config: RiskConfig): void {
   const forecasted = new Set(forecast.strategies.map((s) => s.id));
   const observed = new Set(features.strategies.map((s) => s.id));
-  const isStuck = (id: number, weight: number): boolean =>
-    constraints.strategies.some(
-      (s) => s.id === id && s.minWeight >= s.currentWeight && weight <= s.currentWeight + config.tolerance,
-    );
-  const isLeft = (id: number, weight: number): boolean =>
-    constraints.strategies.some((s) => s.id === id && weight < s.currentWeight - config.tolerance);
+  const mayRemain = (id: number, weight: number): boolean =>
+    constraints.strategies.some((s) => {
+      const isStuck = s.minWeight >= s.currentWeight && weight <= s.currentWeight + config.tolerance;
+      const isBeingLeft = weight < s.currentWeight - config.tolerance;
+      return s.id === id && (isStuck || isBeingLeft);
+    });
   const missing = decision.weights.filter(
-    (w) =>
-      w.weight > 0 &&
-      !(forecasted.has(w.id) && observed.has(w.id)) &&
-      !isStuck(w.id, w.weight) &&
-      !isLeft(w.id, w.weight),
+    (w) => w.weight > 0 && !(forecasted.has(w.id) && observed.has(w.id)) && !mayRemain(w.id, w.weight),
   );
   const weight = sum(missing.map((w) => w.weight));
   if (weight > config.maximumUnmeasuredWeight) {

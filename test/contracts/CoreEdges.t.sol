@@ -243,8 +243,7 @@ contract CoreEdgesTest is CoreFixture {
     }
 
     function _order(uint8 a, uint8 b) private {
-        uint8[] memory ids = new uint8[](2);
-        (ids[0], ids[1]) = (a, b);
+        uint8[] memory ids = idList(a, b);
         vault.setWithdrawalOrder(ids);
     }
 

@@ -97,8 +97,7 @@ contract HarvestTest is CoreFixture {
         eq(rewarded.harvests(), 1, "skipped");
         vm.warp(block.timestamp + 1);
         eq(vault.harvest(idList(REWARDED)), 1 ether, "due");
-        uint8[] memory twice = new uint8[](2);
-        (twice[0], twice[1]) = (REWARDED, REWARDED);
+        uint8[] memory twice = idList(REWARDED, REWARDED);
         pass(1 hours);
         fund(1 ether);
         eq(vault.harvest(twice), 1 ether, "once, however often it is named");
@@ -123,8 +122,7 @@ contract HarvestTest is CoreFixture {
 
     function test_AnAdapterThatFailsOrHasNoRewardsStopsNobody() public {
         reward(1 ether, 0, 0);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, REWARDED);
+        uint8[] memory both = idList(1, REWARDED);
         vm.expectEmit(true, true, true, true, address(vault));
         emit ILiquidityVault.HarvestFailed(1);
         vm.expectEmit(true, true, true, true, address(vault));

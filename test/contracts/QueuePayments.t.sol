@@ -12,8 +12,7 @@ contract QueuePaymentsTest is QueueFixture {
         pass(1 hours);
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         vault.report(both);
         queue.price();
         eq(vault.queueLiabilities(), 0, "30 idle and 70 from strategy 1");
@@ -24,8 +23,7 @@ contract QueuePaymentsTest is QueueFixture {
     function test_AVenueThatPaysShortIsPassedOver() public {
         allocate(4, 60 ether);
         pass(1 hours);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         vault.setWithdrawalOrder(both);
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         toEnd(id);
@@ -65,8 +63,7 @@ contract QueuePaymentsTest is QueueFixture {
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         request(BOB, vault.balanceOf(BOB));
         toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         vault.report(both);
         queue.price();
         near(vault.queueLiabilities(), 140 ether, 1, "owed: all that is not idle");

@@ -126,8 +126,7 @@ contract RedeemQueueTest is QueueFixture {
         pass(1 hours);
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         vault.report(both);
         (, uint256 assets) = queue.price();
         // 30 were idle and went to the queue at once.
@@ -160,8 +159,7 @@ contract RedeemQueueTest is QueueFixture {
         pass(1 hours);
         uint256 id = request(ALICE, vault.balanceOf(ALICE));
         toEnd(id);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         vault.report(both);
         queue.price();
         near(vault.queueLiabilities(), 70 ether, 1, "owed beyond idle");

@@ -111,8 +111,7 @@ contract SandwichTest is ProofFixture {
         vm.stopPrank();
         pass(6 hours);
         _change(seed, amount);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 2);
+        uint8[] memory both = idList(1, 2);
         bool early = (seed >> 16) % 2 == 0;
         if (early) _enter(stake);
         _gift(seed >> 32);
@@ -136,8 +135,7 @@ contract SandwichTest is ProofFixture {
         vm.stopPrank();
         pass(6 hours);
         _change(seed, amount);
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 2);
+        uint8[] memory both = idList(1, 2);
         vault.report(both);
         queue.price();
         // Nothing was locked before; the gain of now is locked whole. Fees only lower it.

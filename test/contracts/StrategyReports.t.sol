@@ -94,8 +94,7 @@ contract StrategyReportsTest is CoreFixture {
             eq(vault.reportedAt(1), before, "time");
         }
         // One broken strategy does not keep the other from being reported in the same call.
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 4);
+        uint8[] memory both = idList(1, 4);
         earn(4, 1 ether);
         vault.report(both);
         eq(vault.debtOf(4), 21 ether, "the other was reported");
@@ -119,8 +118,7 @@ contract StrategyReportsTest is CoreFixture {
         vault.report(idList(2));
         eq(vault.debtOf(2), 0, "no debt");
         pass(2 days);
-        uint8[] memory held = new uint8[](2);
-        (held[0], held[1]) = (1, 4);
+        uint8[] memory held = idList(1, 4);
         vault.report(held);
         ok(vault.maxWithdraw(ALICE) != 0, "exits do not wait for strategy 2");
     }
@@ -135,8 +133,7 @@ contract StrategyReportsTest is CoreFixture {
         nextBlock();
         vm.warp(block.timestamp + 26 hours);
         earn(4, 1 ether);
-        uint8[] memory held = new uint8[](2);
-        (held[0], held[1]) = (1, 4);
+        uint8[] memory held = idList(1, 4);
         vault.report(held);
         eq(vault.debtOf(4), 20 ether, "not raised");
         eq(vault.reportedAt(4), block.timestamp, "but reported");
@@ -256,8 +253,7 @@ contract StrategyReportsTest is CoreFixture {
         lose(4, 20 ether);
         registry.setLimits(1, limits(1_000 ether, 1_000 ether, 5_000, 10_000));
         pass(1 hours);
-        uint8[] memory held = new uint8[](2);
-        (held[0], held[1]) = (1, 4);
+        uint8[] memory held = idList(1, 4);
         uint256 available = vault.maxWithdraw(ALICE);
         vm.prank(ALICE);
         vault.withdraw(available, ALICE, ALICE);

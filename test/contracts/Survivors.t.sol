@@ -13,8 +13,7 @@ contract SurvivorsTest is CoreFixture {
     /// @dev Prices of one call share a scratch entry: nothing of one strategy may be left for the next.
     function test_AClosedStrategyBehindAnOpenOneStaysClosed() public {
         guard.disable(4);
-        uint8[] memory ids = new uint8[](2);
-        (ids[0], ids[1]) = (3, 4);
+        uint8[] memory ids = idList(3, 4);
         PackedRecord[] memory list = registry.records(ids);
         vm.prank(address(vault));
         PackedPrice[] memory prices = guard.syncAll(list);
@@ -34,8 +33,7 @@ contract SurvivorsTest is CoreFixture {
         allocate(1, 30 ether);
         allocate(2, 30 ether);
         pass(1 hours);
-        uint8[] memory order = new uint8[](2);
-        (order[0], order[1]) = (1, 2);
+        uint8[] memory order = idList(1, 2);
         vault.setWithdrawalOrder(order);
         registry.restrict(1, StrategyState.Frozen);
         adapters[1].setCallback(address(adapters[3]), abi.encodeCall(AdapterDouble.setInstant, (7)));
@@ -54,8 +52,7 @@ contract SurvivorsTest is CoreFixture {
         allocate(2, 30 ether);
         uint256 second = block.timestamp;
         eq(vault.navTimestamp(), first, "the oldest report");
-        uint8[] memory order = new uint8[](2);
-        (order[0], order[1]) = (1, 2);
+        uint8[] memory order = idList(1, 2);
         vault.setWithdrawalOrder(order);
         pass(1 hours);
         vm.prank(ALICE);

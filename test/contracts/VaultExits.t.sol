@@ -21,8 +21,7 @@ contract VaultExitsTest is CoreFixture {
     }
 
     function order(uint8 a, uint8 b) internal {
-        uint8[] memory ids = new uint8[](2);
-        (ids[0], ids[1]) = (a, b);
+        uint8[] memory ids = idList(a, b);
         vault.setWithdrawalOrder(ids);
     }
 
@@ -132,8 +131,7 @@ contract VaultExitsTest is CoreFixture {
         order(1, 2);
         adapters[1].setReading(AdapterDouble.Reading.Bomb);
         eq(vault.availableLiquidity(), 60 ether, "without the bomb");
-        uint8[] memory both = new uint8[](2);
-        (both[0], both[1]) = (1, 2);
+        uint8[] memory both = idList(1, 2);
         earn(2, 1 ether);
         uint256 before = gasleft();
         vault.report(both);

@@ -46,9 +46,7 @@ contract BooksInvariantTest is ProofFixture {
         vault.setFeeRecipient(FEES);
         vm.startPrank(CURATOR);
         vault.setFees(100, 1_000);
-        uint8[] memory order = new uint8[](2);
-        (order[0], order[1]) = (5, 1);
-        vault.setWithdrawalOrder(order);
+        vault.setWithdrawalOrder(idList(5, 1));
         vm.stopPrank();
     }
 

@@ -130,6 +130,11 @@ abstract contract CoreFixture is Checks {
         ids[0] = id;
     }
 
+    function idList(uint8 first, uint8 second) internal pure returns (uint8[] memory ids) {
+        ids = new uint8[](2);
+        (ids[0], ids[1]) = (first, second);
+    }
+
     // ACTS
 
     function deposit(address from, uint256 assets) internal returns (uint256 shares) {
