@@ -5,7 +5,7 @@
  */
 import { type BoxQuadratic, solveBoxQuadratic } from "./box-quadratic.ts";
 import { UpdatableFactor } from "./cholesky.ts";
-import { dot } from "./statistics.ts";
+import { dot, interpolate } from "./statistics.ts";
 
 export interface Corner {
   readonly tolerance: number;
@@ -219,8 +219,7 @@ function quadraticBetween(matrix: Float64Array, a: Corner, b: Corner): readonly 
   return [v0, v1, v2];
 }
 
-const between = (a: Corner, b: Corner, share: number): Float64Array =>
-  a.weights.map((w, i) => w + share * ((b.weights[i] ?? 0) - w));
+const between = (a: Corner, b: Corner, share: number): Float64Array => interpolate(a.weights, b.weights, share);
 
 /** The greatest return at a standard deviation of at most `risk`, or null when even the least one is above it. */
 export function atRisk({ corners }: CriticalLine, matrix: Float64Array, risk: number): Float64Array | null {

@@ -48,6 +48,13 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return total;
 }
 
+/** a + share (b - a), for two vectors of the same length. */
+export function interpolate(a: Float64Array, b: Float64Array, share: number): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) + share * ((b[i] ?? 0) - (a[i] ?? 0));
+  return out;
+}
+
 /** Portfolio return of each row of a return matrix at constant weights. */
 export const portfolioReturns = (rows: readonly (readonly number[])[], weights: readonly number[]): number[] =>
   rows.map((row) => dot(row, weights));

@@ -9,7 +9,7 @@ import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
 import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
-import { dot, median } from "../../math/statistics.ts";
+import { dot, interpolate, median } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
 import { expectedLosses, type LossColumns, portfolioLosses, toLossColumns } from "./loss-columns.ts";
@@ -277,13 +277,6 @@ interface Found {
   readonly rounds: number;
 }
 
-/** a + step (b - a) */
-function between(a: Float64Array, b: Float64Array, step: number): Float64Array {
-  const out = new Float64Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) + step * ((b[i] ?? 0) - (a[i] ?? 0));
-  return out;
-}
-
 function descend(setting: Setting, from: Float64Array): Found {
   const { columns, alpha } = setting;
   let point = pointAt(columns, from, alpha, 0, THETA_ROUGH);
@@ -312,8 +305,8 @@ function descend(setting: Setting, from: Float64Array): Found {
     for (let step = 1; step > 1e-10; ) {
       const fall = Math.max(-0.5, step * thetaFall);
       // Losses are linear on the way: shorter steps need no look at the sample.
-      const weights = step === 1 ? target : between(point.weights, target, step);
-      const losses = step === 1 ? ahead : between(point.losses, ahead, step);
+      const weights = step === 1 ? target : interpolate(point.weights, target, step);
+      const losses = step === 1 ? ahead : interpolate(point.losses, ahead, step);
       const trial = tailAt(losses, weights, alpha, point.tail.theta / (1 + fall), tolerance);
       if (trial.value <= point.value + 1e-4 * step * slope + 2e-14 * size) {
         next = trial;
