@@ -11,10 +11,11 @@ import { requireBetween, requireCount } from "../math/checks.ts";
 import { HistoryTooShortError } from "./errors.ts";
 import { type ForecastJob, prepare } from "./forecasts.ts";
 import type { Panel } from "./panel.ts";
-import { type ParsedStrategy, parseStrategy, ruleOf } from "./rules/index.ts";
+import { type ParsedStrategy, ruleOf } from "./rules/index.ts";
 import { viewOf } from "./rules/rule.ts";
 import { type BacktestOptions, type Benchmark, inputsHash } from "./run.ts";
 import { annualised, sharpeRatio } from "./statistics.ts";
+import { strategiesOf } from "./strategies.ts";
 
 export interface Folds {
   readonly groups: number;
@@ -161,7 +162,7 @@ export async function runCombinatorial(
   const days = panel.dates.length;
   const borders = bordersOf(days, folds.groups);
   const splits = choices(folds.groups, folds.tested);
-  const parsed = options.strategies.map((text) => parseStrategy(text, options.profile));
+  const parsed = strategiesOf(panel, options.strategies, options.profile);
   const of = (g: number) => borders[g] ?? { from: 0, to: 0 };
   // Results of each group, in the order of the splits that test it: the j-th of every group make the j-th path.
   const found = parsed.map(() => borders.map((): number[][] => []));

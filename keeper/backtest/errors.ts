@@ -4,8 +4,10 @@ import { HoldError, InputError } from "../kernel/errors.ts";
 export class UnknownVenueError extends InputError {
   readonly code = "BACKTEST_VENUE";
   readonly venue: string;
-  constructor(venue: string, known: readonly string[]) {
-    super(`There is no venue "${venue}" in the data. Choose from: ${known.slice(0, 24).join(", ")}.`);
+  /** @param leftOut why a column of this name takes no part; empty where there is none. */
+  constructor(venue: string, known: readonly string[], leftOut: readonly string[] = []) {
+    const what = leftOut.length === 0 ? `There is no venue "${venue}" in the data.` : leftOut.join(" ");
+    super(`${what} Choose from: ${known.slice(0, 24).join(", ")}.`);
     this.venue = venue;
   }
 }
@@ -32,10 +34,19 @@ export class HistoryTooShortError extends InputError {
   }
 }
 
+/** Reasons that one message carries; a file may have hundreds of columns. */
+const SHOWN = 3;
+
 export class NoVenueError extends InputError {
   readonly code = "BACKTEST_NO_VENUE";
-  constructor(why: string) {
-    super(`No column of the data can be backtested: ${why}. Name columns with --venues, or widen --from and --to.`);
+  /** @param leftOut one line for each column that takes no part. */
+  constructor(why: string, leftOut: readonly string[] = []) {
+    const more = leftOut.length > SHOWN ? ` and ${leftOut.length - SHOWN} more.` : "";
+    super(
+      leftOut.length === 0
+        ? `No column of the data can be backtested: ${why}. Name columns with --venues, or widen --from and --to.`
+        : `No column of the data can be backtested: ${why}. ${leftOut.slice(0, SHOWN).join(" ")}${more} Lower --min-coverage for gaps, or widen --from and --to.`,
+    );
   }
 }
 

@@ -38,6 +38,12 @@ export interface Panel {
   readonly notes: readonly string[];
 }
 
+/** Families of price columns that one file may hold of the same token, before its name. */
+export const PRICE_FAMILY = /^(flip|dex|yf|price|px)_(.+)$/i;
+
+/** A column's name without its price family. */
+export const tokenOf = (name: string): string => PRICE_FAMILY.exec(name)?.[2] ?? name;
+
 export const dayOf = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 export const isoOf = (day: number): string => new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 10);
 
@@ -186,7 +192,7 @@ export function buildPanel(raw: readonly RawVenue[], notes: readonly string[], o
       },
     ];
   });
-  if (venues.length === 0) throw new NoVenueError("every column was left out");
+  if (venues.length === 0) throw new NoVenueError("every column was left out", said);
   const dates = Array.from({ length }, (_, t) => isoOf(first + t));
   return { dates, ends: dates.map((_, t) => (first + t + 1) * SECONDS_PER_DAY), venues, notes: said };
 }

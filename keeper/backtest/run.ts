@@ -7,13 +7,14 @@ import { requireBetween, requireCount } from "../math/checks.ts";
 import type { ProfileName } from "../profiles.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type CostModel, impactAt } from "./costs.ts";
-import { HistoryTooShortError, UnknownStrategyError, UnknownVenueError } from "./errors.ts";
+import { HistoryTooShortError } from "./errors.ts";
 import { configFor, type ForecastJob, type Prepared, prepareAll } from "./forecasts.ts";
 import type { Holding } from "./market.ts";
 import type { Panel } from "./panel.ts";
 import type { Outlooks } from "./rules/engine.ts";
-import { type ParsedStrategy, parseStrategy, ruleOf, STRATEGY_FORMS } from "./rules/index.ts";
+import { type ParsedStrategy, ruleOf } from "./rules/index.ts";
 import { type Excess, excessOf, type Figures, figuresOf, sharpeRatio } from "./statistics.ts";
+import { strategiesOf } from "./strategies.ts";
 import { schedule, type Walked, type WalkTerms, walk } from "./walk.ts";
 
 export interface BacktestOptions {
@@ -249,20 +250,7 @@ export async function runBacktest(
   services: RunServices = QUIET,
 ): Promise<BacktestResult> {
   checkOptions(panel, options);
-  const names = panel.venues.map(({ name }) => name);
-  // One that is named twice, once with its profile and once without, is one trial.
-  const parsed = [
-    ...new Map(
-      options.strategies.map((text) => {
-        const strategy = parseStrategy(text, options.profile);
-        return [strategy.name, strategy] as const;
-      }),
-    ).values(),
-  ];
-  if (parsed.length === 0) throw new UnknownStrategyError("", STRATEGY_FORMS);
-  for (const { name } of parsed) {
-    if (name.startsWith("hold:") && !names.includes(name.slice(5))) throw new UnknownVenueError(name.slice(5), names);
-  }
+  const parsed = strategiesOf(panel, options.strategies, options.profile);
   const inputs = inputsHash(panel, options, benchmark);
   const prepared = await forecastsFor(panel, parsed, options, inputs, services);
   const walks: Walked[] = [];

@@ -10,10 +10,12 @@ import {
   dayOf,
   looksLikeFraction,
   type Panel,
+  PRICE_FAMILY,
   type RawColumn,
   type RawVenue,
   returnsOfPrices,
   type Source,
+  tokenOf,
 } from "../backtest/panel.ts";
 import type { Benchmark } from "../backtest/run.ts";
 import { median } from "../math/statistics.ts";
@@ -127,8 +129,6 @@ function checkReturns(file: string, name: string, column: RawColumn): void {
   if (wild !== undefined || median(values.map(Math.abs)) > 0.02)
     throw new ColumnMeaningError(file, name, `${wild ?? median(values)} is no simple return of one day`);
 }
-
-const PRICE_FAMILY = /^(flip|dex|yf|price|px)_(.+)$/i;
 
 /** One wide file of returns or prices. */
 function wideCandidates(file: string, columns: ReadonlyMap<string, RawColumn>, kind: FileKind): Candidate[] {
@@ -290,9 +290,7 @@ function find(candidates: readonly Candidate[], wanted: string): Candidate {
   const exact = candidates.find(({ name }) => name === wanted);
   if (exact !== undefined) return exact;
   const fold = (name: string): string => name.toLowerCase();
-  const near = candidates.filter(
-    ({ name }) => fold(name) === fold(wanted) || fold(PRICE_FAMILY.exec(name)?.[2] ?? "") === fold(wanted),
-  );
+  const near = candidates.filter(({ name }) => fold(name) === fold(wanted) || fold(tokenOf(name)) === fold(wanted));
   // Of several sources of one token, the one that takes part by itself.
   const plain = near.filter(({ leftOut }) => leftOut === null);
   const [only] = plain.length === 1 ? plain : near;

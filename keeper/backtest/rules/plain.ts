@@ -1,7 +1,8 @@
 /** The strategies that the engine has to beat: none of them forecasts more than a mean. */
+import { HoldError } from "../../kernel/errors.ts";
 import { sampleCovariance } from "../../math/covariance.ts";
 import { mean, standardDeviation } from "../../math/statistics.ts";
-import { UnreachableTargetError } from "../../optimize/portfolio/errors.ts";
+import { SharpeUnboundedError } from "../../optimize/portfolio/errors.ts";
 import { MeanVariance } from "../../optimize/portfolio/mean-variance.ts";
 import { longOnly, type Portfolio } from "../../optimize/portfolio/problem.ts";
 import { Solver } from "../../optimize/solver.ts";
@@ -109,6 +110,25 @@ export const inverseVolatility: Rule = {
   },
 };
 
+/** Where a window without any change makes every Sharpe ratio small beside an infinite one: the best paid of those; null without one. */
+function flatWinner(
+  view: View,
+  members: readonly number[],
+  rows: readonly (readonly number[])[],
+  means: readonly number[],
+): Verdict | null {
+  const flat = members.flatMap((_, k) => (rows.every((row) => row[k] === rows[0]?.[k]) ? [k] : []));
+  const [best] = flat.sort((a, b) => (means[b] ?? 0) - (means[a] ?? 0) || a - b);
+  const venue = best === undefined ? undefined : members[best];
+  if (venue === undefined) return null;
+  return {
+    weights: equalOver(view.names.length, [venue]),
+    reasons: [
+      `${view.names[venue]} did not change in the window: its Sharpe ratio has no bound, and it earned most of such`,
+    ],
+  };
+}
+
 const sampleRule = (name: string, describes: string, solve: (problem: MeanVariance) => Portfolio): Rule => ({
   name,
   describes,
@@ -123,8 +143,9 @@ const sampleRule = (name: string, describes: string, solve: (problem: MeanVarian
       const found = solve(new MeanVariance(problem, solver, means, sampleCovariance(rows)));
       return { weights: spread(view, members, found.weights), reasons: [] };
     } catch (error) {
-      if (error instanceof UnreachableTargetError) return hold(error.message);
-      throw error;
+      if (!(error instanceof HoldError)) throw error;
+      const flat = error instanceof SharpeUnboundedError ? flatWinner(view, members, rows, means) : null;
+      return flat ?? hold(error.message);
     }
   },
 });

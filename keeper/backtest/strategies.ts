@@ -1,0 +1,37 @@
+/** The strategies of a run, with the venues that they name found in the panel. */
+import type { ProfileName } from "../profiles.ts";
+import { UnknownStrategyError, UnknownVenueError } from "./errors.ts";
+import { type Panel, tokenOf } from "./panel.ts";
+import { type ParsedStrategy, parseStrategy, STRATEGY_FORMS } from "./rules/index.ts";
+
+const HOLD = "hold:";
+
+/**
+ * A venue of the panel by its name, in any case, or by its token where one column holds it: "wstETH" for "flip_WSTETH".
+ * @throws {UnknownVenueError} with the reason where the column was left out.
+ */
+export function venueNamed({ venues, notes }: Panel, wanted: string): string {
+  const names = venues.map(({ name }) => name);
+  if (names.includes(wanted)) return wanted;
+  const folded = wanted.toLowerCase();
+  const near = names.filter((name) => name.toLowerCase() === folded || tokenOf(name).toLowerCase() === folded);
+  const [only] = near;
+  if (only !== undefined && near.length === 1) return only;
+  const reasons = notes.filter((note) => note.toLowerCase().startsWith(`${folded}: left out`));
+  throw new UnknownVenueError(wanted, near.length > 1 ? near : names, reasons);
+}
+
+/**
+ * One that is named twice, once with its profile and once without, is one trial.
+ * @param profile the profile of engine strategies that name none.
+ * @throws {UnknownStrategyError | UnknownVenueError}
+ */
+export function strategiesOf(panel: Panel, texts: readonly string[], profile: ProfileName): ParsedStrategy[] {
+  const parsed = texts.map((text): ParsedStrategy => {
+    const strategy = parseStrategy(text, profile);
+    if (!strategy.name.startsWith(HOLD)) return strategy;
+    return { ...strategy, name: `${HOLD}${venueNamed(panel, strategy.name.slice(HOLD.length))}` };
+  });
+  if (parsed.length === 0) throw new UnknownStrategyError("", STRATEGY_FORMS);
+  return [...new Map(parsed.map((strategy) => [strategy.name, strategy])).values()];
+}
