@@ -3,7 +3,7 @@
  * collateral reserve, so that a borrower can move utilization. Only the price oracle is the package's own mock, so that a
  * test sets the price at which a borrower fails. This file deploys 3.0 of `@aave/core-v3`; aave-3.6.ts the current line.
  */
-import { type Contract, encodeBytes32String, type Signer, ZeroAddress } from "ethers";
+import { type Contract, encodeBytes32String, MaxUint256, type Signer, ZeroAddress } from "ethers";
 import { type Artifact, at, deployArtifact, readAddress, readArtifact, send } from "./artifact.ts";
 
 const RAY = 10n ** 27n;
@@ -232,4 +232,28 @@ export async function borrowWeth(
   await send(pool, "supply(address,uint256,address,uint16)", aave.addresses.collateral, collateralAmount, to, 0);
   // 2 = variable rate, 0 = no referral.
   await send(pool, "borrow", aave.weth, amount, 2, 0, to);
+}
+
+/**
+ * The collateral's price falls to `priceBps` of the start, and `liquidator` takes all of it for what it is worth: debt above that
+ * is never paid. `liquidator` holds enough WETH.
+ */
+export async function failBorrower(
+  aave: AaveDeployment,
+  liquidator: Signer,
+  borrower: Signer,
+  priceBps: bigint,
+): Promise<void> {
+  const { collateral, pool } = aave.addresses;
+  await send(aave.oracle, "setAssetPrice", collateral, (UNIT_PRICE * priceBps) / 10_000n);
+  await send(at(aave.weth, aave.collateral.interface, liquidator), "approve", pool, MaxUint256);
+  await send(
+    at(pool, aave.pool.interface, liquidator),
+    "liquidationCall",
+    collateral,
+    aave.weth,
+    await borrower.getAddress(),
+    MaxUint256,
+    false,
+  );
 }
