@@ -9,11 +9,12 @@ import {AdapterBase} from "./AdapterBase.sol";
 import {Errors} from "../libraries/Errors.sol";
 
 /// @title AaveV3Adapter
-/// @notice Supplies to one Aave v3 reserve. A unit is scaled aToken balance; its worth is the accrued supply index,
-/// rounded down where Aave rounds half up, so the value is what a withdrawal pays or 1 wei less.
+/// @notice Supplies to one Aave v3 reserve, 3.0 to 3.6. A unit is scaled aToken balance; its worth is the accrued
+/// supply index, rounded down as Aave does since 3.5; it rounded half up before, and the value is then what an exit
+/// pays or 1 wei less. Where the reserve has a deficit, its share of it is taken off.
 /// @dev A donation of aTokens is not booked. A donation to the reserve (flash-loan premium, Aave's own income)
-/// raises the index and is yield. An uncovered loss of the reserve does not lower the index: it shows as missing
-/// liquidity.
+/// raises the index and is yield. Before 3.3 Aave does not say what bad debt it has: there an uncovered loss shows as
+/// missing liquidity alone.
 contract AaveV3Adapter is AdapterBase {
     using SafeERC20 for IERC20;
 
@@ -43,14 +44,21 @@ contract AaveV3Adapter is AdapterBase {
         aToken = IAaveV3Token(aToken_);
     }
 
-    /// @notice Supply index accrued to now, WAD.
+    /// @notice Supply index accrued to now, WAD: what Aave owes per unit, and pays while it can. A deficit does not
+    /// lower it; it lowers {realAssets}.
     function rate() external view returns (uint256 wad) {
         wad = pool.getReserveNormalizedIncome(asset) / 1e9;
         require(wad != 0, Errors.Adapter_RateZero());
     }
 
     function _liquid() internal view override returns (uint256) {
-        return Math.mulDiv(units, pool.getReserveNormalizedIncome(asset), RAY);
+        uint256 index = pool.getReserveNormalizedIncome(asset);
+        uint256 claim = _claim(index);
+        try pool.getReserveDeficit(asset) returns (uint256 deficit) {
+            return deficit == 0 ? claim : _lessShare(claim, deficit, index);
+        } catch {
+            return claim; // Before 3.3 there is no such function.
+        }
     }
 
     function _allocate(uint256 assets) internal override {
@@ -82,14 +90,28 @@ contract AaveV3Adapter is AdapterBase {
         return Math.saturatingSub(cap * 10 ** ((flags >> DECIMALS_AT) & 0xff), used);
     }
 
-    /// @dev Frozen reserves still pay. Since 3.1 Aave pays from its own books, not from donated balance.
+    /// @dev Frozen reserves still pay, and whoever leaves before a deficit is covered is paid in full. Since 3.1 Aave
+    /// pays from its own books, not from donated balance.
     function _maxDeallocate() internal view override returns (uint256 assets) {
         uint256 flags = pool.getReserveData(asset).configuration;
         if (flags & ACTIVE == 0 || flags & PAUSED != 0) return 0;
-        assets = Math.min(_liquid(), IERC20(asset).balanceOf(address(aToken)));
+        assets = Math.min(_claim(pool.getReserveNormalizedIncome(asset)), IERC20(asset).balanceOf(address(aToken)));
         try pool.getVirtualUnderlyingBalance(asset) returns (uint128 virtualBalance) {
             assets = Math.min(assets, virtualBalance);
         } catch {} // Aave 3.0 has no such function; its balance is the limit.
+    }
+
+    /// @dev What Aave owes this adapter.
+    function _claim(uint256 index) private view returns (uint256) {
+        return Math.mulDiv(units, index, RAY);
+    }
+
+    /// @dev Bad debt that Aave wrote off lowers no index: all claims stand, and what backs them is short by the deficit
+    /// until somebody covers it. Each claim bears its share, or those who leave first would be paid by the others.
+    function _lessShare(uint256 claim, uint256 deficit, uint256 index) private view returns (uint256) {
+        uint256 scaled = aToken.scaledTotalSupply() + pool.getReserveData(asset).accruedToTreasury;
+        uint256 claims = Math.mulDiv(scaled, index, RAY);
+        return deficit < claims ? Math.mulDiv(claim, claims - deficit, claims) : 0;
     }
 
     /// @dev Interest on variable debt since the reserve's last update, times the reserve factor, rounded up.

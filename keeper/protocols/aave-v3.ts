@@ -1,11 +1,14 @@
-/** Aave v3 supply of the vault's asset: index growth is the whole yield; exits are instant while the reserve is liquid. */
+/**
+ * Aave v3 supply of the vault's asset, releases 3.0 to 3.6: index growth is the whole yield; exits are instant while the reserve
+ * is liquid. Bad debt that Aave wrote off (3.3 and later) lowers no index; the adapter counts its share of it as lost.
+ */
 import { AaveV3Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/AaveV3Adapter__factory.ts";
 import { IAaveV3Pool__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/aave/IAaveV3.sol/IAaveV3Pool__factory.ts";
 import { IAaveV3Token__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/aave/IAaveV3.sol/IAaveV3Token__factory.ts";
 import { IWETH9__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/weth/IWETH9__factory.ts";
 import { struct, uint } from "../chain/fields.ts";
 import { view, viewUint } from "../chain/multicall.ts";
-import { assets } from "../kernel/units.ts";
+import { assets, fromWad, WAD } from "../kernel/units.ts";
 import { GAS } from "./gas.ts";
 import type { Inspect, Protocol } from "./protocol.ts";
 import { answer, apyOfRay, NO_FEES, NO_REWARD } from "./quotes.ts";
@@ -24,13 +27,21 @@ const flagAt = (configuration: bigint, bit: bigint): boolean => ((configuration 
 const decimalsOf = (configuration: bigint): bigint => (configuration >> 48n) & 0xffn;
 const supplyCapOf = (configuration: bigint): bigint => (configuration >> 116n) & ((1n << 36n) - 1n);
 
+/** Part of each claim that nothing backs, fraction. */
+const missingPart = (deficit: bigint, claims: bigint): number =>
+  deficit < claims ? fromWad((deficit * WAD) / claims) : deficit > 0n ? 1 : 0;
+
 const inspect: Inspect = ({ asset, targets, sizes }, now) => {
   const pool = targetAt("aave-v3", targets, 0);
   const aToken = targetAt("aave-v3", targets, 1);
   const reserve = now.need(
     view(venue, pool, "getReserveData", [asset], (row) => {
       const data = struct(row, 0);
-      return { configuration: uint(data, "configuration"), liquidityRate: uint(data, "currentLiquidityRate") };
+      return {
+        configuration: uint(data, "configuration"),
+        liquidityRate: uint(data, "currentLiquidityRate"),
+        accruedToTreasury: uint(data, "accruedToTreasury"),
+      };
     }),
   );
   const index = now.need(viewUint(venue, pool, "getReserveNormalizedIncome", [asset]));
@@ -38,8 +49,10 @@ const inspect: Inspect = ({ asset, targets, sizes }, now) => {
   const held = now.need(viewUint(erc20, asset, "balanceOf", [aToken]));
   // Aave 3.0 has no such function; its balance is the limit then.
   const booked = now.want(viewUint(venue, pool, "getVirtualUnderlyingBalance", [asset]));
+  // Nor have those before 3.3 this one: what they lost, they do not say.
+  const deficit = now.want(viewUint(venue, pool, "getReserveDeficit", [asset]));
   return () => () => {
-    const { configuration, liquidityRate } = reserve();
+    const { configuration, liquidityRate, accruedToTreasury } = reserve();
     const stopped = !flagAt(configuration, 56n)
       ? "the Aave reserve is not active"
       : flagAt(configuration, 60n)
@@ -48,6 +61,8 @@ const inspect: Inspect = ({ asset, targets, sizes }, now) => {
     const virtual = booked();
     const liquidity = virtual.ok && virtual.value < held() ? virtual.value : held();
     const cap = supplyCapOf(configuration) * 10n ** decimalsOf(configuration);
+    const claims = ((supply() + accruedToTreasury) * index()) / RAY;
+    const lost = deficit();
     const quotes = sizes.map((size) => answer<bigint>(size));
     return {
       apy: {
@@ -58,8 +73,12 @@ const inspect: Inspect = ({ asset, targets, sizes }, now) => {
       cap:
         cap === 0n
           ? null
-          : { limit: assets(cap), used: assets((supply() * index()) / RAY), source: "the reserve's supply cap" },
-      discount: 0,
+          : {
+              limit: assets(cap),
+              used: assets(claims),
+              source: "the reserve's supply cap; what the treasury is owed counts",
+            },
+      discount: lost.ok ? missingPart(lost.value, claims) : 0,
       enter: {
         closed: stopped ?? (flagAt(configuration, 57n) ? "the Aave reserve is frozen" : null),
         quotes,

@@ -13,7 +13,7 @@ const on =
     units,
     source: `LiquidityVault.rebalance of one leg on ${venue}, in-process chain, rounded up`,
   });
-const aave = on("genuine Aave v3 (npm @aave/core-v3 1.19.3)");
+const aave = on("genuine Aave v3.0 (npm @aave/core-v3 1.19.3) with debt outstanding; 3.6 takes less");
 const erc4626 = on("an ERC-4626 double; a real venue may cost more");
 const gearbox = on("genuine Gearbox PoolV3 (npm @gearbox-protocol/core-v3 1.52.1)");
 const lido = on("the Lido doubles; mainnet may cost more");
@@ -35,7 +35,7 @@ const puffer = on("the Puffer doubles; mainnet sums up more places and costs mor
 const arrakis = on("the Arrakis and Lido doubles; a real pool costs more per range");
 
 export const GAS: Readonly<Record<ProtocolId, Readonly<Record<LegKindName, GasEstimate | null>>>> = {
-  "aave-v3": { Deallocate: aave(270_000), RequestExit: null, Allocate: aave(375_000), Reposition: null },
+  "aave-v3": { Deallocate: aave(290_000), RequestExit: null, Allocate: aave(395_000), Reposition: null },
   erc4626: { Deallocate: erc4626(180_000), RequestExit: null, Allocate: erc4626(340_000), Reposition: null },
   gearbox: { Deallocate: gearbox(200_000), RequestExit: null, Allocate: gearbox(320_000), Reposition: null },
   lido: { Deallocate: null, RequestExit: lido(360_000), Allocate: lido(315_000), Reposition: null },

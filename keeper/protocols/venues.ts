@@ -62,7 +62,13 @@ export const VENUE_ENTRIES: readonly VenueEntry[] = [
     id: "aave-v3",
     kind: "protocol",
     twin: "aave-v3",
-    tests: { npm: adapter("AaveV3"), recorded: fork("aave"), double: NONE, live: fork("aave") },
+    tests: {
+      npm: [...adapter("AaveV3"), "test/keeper/protocols/aave-v3.test.ts"],
+      recorded: fork("aave"),
+      double: NONE,
+      live: fork("aave"),
+    },
+    note: "npm: releases 3.0 and 3.6, the latter compiled from source; recorded: mainnet as of May 2024.",
   },
   {
     id: "yearn",

@@ -88,7 +88,6 @@ export const CHECKS: readonly Check[] = [
       rangeConformance: ["behavior: a slashing lowers the value of the wstETH leg at once"],
     },
     own: /a loss (of|that)|slashing/,
-    skips: { AaveV3: "the supply index cannot fall; a loss of the reserve shows as liquidity that is missing" },
   },
   {
     id: "zero rate",

@@ -1,7 +1,8 @@
 /** The genuine protocols that the adapters' tests stand on do what a lender expects of them. */
 import { expect } from "chai";
 import { network } from "hardhat";
-import { type AaveDeployment, borrowWeth, deployAave } from "../support/genuine/aave.ts";
+import { borrowWeth, deployAave } from "../support/genuine/aave.ts";
+import { COMPILE_MS, compileAave36, deployAave36 } from "../support/genuine/aave-3.6.ts";
 import { at, readBigint, send } from "../support/genuine/artifact.ts";
 import { deployGearbox } from "../support/genuine/gearbox.ts";
 import { deployWeth, wrapEth } from "../support/genuine/weth.ts";
@@ -10,24 +11,34 @@ const ETHER = 10n ** 18n;
 const YEAR = 365 * 86_400;
 
 describe("genuine protocols deployed from npm", () => {
-  it("Aave v3 pays a lender what a borrower owes", async () => {
-    const { ethers, networkHelpers } = await network.create();
-    const [lender, borrower] = await ethers.getSigners();
-    if (!lender || !borrower) return expect.fail("the network has fewer than two accounts");
-    const weth = await deployWeth(lender);
-    const wethAddress = await weth.getAddress();
-    const aave: AaveDeployment = await deployAave(lender, wethAddress);
-    await wrapEth(weth, 100n * ETHER);
-    await send(weth, "approve", aave.addresses.pool, 100n * ETHER);
-    await send(aave.pool, "supply(address,uint256,address,uint16)", wethAddress, 100n * ETHER, lender.address, 0);
-    await borrowWeth(aave, borrower, 200n * ETHER, 80n * ETHER);
-    await networkHelpers.time.increase(YEAR);
-    const balance = await readBigint(aave.aToken, "balanceOf", lender.address);
-    // 80 % utilization is the kink: 2.7 % x 0.8 x (1 - 15 %) = 1.836 %.
-    expect(balance).to.be.closeTo((101_836n * ETHER) / 1_000n, ETHER / 1_000n);
-    await send(aave.pool, "withdraw", wethAddress, 20n * ETHER, lender.address);
-    expect(await readBigint(weth, "balanceOf", lender.address)).to.equal(20n * ETHER);
+  before(function () {
+    this.timeout(COMPILE_MS);
+    compileAave36();
   });
+
+  for (const [release, deploy] of [
+    ["3.0", deployAave],
+    ["3.6", deployAave36],
+  ] as const) {
+    it(`Aave ${release} pays a lender what a borrower owes`, async () => {
+      const { ethers, networkHelpers } = await network.create();
+      const [lender, borrower] = await ethers.getSigners();
+      if (!lender || !borrower) return expect.fail("the network has fewer than two accounts");
+      const weth = await deployWeth(lender);
+      const wethAddress = await weth.getAddress();
+      const aave = await deploy(lender, wethAddress);
+      await wrapEth(weth, 100n * ETHER);
+      await send(weth, "approve", aave.addresses.pool, 100n * ETHER);
+      await send(aave.pool, "supply(address,uint256,address,uint16)", wethAddress, 100n * ETHER, lender.address, 0);
+      await borrowWeth(aave, borrower, 200n * ETHER, 80n * ETHER);
+      await networkHelpers.time.increase(YEAR);
+      const balance = await readBigint(aave.aToken, "balanceOf", lender.address);
+      // 80 % utilization is the kink: 2.7 % x 0.8 x (1 - 15 %) = 1.836 %.
+      expect(balance).to.be.closeTo((101_836n * ETHER) / 1_000n, ETHER / 1_000n);
+      await send(aave.pool, "withdraw", wethAddress, 20n * ETHER, lender.address);
+      expect(await readBigint(weth, "balanceOf", lender.address)).to.equal(20n * ETHER);
+    });
+  }
 
   it("Gearbox PoolV3 accrues interest, pays it on repayment and books a loss", async () => {
     const { ethers, networkHelpers } = await network.create();

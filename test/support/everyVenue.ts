@@ -47,6 +47,37 @@ export const VENUE_ORDER: readonly ProtocolId[] = [
   "pendle-lp",
 ];
 
+/** Deploys an adapter and opens it as the engine's next strategy, with room for all that the vault has. Returns its address. */
+export async function openStrategy(
+  { connection: { ethers }, addresses }: Engine,
+  contract: string,
+  args: readonly unknown[],
+): Promise<string> {
+  const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
+  const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
+  const adapter = await (await ethers.deployContract(contract, [...args])).getAddress();
+  await registry.setRiskCap(1, 10_000n * ETHER, 10_000);
+  await registry.registerStrategy(adapter, 2);
+  const strategyId = await registry.count();
+  await registry.setLimits(strategyId, {
+    absoluteCap: 10_000n * ETHER,
+    dailyInflowBudget: 10_000n * ETHER,
+    relativeCapBps: 10_000,
+    lossTripBps: 50,
+  });
+  await guard.setOracle(strategyId, {
+    kind: 1,
+    feed: `0x${"00".repeat(20)}`,
+    heartbeat: 0,
+    margin: 0,
+    maxRateGrowthBps: 2_000,
+    slashBudgetBps: 50,
+    minAnswer: 0,
+    maxAnswer: 0,
+  });
+  return adapter;
+}
+
 /** The engine's server keeps the process alive: where a venue cannot be deployed it is closed before the error goes on. */
 export async function deployEveryVenue(deploy: typeof deployVenues = deployVenues): ReturnType<typeof deployVenues> {
   const engine = await deployEngine(1, 5);
@@ -68,30 +99,9 @@ async function deployVenues(engine: Engine) {
   await connection.networkHelpers.setBalance(deployer.address, 10_000_000n * ETHER);
   const { vault, weth } = addresses;
   const registry = await ethers.getContractAt("StrategyRegistry", addresses.registry);
-  const guard = await ethers.getContractAt("OracleGuard", addresses.guard);
   const open = async (id: ProtocolId, contract: string, args: readonly unknown[]): Promise<void> => {
-    const adapter = await (await ethers.deployContract(contract, [...args])).getAddress();
-    await registry.registerStrategy(adapter, 2);
-    const strategyId = await registry.count();
-    await registry.setLimits(strategyId, {
-      absoluteCap: 10_000n * ETHER,
-      dailyInflowBudget: 10_000n * ETHER,
-      relativeCapBps: 10_000,
-      lossTripBps: 50,
-    });
-    await guard.setOracle(strategyId, {
-      kind: 1,
-      feed: `0x${"00".repeat(20)}`,
-      heartbeat: 0,
-      margin: 0,
-      maxRateGrowthBps: 2_000,
-      slashBudgetBps: 50,
-      minAnswer: 0,
-      maxAnswer: 0,
-    });
-    adapters.set(id, adapter);
+    adapters.set(id, await openStrategy(engine, contract, args));
   };
-  await registry.setRiskCap(1, 10_000n * ETHER, 10_000);
   const aave = await deployAave(deployer, weth);
   await open("aave-v3", "AaveV3Adapter", [vault, weth, aave.addresses.pool]);
   const gearbox = await deployGearbox(deployer, weth);

@@ -1,9 +1,9 @@
 /**
- * The genuine Aave v3.0 of `@aave/core-v3`, deployed whole: provider, pool, configurator, access control, a WETH reserve
- * to lend into and a collateral reserve, so that a borrower can move utilization. Only the price oracle is the package's
- * own mock, because no borrower here is ever to be liquidated by a real price.
+ * A genuine Aave v3, deployed whole: provider, pool, configurator, access control, a WETH reserve to lend into and a
+ * collateral reserve, so that a borrower can move utilization. Only the price oracle is the package's own mock, so that a
+ * test sets the price at which a borrower fails. This file deploys 3.0 of `@aave/core-v3`; aave-3.6.ts the current line.
  */
-import { type Contract, encodeBytes32String, type Signer } from "ethers";
+import { type Contract, encodeBytes32String, MaxUint256, type Signer, ZeroAddress } from "ethers";
 import { type Artifact, at, deployArtifact, readAddress, readArtifact, send } from "./artifact.ts";
 
 const RAY = 10n ** 27n;
@@ -39,33 +39,110 @@ export interface AaveDeployment {
   readonly addresses: Readonly<Record<"provider" | "pool" | "configurator" | "aToken" | "collateral", string>>;
 }
 
-const artifact = (path: string): Artifact => {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return readArtifact(`@aave/core-v3/artifacts/contracts/${path}.sol/${name}.json`);
-};
+type Rates = Required<Pick<AaveOptions, "optimalUsage" | "slope1" | "slope2">>;
 
-/** Deploys the libraries in the order their links need and returns name -> address. */
-async function deployLibraries(signer: Signer): Promise<Map<string, string>> {
-  const libraries = new Map<string, string>();
-  // FlashLoanLogic links BorrowLogic, so BorrowLogic comes first.
-  for (const name of [
-    "SupplyLogic",
-    "BorrowLogic",
-    "LiquidationLogic",
-    "EModeLogic",
-    "BridgeLogic",
-    "PoolLogic",
-    "FlashLoanLogic",
-    "ConfiguratorLogic",
-  ]) {
-    const library = await deployArtifact(artifact(`protocol/libraries/logic/${name}`), signer, [], libraries);
-    libraries.set(name, await library.getAddress());
-  }
-  return libraries;
+/** What a reserve is listed with. Contracts by address. */
+interface Listing {
+  readonly asset: string;
+  readonly symbol: string;
+  readonly treasury: string;
+  readonly strategy: string;
+  readonly rates: Rates;
+  /** Implementations in the order of {@link AaveRelease.tokens}. */
+  readonly tokens: readonly string[];
 }
 
-/** Deploys the market with its two reserves; `signer` gets every admin role. */
-export async function deployAave(signer: Signer, weth: string, options: AaveOptions = {}): Promise<AaveDeployment> {
+/** What differs between the releases of Aave v3. */
+export interface AaveRelease {
+  /** Artifact by path, as under the package's `contracts` folder, without extension. */
+  readonly artifact: (path: string) => Artifact;
+  readonly pool: { readonly path: string; readonly args: (provider: string, strategy: string) => readonly unknown[] };
+  readonly configurator: string;
+  readonly dataProvider: string;
+  readonly strategy: { readonly path: string; readonly args: (provider: string, rates: Rates) => readonly unknown[] };
+  /** Implementations of the aToken first, then of the debt tokens, the variable one last. */
+  readonly tokens: readonly {
+    readonly path: string;
+    readonly args: (pool: string, treasury: string) => readonly unknown[];
+  }[];
+  /** `InitReserveInput` of this release. */
+  readonly input: (listing: Listing) => Readonly<Record<string, unknown>>;
+}
+
+/** What both releases call the tokens of a reserve. */
+export const tokenNames = (symbol: string) => ({
+  aTokenName: `Aave ${symbol}`,
+  aTokenSymbol: `a${symbol}`,
+  variableDebtTokenName: `Aave Variable Debt ${symbol}`,
+  variableDebtTokenSymbol: `variableDebt${symbol}`,
+});
+
+const token = (name: string) => ({ path: `protocol/tokenization/${name}`, args: (pool: string) => [pool] });
+
+const RELEASE: AaveRelease = {
+  artifact: (path) =>
+    readArtifact(`@aave/core-v3/artifacts/contracts/${path}.sol/${path.slice(path.lastIndexOf("/") + 1)}.json`),
+  pool: { path: "protocol/pool/Pool", args: (provider) => [provider] },
+  configurator: "protocol/pool/PoolConfigurator",
+  dataProvider: "misc/AaveProtocolDataProvider",
+  strategy: {
+    path: "protocol/pool/DefaultReserveInterestRateStrategy",
+    // No stable-rate debt: its four parameters are zero, and its share of total debt has the mainnet value.
+    args: (provider, { optimalUsage, slope1, slope2 }) => [
+      provider,
+      optimalUsage,
+      0n,
+      slope1,
+      slope2,
+      0n,
+      0n,
+      0n,
+      0n,
+      (RAY * 20n) / 100n,
+    ],
+  },
+  tokens: [token("AToken"), token("StableDebtToken"), token("VariableDebtToken")],
+  input: ({ asset, symbol, treasury, strategy, tokens: [aTokenImpl, stableDebtTokenImpl, variableDebtTokenImpl] }) => ({
+    aTokenImpl,
+    stableDebtTokenImpl,
+    variableDebtTokenImpl,
+    underlyingAssetDecimals: 18,
+    interestRateStrategyAddress: strategy,
+    underlyingAsset: asset,
+    treasury,
+    incentivesController: ZeroAddress,
+    ...tokenNames(symbol),
+    stableDebtTokenName: `Aave Stable Debt ${symbol}`,
+    stableDebtTokenSymbol: `stableDebt${symbol}`,
+    params: encodeBytes32String(""),
+  }),
+};
+
+/** Deploys contracts of a release; the libraries that one links are deployed before it, each once. */
+function deployer(signer: Signer, artifact: AaveRelease["artifact"]) {
+  const libraries = new Map<string, string>();
+  const deploy = async (path: string, args: readonly unknown[] = []): Promise<Contract> => {
+    const wanted = artifact(path);
+    for (const library of Object.values(wanted.linkReferences).flatMap((file) => Object.keys(file))) {
+      if (libraries.has(library)) continue;
+      libraries.set(library, await (await deploy(`protocol/libraries/logic/${library}`)).getAddress());
+    }
+    return await deployArtifact(wanted, signer, args, libraries);
+  };
+  return deploy;
+}
+
+/** Deploys the 3.0 market with its two reserves; `signer` gets every admin role. */
+export const deployAave = (signer: Signer, weth: string, options: AaveOptions = {}): Promise<AaveDeployment> =>
+  deployMarket(RELEASE, signer, weth, options);
+
+/** As {@link deployAave}, of any release. */
+export async function deployMarket(
+  release: AaveRelease,
+  signer: Signer,
+  weth: string,
+  options: AaveOptions,
+): Promise<AaveDeployment> {
   const {
     optimalUsage = (RAY * 80n) / 100n,
     slope1 = (RAY * 27n) / 1000n,
@@ -73,80 +150,41 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
     reserveFactorBps = 1_500n,
     treasury = await signer.getAddress(),
   } = options;
+  const rates = { optimalUsage, slope1, slope2 };
   const admin = await signer.getAddress();
-  const libraries = await deployLibraries(signer);
+  const deploy = deployer(signer, release.artifact);
+  const addressOf = async (path: string, args: readonly unknown[] = []): Promise<string> =>
+    (await deploy(path, args)).getAddress();
 
-  const provider = await deployArtifact(artifact("protocol/configuration/PoolAddressesProvider"), signer, [
-    "ETH",
-    admin,
-  ]);
+  const provider = await deploy("protocol/configuration/PoolAddressesProvider", ["ETH", admin]);
   const providerAddress = await provider.getAddress();
   await send(provider, "setACLAdmin", admin);
-  const aclManager = await deployArtifact(artifact("protocol/configuration/ACLManager"), signer, [providerAddress]);
+  const aclManager = await deploy("protocol/configuration/ACLManager", [providerAddress]);
   await send(provider, "setACLManager", await aclManager.getAddress());
   for (const role of ["addPoolAdmin", "addRiskAdmin", "addEmergencyAdmin", "addAssetListingAdmin"]) {
     await send(aclManager, role, admin);
   }
-  const oracle = await deployArtifact(artifact("mocks/oracle/PriceOracle"), signer);
+  const oracle = await deploy("mocks/oracle/PriceOracle");
   await send(provider, "setPriceOracle", await oracle.getAddress());
 
-  const poolImplementation = await deployArtifact(artifact("protocol/pool/Pool"), signer, [providerAddress], libraries);
-  await send(provider, "setPoolImpl", await poolImplementation.getAddress());
+  const strategy = await addressOf(release.strategy.path, release.strategy.args(providerAddress, rates));
+  const poolArgs = release.pool.args(providerAddress, strategy);
+  await send(provider, "setPoolImpl", await addressOf(release.pool.path, poolArgs));
   const poolAddress = await readAddress(provider, "getPool");
-  const pool = at(poolAddress, artifact("protocol/pool/Pool").abi, signer);
+  const pool = at(poolAddress, release.artifact(release.pool.path).abi, signer);
 
-  const configuratorImplementation = await deployArtifact(
-    artifact("protocol/pool/PoolConfigurator"),
-    signer,
-    [],
-    libraries,
-  );
-  await send(provider, "setPoolConfiguratorImpl", await configuratorImplementation.getAddress());
+  await send(provider, "setPoolConfiguratorImpl", await addressOf(release.configurator));
   const configuratorAddress = await readAddress(provider, "getPoolConfigurator");
-  const configurator = at(configuratorAddress, artifact("protocol/pool/PoolConfigurator").abi, signer);
+  const configurator = at(configuratorAddress, release.artifact(release.configurator).abi, signer);
 
-  const dataProvider = await deployArtifact(artifact("misc/AaveProtocolDataProvider"), signer, [providerAddress]);
+  const dataProvider = await deploy(release.dataProvider, [providerAddress]);
   await send(provider, "setPoolDataProvider", await dataProvider.getAddress());
 
-  const collateral = await deployArtifact(artifact("mocks/tokens/MintableERC20"), signer, ["Collateral", "COL", 18]);
+  const collateral = await deploy("mocks/tokens/MintableERC20", ["Collateral", "COL", 18]);
   const collateralAddress = await collateral.getAddress();
-  const strategy = await deployArtifact(artifact("protocol/pool/DefaultReserveInterestRateStrategy"), signer, [
-    // No stable-rate debt: its four parameters are zero, and its share of total debt has the mainnet value.
-    providerAddress,
-    optimalUsage,
-    0n,
-    slope1,
-    slope2,
-    0n,
-    0n,
-    0n,
-    0n,
-    (RAY * 20n) / 100n,
-  ]);
-  const implementations = [];
-  for (const name of ["AToken", "StableDebtToken", "VariableDebtToken"]) {
-    const token = await deployArtifact(artifact(`protocol/tokenization/${name}`), signer, [poolAddress]);
-    implementations.push(await token.getAddress());
-  }
-  const [aTokenImpl, stableDebtTokenImpl, variableDebtTokenImpl] = implementations;
-  const strategyAddress = await strategy.getAddress();
-  const input = (underlyingAsset: string, symbol: string) => ({
-    aTokenImpl,
-    stableDebtTokenImpl,
-    variableDebtTokenImpl,
-    underlyingAssetDecimals: 18,
-    interestRateStrategyAddress: strategyAddress,
-    underlyingAsset,
-    treasury,
-    incentivesController: "0x0000000000000000000000000000000000000000",
-    aTokenName: `Aave ${symbol}`,
-    aTokenSymbol: `a${symbol}`,
-    variableDebtTokenName: `Aave Variable Debt ${symbol}`,
-    variableDebtTokenSymbol: `variableDebt${symbol}`,
-    stableDebtTokenName: `Aave Stable Debt ${symbol}`,
-    stableDebtTokenSymbol: `stableDebt${symbol}`,
-    params: encodeBytes32String(""),
-  });
+  const tokens: string[] = [];
+  for (const { path, args } of release.tokens) tokens.push(await addressOf(path, args(poolAddress, treasury)));
+  const input = (asset: string, symbol: string) => release.input({ asset, symbol, treasury, strategy, rates, tokens });
   await send(configurator, "initReserves", [input(weth, "WETH"), input(collateralAddress, "COL")]);
   await send(configurator, "setReserveBorrowing", weth, true);
   await send(configurator, "setReserveFactor", weth, reserveFactorBps);
@@ -154,9 +192,10 @@ export async function deployAave(signer: Signer, weth: string, options: AaveOpti
   await send(oracle, "setAssetPrice", weth, UNIT_PRICE);
   await send(oracle, "setAssetPrice", collateralAddress, UNIT_PRICE);
 
-  const tokens = await dataProvider.getFunction("getReserveTokensAddresses").staticCall(weth);
-  const aToken = at(String(tokens[0]), artifact("protocol/tokenization/AToken").abi, signer);
-  const variableDebtToken = at(String(tokens[2]), artifact("protocol/tokenization/VariableDebtToken").abi, signer);
+  const listed = await dataProvider.getFunction("getReserveTokensAddresses").staticCall(weth);
+  const abiOf = (place: number) => release.artifact(release.tokens.at(place)?.path ?? "").abi;
+  const aToken = at(String(listed[0]), abiOf(0), signer);
+  const variableDebtToken = at(String(listed[2]), abiOf(-1), signer);
   return {
     provider,
     pool,
@@ -193,4 +232,28 @@ export async function borrowWeth(
   await send(pool, "supply(address,uint256,address,uint16)", aave.addresses.collateral, collateralAmount, to, 0);
   // 2 = variable rate, 0 = no referral.
   await send(pool, "borrow", aave.weth, amount, 2, 0, to);
+}
+
+/**
+ * The collateral's price falls to `priceBps` of the start, and `liquidator` takes all of it for what it is worth: debt above that
+ * is never paid. `liquidator` holds enough WETH.
+ */
+export async function failBorrower(
+  aave: AaveDeployment,
+  liquidator: Signer,
+  borrower: Signer,
+  priceBps: bigint,
+): Promise<void> {
+  const { collateral, pool } = aave.addresses;
+  await send(aave.oracle, "setAssetPrice", collateral, (UNIT_PRICE * priceBps) / 10_000n);
+  await send(at(aave.weth, aave.collateral.interface, liquidator), "approve", pool, MaxUint256);
+  await send(
+    at(pool, aave.pool.interface, liquidator),
+    "liquidationCall",
+    collateral,
+    aave.weth,
+    await borrower.getAddress(),
+    MaxUint256,
+    false,
+  );
 }

@@ -1,12 +1,13 @@
 /** Compiles a protocol's own source from its npm package with the solc it was written for, and caches the artifacts. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type Artifact, parseArtifact } from "./artifact.ts";
 import { GenuineArtifactError, GenuineCompileError } from "./errors.ts";
+import { makeOnce } from "./once.ts";
 
 const require = createRequire(import.meta.url);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -18,7 +19,7 @@ export interface GenuineBuild {
   readonly runs: number;
   /** `source unit:contract` of every contract wanted. */
   readonly contracts: readonly string[];
-  /** Import prefix -> npm package that answers it. */
+  /** Import prefix, with a folder or without -> npm package whose root answers it. */
   readonly packages: Readonly<Record<string, string>>;
   /** Source units that lie in this repository: name -> path from its root. */
   readonly local: Readonly<Record<string, string>>;
@@ -84,30 +85,8 @@ function collectSources(build: GenuineBuild): Map<string, string> {
   return sources;
 }
 
-const fromCache = (path: string): ReadonlyMap<string, Artifact> =>
-  new Map(
-    Object.entries(cacheSchema.parse(JSON.parse(readFileSync(path, "utf8")))).map(([name, value]) => [
-      name,
-      parseArtifact(name, value),
-    ]),
-  );
-
-/** Artifacts by contract name, from `cache/genuine/` or compiled now. */
-export function compileGenuine(build: GenuineBuild): ReadonlyMap<string, Artifact> {
-  const sources = collectSources(build);
-  const input = JSON.stringify({
-    language: "Solidity",
-    sources: Object.fromEntries([...sources].sort().map(([unit, content]) => [unit, { content }])),
-    settings: {
-      optimizer: { enabled: true, runs: build.runs },
-      evmVersion: build.evmVersion,
-      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences"] } },
-    },
-  });
-  const key = createHash("sha256").update(build.compiler).update(input).update(build.contracts.join()).digest("hex");
-  const path = join(ROOT, "cache", "genuine", `${key.slice(0, 32)}.json`);
-  if (existsSync(path)) return fromCache(path);
-
+/** The wanted contracts' artifacts as JSON. */
+function compile(build: GenuineBuild, input: string): string {
   const solc: unknown = require(build.compiler);
   if (!isCompiler(solc)) throw new GenuineArtifactError(build.compiler, "it is not a solc package");
   const output = outputSchema.parse(JSON.parse(solc.compile(input)));
@@ -125,12 +104,30 @@ export function compileGenuine(build: GenuineBuild): ReadonlyMap<string, Artifac
       linkReferences: contract.evm.bytecode.linkReferences,
     };
   }
-  mkdirSync(dirname(path), { recursive: true });
-  // Written aside and renamed: two processes may compile at once, and neither may read half a file.
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, JSON.stringify(artifacts));
-  renameSync(aside, path);
-  return fromCache(path);
+  return JSON.stringify(artifacts);
+}
+
+/** Artifacts by contract name, from `cache/genuine/` or compiled now. */
+export function compileGenuine(build: GenuineBuild): ReadonlyMap<string, Artifact> {
+  const sources = collectSources(build);
+  const input = JSON.stringify({
+    language: "Solidity",
+    sources: Object.fromEntries([...sources].sort().map(([unit, content]) => [unit, { content }])),
+    settings: {
+      optimizer: { enabled: true, runs: build.runs },
+      evmVersion: build.evmVersion,
+      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences"] } },
+    },
+  });
+  const key = createHash("sha256").update(build.compiler).update(input).update(build.contracts.join()).digest("hex");
+  const path = join(ROOT, "cache", "genuine", `${key.slice(0, 32)}.json`);
+  makeOnce(path, () => compile(build, input));
+  return new Map(
+    Object.entries(cacheSchema.parse(JSON.parse(readFileSync(path, "utf8")))).map(([name, value]) => [
+      name,
+      parseArtifact(name, value),
+    ]),
+  );
 }
 
 /** Picks an artifact. @throws {GenuineArtifactError} when the build did not make it. */

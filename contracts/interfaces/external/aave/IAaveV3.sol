@@ -26,7 +26,8 @@ struct AaveReserveData {
 }
 
 /// @title IAaveV3Pool
-/// @notice Source: `contracts/interfaces/IPool.sol` of npm @aave/core-v3 1.19.3.
+/// @notice Source: `contracts/interfaces/IPool.sol` of npm @aave/core-v3 1.19.3; what came later, of aave-v3-origin
+/// 3.6.0, which keeps the rest.
 interface IAaveV3Pool {
     function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) external;
     function withdraw(address asset, uint256 amount, address to) external returns (uint256);
@@ -36,6 +37,9 @@ interface IAaveV3Pool {
 
     /// @notice Aave 3.1 and later only; reverts on 3.0.
     function getVirtualUnderlyingBalance(address asset) external view returns (uint128);
+
+    /// @notice Bad debt written off and not covered yet, asset units. Aave 3.3 and later only; reverts before.
+    function getReserveDeficit(address asset) external view returns (uint256);
 }
 
 /// @title IAaveV3Token
