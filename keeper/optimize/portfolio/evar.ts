@@ -9,7 +9,7 @@ import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
 import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
-import { dot, interpolate, median } from "../../math/statistics.ts";
+import { dot, interpolate, median, sum } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
 import { expectedLosses, type LossColumns, portfolioLosses, toLossColumns } from "./loss-columns.ts";
@@ -23,7 +23,7 @@ import {
   violation,
 } from "./problem.ts";
 import { requireProof } from "./proof.ts";
-import { lossesOf, type Sample } from "./sample.ts";
+import { type Sample, unitNear } from "./sample.ts";
 import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
 
@@ -330,6 +330,17 @@ function descend(setting: Setting, from: Float64Array): Found {
   return { point: settled, dual: Math.max(dual, bound), rounds: round };
 }
 
+/** No portfolio within the limits loses or gains more in a step. A narrower range of a programme's level would cut optima off. */
+function furthestLoss({ lower, upper }: PortfolioProblem, { values, size, assets }: LossColumns): number {
+  let total = 0;
+  for (let i = 0; i < assets; i++) {
+    let most = 0;
+    for (let k = i * size; k < (i + 1) * size; k++) most = Math.max(most, Math.abs(values[k] ?? 0));
+    total += most * Math.max(Math.abs(lower[i] ?? 0), Math.abs(upper[i] ?? 0));
+  }
+  return total;
+}
+
 /** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
 function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual: number } {
   const { problem, solver, columns, alpha } = setting;
@@ -339,7 +350,8 @@ function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual:
   const point = pointAt(columns, Float64Array.from(single.weights), alpha, 0);
   const worst = point.losses.reduce((most, loss) => Math.max(most, loss), Number.NEGATIVE_INFINITY);
   const builder = commonProgramme(problem);
-  const level = builder.addColumn("worst loss", -1e3, 1e3, true);
+  const most = furthestLoss(problem, columns);
+  const level = builder.addColumn("worst loss", -most, most, true);
   builder.setCost(level, 1);
   const first = builder.rowCount;
   const binding: number[] = [];
@@ -350,7 +362,7 @@ function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual:
     for (let i = 0; i < assets; i++) entries.push([i, -(values[i * size + s] ?? 0)]);
     builder.addRow(`step ${s + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
   });
-  const { multipliers } = solver.minimize(builder.build(null), 1e-3);
+  const { multipliers } = solver.vertex(builder.build(null));
   const q = new Float64Array(size);
   let total = 0;
   binding.forEach((s, k) => {
@@ -370,6 +382,7 @@ const MAX_CUTS = 400;
  */
 function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float64Array): Found {
   const cuts: Float64Array[] = [];
+  const most = furthestLoss(problem, columns);
   let best = pointAt(columns, from, alpha, 0);
   let dual = Number.NEGATIVE_INFINITY;
   const cutAt = (point: Point): void => {
@@ -381,8 +394,9 @@ function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float
   let round = 1;
   for (; round <= MAX_CUTS; round++) {
     const builder = commonProgramme(problem);
-    const level = builder.addColumn("EVaR", -1e3, 1e3, true);
+    const level = builder.addColumn("EVaR", -most, most, true);
     builder.setCost(level, 1);
+    const first = builder.rowCount;
     for (const cut of cuts) {
       const entries: (readonly [number, number])[] = [[level, 1]];
       cut.forEach((slope, i) => {
@@ -390,8 +404,15 @@ function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float
       });
       builder.addRow("cut", 0, Number.POSITIVE_INFINITY, entries, true);
     }
-    const optimum = solver.minimize(builder.build(null), 1e-3);
-    dual = Math.max(dual, optimum.dual);
+    const optimum = solver.vertex(builder.build(null));
+    // A mix of cuts is a cut: what it costs at least is a bound, whatever the solver's tolerances.
+    const shares = cuts.map((_, k) => Math.max(0, optimum.multipliers[first + k] ?? 0));
+    const total = sum(shares);
+    const mixed = new Float64Array(columns.assets);
+    cuts.forEach((cut, k) => {
+      for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) + ((shares[k] ?? 0) / total) * (cut[i] ?? 0);
+    });
+    if (total > 0) dual = Math.max(dual, leastLinear(problem, solver, mixed));
     if (best.value - dual <= GAP * Math.max(Math.abs(best.value), 1e-6)) break;
     const corner = optimum.x.slice(0, columns.assets);
     cutAt(pointAt(columns, corner, alpha, 0));
@@ -408,12 +429,7 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
   checkProblem(problem, returns.assets);
   const alpha = 1 - beta;
   const start = tailStart(problem, solver, returns);
-  // In units of what portfolios near the answer lose: one asset's single return far beyond them would leave few digits.
-  const unit = lossesOf(returns, start, new Float64Array(returns.size)).reduce(
-    (m, loss) => Math.max(m, Math.abs(loss)),
-    0,
-  );
-  const columns = toLossColumns(returns, unit > 0 ? unit : returns.unit);
+  const columns = toLossColumns(returns, unitNear(returns, start));
   const means = expectedLosses(columns, new Float64Array(columns.size).fill(1 / columns.size));
   const setting: Setting = { problem, solver, columns, means, alpha };
   let found = descend(setting, start);

@@ -3,7 +3,8 @@
  * single linkage, lay the assets out by the tree, split the layout in halves and share each split by inverse variance.
  * It needs no inverse and no optimum, so what is certified is the sum of the weights.
  */
-import { DimensionMismatchError } from "../../math/errors.ts";
+import { requireFinite } from "../../math/checks.ts";
+import { DimensionMismatchError, EmptySampleError } from "../../math/errors.ts";
 import { dot, sum } from "../../math/statistics.ts";
 import { RisklessError } from "./errors.ts";
 import type { Portfolio } from "./problem.ts";
@@ -79,8 +80,10 @@ function clusterVariance(covariance: Rows, members: readonly number[]): number {
 export function hierarchicalRiskParity(names: readonly string[], covariance: Rows): Portfolio {
   const n = names.length;
   if (covariance.length !== n) throw new DimensionMismatchError("covariance", n, covariance.length);
+  if (n === 0) throw new EmptySampleError("assets of a portfolio", 1, 0);
   covariance.forEach((row, i) => {
     if (row.length !== n) throw new DimensionMismatchError("covariance row", n, row.length);
+    requireFinite("covariance row", row);
     if (!((row[i] ?? 0) > 0)) throw new RisklessError(names[i] ?? "", row[i] ?? Number.NaN);
   });
   const weights = new Array<number>(n).fill(1);

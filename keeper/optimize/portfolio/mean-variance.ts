@@ -5,7 +5,7 @@
 import { type BoxQuadratic, solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireCount, requireFinite } from "../../math/checks.ts";
 import { atMaximumSharpe, atReturn, atRisk, type CriticalLine, traceCriticalLine } from "../../math/critical-line.ts";
-import { DimensionMismatchError } from "../../math/errors.ts";
+import { DimensionMismatchError, NotPositiveSemidefiniteError } from "../../math/errors.ts";
 import { dot } from "../../math/statistics.ts";
 import { InfeasibleError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
@@ -34,6 +34,10 @@ export interface FrontierPortfolio {
 /** An answer read off the critical line counts when it proves itself; a singular covariance can lead the line astray. */
 const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean => gap <= 1e-8 && infeasibility <= 1e-10;
 
+/** Share of the largest variance below which one is what rounding, or a rounding of shrinkage, leaves of a constant. */
+const NO_VARIANCE = 1e-15;
+/** Share of the largest variance by which a riskless portfolio's may be negative: weights of up to 10 amplify the entries' rounding. */
+const NEGATIVE = 1e-9;
 /** A variance below this share of the largest one is rounding. */
 const RISKLESS = 1e-14;
 /** Share of the largest return by which a riskless gain must show: a risky mix that earns as little has more than RISKLESS variance. */
@@ -59,7 +63,10 @@ export class MeanVariance {
   readonly #scale: number;
   #line: CriticalLine | null | undefined;
 
-  /** @throws {DimensionMismatchError | SampleNotFiniteError | ParameterOutOfRangeError} */
+  /**
+   * @param covariance positive semidefinite; `requirePositiveSemidefinite` checks one of unknown origin.
+   * @throws {DimensionMismatchError | SampleNotFiniteError | ParameterOutOfRangeError | NotPositiveSemidefiniteError}
+   */
   constructor(problem: PortfolioProblem, solver: Solver, mu: readonly number[], covariance: Rows) {
     const n = mu.length;
     checkProblem(problem, n);
@@ -77,13 +84,42 @@ export class MeanVariance {
     covariance.forEach((row, i) => {
       this.#matrix.set(row, i * n);
     });
-    const largest = covariance.reduce((most, row, i) => Math.max(most, Math.abs(row[i] ?? 0)), 0);
+    const largest = covariance.reduce((most, row, i) => Math.max(most, row[i] ?? 0), 0);
+    const least = covariance.reduce((most, row, i) => Math.min(most, row[i] ?? 0), 0);
+    if (least < 0) throw new NotPositiveSemidefiniteError(least, largest);
     this.#scale = largest > 0 ? largest : 1;
   }
 
-  /** Of a riskless portfolio rounding may leave less than nothing. */
+  /**
+   * Of a riskless portfolio rounding may leave less than nothing.
+   * @throws {NotPositiveSemidefiniteError} when it is less than that.
+   */
   variance(weights: ArrayLike<number>): number {
-    return Math.max(0, dot(this.#product(weights), weights));
+    const value = dot(this.#product(weights), weights);
+    if (value < -NEGATIVE * this.#scale) throw new NotPositiveSemidefiniteError(value, this.#scale);
+    return Math.max(0, value);
+  }
+
+  /**
+   * What variances of such weights are told apart in: the least variance of an asset, or the terms that their variance is the sum of,
+   * where assets of great risk cancel. In units of the largest variance of all, one wild asset would drown the others' differences.
+   */
+  #varianceUnit(weights: ArrayLike<number>): number {
+    let terms = 0;
+    let least = this.#scale;
+    this.#rows.forEach((row, i) => {
+      const w = Math.abs(weights[i] ?? 0);
+      if ((row[i] ?? 0) > NO_VARIANCE * this.#scale) least = Math.min(least, row[i] ?? 0);
+      if (w > 0)
+        row.forEach((value, j) => {
+          terms += w * Math.abs(value * (weights[j] ?? 0));
+        });
+    });
+    return Math.max(least, terms);
+  }
+
+  #provenVariance(found: Portfolio): Portfolio {
+    return requireProof(found, this.#varianceUnit(found.weights));
   }
 
   #product(weights: ArrayLike<number>): Float64Array {
@@ -180,7 +216,7 @@ export class MeanVariance {
 
   /** @throws {InfeasibleError | NotConvergedError} */
   leastVariance(): Portfolio {
-    return requireProof(this.#asVariance(this.#tangent(0), this.#method()), this.#scale);
+    return this.#provenVariance(this.#asVariance(this.#tangent(0), this.#method()));
   }
 
   /** Least variance with an expected return of at least `wanted`. */
@@ -204,7 +240,7 @@ export class MeanVariance {
 
   /** @throws {InfeasibleError} when the floor contradicts the limits. */
   #aboveFloor(wanted: number): Portfolio {
-    return requireProof(this.#asVariance(this.#tangent(0, wanted), "interior point"), this.#scale);
+    return this.#provenVariance(this.#asVariance(this.#tangent(0, wanted), "interior point"));
   }
 
   /** The tolerance at which these frontier weights are the tangent point. */
@@ -326,7 +362,10 @@ export class MeanVariance {
     requireFinite("risk-free return", [riskFree]);
     const line = this.#criticalLine();
     const most = line === null ? this.#mostReturn().value : (line.corners.at(-1)?.expectedReturn ?? Number.NaN);
-    if (!(most > riskFree)) throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
+    // A lead in the last digits of the means is none.
+    const lead = WHOLE * Math.max(this.#largestReturn(), Math.abs(riskFree));
+    if (!(most - riskFree > lead))
+      throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
     const calm = this.leastVariance();
     const gained = dot(this.#mu, calm.weights) - riskFree;
     if (gained > NOTICEABLE * this.#largestReturn() && this.#isRiskless(calm)) throw new SharpeUnboundedError(gained);
