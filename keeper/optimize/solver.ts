@@ -226,9 +226,9 @@ export class Solver {
         const more = programme.cost.length - columns;
         const inOldRows = Array.from({ length: more }, (): (readonly [number, number])[] => []);
         programme.rows.slice(0, rows).forEach(({ indices, values }, i) => {
-          indices.forEach((column, k) => {
-            inOldRows[column - columns]?.push([i, values[k] ?? 0]);
-          });
+          // New entries stand at the end of their row.
+          for (let k = indices.length - 1; (indices[k] ?? -1) >= columns; k--)
+            inOldRows[(indices[k] ?? 0) - columns]?.push([i, values[k] ?? 0]);
         });
         if (more > 0)
           model.addCols({

@@ -68,7 +68,8 @@ export class TailMaster {
   /** Column of each loss's excess, and the cuts of it that are in. */
   readonly #known = new Map<number, { readonly column: number; readonly cuts: Set<number> }>();
   /** Coefficients of the losses' rows, in their order, and whose they are. */
-  readonly #cuts: { readonly t: number; readonly coefficients: Float64Array }[] = [];
+  readonly #cuts: { readonly t: number; readonly cut: number; readonly coefficients: Float64Array }[] = [];
+  #multipliers: ArrayLike<number> = [];
 
   constructor(problem: PortfolioProblem, model: TailModel, goal: Goal, alpha: number, grow: GrowingModel) {
     this.#problem = problem;
@@ -92,6 +93,12 @@ export class TailMaster {
       const measure = [[this.#threshold, 1]] as const;
       this.#builder.addRow("tail risk", Number.NEGATIVE_INFINITY, goal.limit, measure, false, goal.unit);
     }
+  }
+
+  /** Cuts that the last answer leans on. */
+  binding(): (readonly [number, number])[] {
+    const first = this.#limits + (this.#goal.kind === "least-tail" ? 0 : 1);
+    return this.#cuts.filter((_, k) => (this.#multipliers[first + k] ?? 0) > 0).map(({ t, cut }) => [t, cut]);
   }
 
   has(t: number, cut: number): boolean {
@@ -118,12 +125,13 @@ export class TailMaster {
       if (value !== 0) entries.push([i, -value]);
     });
     this.#builder.addRow(`step ${t + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
-    this.#cuts.push({ t, coefficients });
+    this.#cuts.push({ t, cut, coefficients });
   }
 
   /** @throws {InfeasibleError | UnboundedError | NotConvergedError} */
   solve(): MasterAnswer {
     const { x, multipliers } = this.#grow.solve(this.#builder.build(null));
+    this.#multipliers = multipliers;
     const weights = x.slice(0, this.#problem.names.length);
     weights.forEach((w, i) => {
       weights[i] = Math.min(this.#problem.upper[i] ?? 0, Math.max(this.#problem.lower[i] ?? 0, w));

@@ -102,19 +102,39 @@ function drawdownTail(sample: Sample, beta: number, start: Float64Array): TailMo
   };
 }
 
-function solveTail(
+/** Where a search begins: weights, and cuts that are likely to matter. */
+interface Warm {
+  readonly weights: Float64Array;
+  readonly cuts: readonly (readonly [number, number])[];
+}
+
+interface Found {
+  readonly weights: Float64Array;
+  readonly primal: number;
+  readonly dual: number;
+  readonly rounds: number;
+  readonly binding: readonly (readonly [number, number])[];
+}
+
+/**
+ * @param enough gap at which the search ends, of the objective or of a thousandth of the model's unit.
+ * @throws {InfeasibleError | NotConvergedError}
+ */
+function search(
   problem: PortfolioProblem,
   solver: Solver,
-  start: Float64Array,
+  warm: Warm,
   model: TailModel,
   beta: number,
   goal: Goal,
-): Portfolio {
+  enough: number,
+): Found {
   const alpha = 1 - beta;
   const wanted = Math.min(model.size, Math.max(problem.names.length + 2, Math.ceil(2 * alpha * model.size)));
   return solver.growing((grow) => {
     const master = new TailMaster(problem, model, goal, alpha, grow);
-    const first = model.evaluate(start);
+    for (const [t, cut] of warm.cuts) master.include(t, cut);
+    const first = model.evaluate(warm.weights);
     const worst = [...first.losses.keys()].sort((a, b) => (first.losses[b] ?? 0) - (first.losses[a] ?? 0) || a - b);
     for (const t of worst.slice(0, wanted)) master.include(t, first.cuts[t] ?? 0);
     let best: { weights: Float64Array; primal: number } | null = null;
@@ -142,29 +162,81 @@ function solveTail(
         // Losses just below the threshold come in early: most of them would be missing in the next round.
         if (isMissing || (known === null && threshold > 0 && loss > NEAR * threshold)) candidates.push(t);
       }
+      if (best !== null && (gap <= enough || missing === 0))
+        return { ...best, dual, rounds: round, binding: master.binding() };
+      if (missing === 0) throw new NotConvergedError(round, gap, off);
       // A portfolio of few losses makes most of the others missing: the worst of them are enough to send it elsewhere.
       candidates.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0) || a - b);
       for (const t of candidates.slice(0, wanted)) master.include(t, cuts[t] ?? 0);
-      if (best !== null && (gap <= GAP || missing === 0)) {
-        const unit = isLeast ? model.unit : goal.unit;
-        const found: Portfolio = {
-          weights: [...best.weights],
-          objective: (isLeast ? best.primal : -best.primal) * unit,
-          certificate: {
-            primal: best.primal * unit,
-            dual: dual * unit,
-            gap: (best.primal - dual) / (Math.abs(best.primal) || 1),
-            infeasibility: violation(problem, best.weights),
-          },
-          method: "scenario generation",
-          rounds: round,
-        };
-        return requireProof(found, unit);
-      }
-      if (missing === 0) throw new NotConvergedError(round, gap, off);
     }
     throw new NotConvergedError(MAX_ROUNDS, (best?.primal ?? Number.POSITIVE_INFINITY) - dual, off);
   });
+}
+
+function solveTail(
+  problem: PortfolioProblem,
+  solver: Solver,
+  warm: Warm,
+  model: TailModel,
+  beta: number,
+  goal: Goal,
+): Portfolio {
+  const { weights, primal, dual, rounds } = search(problem, solver, warm, model, beta, goal, GAP);
+  const isLeast = goal.kind === "least-tail";
+  const unit = isLeast ? model.unit : goal.unit;
+  const found: Portfolio = {
+    weights: [...weights],
+    objective: (isLeast ? primal : -primal) * unit,
+    certificate: {
+      primal: primal * unit,
+      dual: dual * unit,
+      gap: (primal - dual) / (Math.abs(primal) || 1),
+      infeasibility: violation(problem, weights),
+    },
+    method: "scenario generation",
+    rounds,
+  };
+  return requireProof(found, unit);
+}
+
+/** Steps from which drawdowns are first looked at on a coarser grid, how much coarser it is, and how exactly it is solved. */
+const COARSE_FROM = 600;
+const COARSER = 5;
+const ROUGH = 1e-3;
+
+/**
+ * Drawdowns between every few steps only are drawdowns too, and a programme of a fifth of the steps tells at a small part of the
+ * cost which of them matter: without it the first rounds hold one asset after the other.
+ */
+function drawdownWarm(
+  problem: PortfolioProblem,
+  solver: Solver,
+  sample: Sample,
+  beta: number,
+  floor: ReturnFloor | null,
+  start: Float64Array,
+): Warm {
+  const { size, assets, values } = sample;
+  if (size < COARSE_FROM) return { weights: start, cuts: [] };
+  const coarseSize = Math.ceil(size / COARSER);
+  const sums = new Float64Array(coarseSize * assets);
+  for (let t = 0; t < size; t++) {
+    const row = Math.floor(t / COARSER) * assets;
+    for (let i = 0; i < assets; i++) sums[row + i] = (sums[row + i] ?? 0) + (values[t * assets + i] ?? 0);
+  }
+  const coarse = { ...sample, values: sums, size: coarseSize };
+  const warm = drawdownWarm(problem, solver, coarse, beta, floor, start);
+  const model = drawdownTail(coarse, beta, start);
+  const goal = goalOf(sample, floor, unitNear(sample, start));
+  try {
+    const { weights, binding } = search(problem, solver, warm, model, beta, goal, ROUGH);
+    // Step t of the coarse grid ends where the last of its steps does; its level k is the one after k of them.
+    const at = (k: number): number => Math.min(size, k * COARSER);
+    return { weights, cuts: binding.map(([t, cut]) => [at(t + 1) - 1, at(cut)]) };
+  } catch (error) {
+    if (error instanceof NotConvergedError) return { weights: start, cuts: [] };
+    throw error;
+  }
 }
 
 export interface ReturnFloor {
@@ -200,7 +272,8 @@ export function leastCvar(
   }
   const start = startingWeights(problem, solver, sample);
   const unit = unitNear(sample, start);
-  return solveTail(problem, solver, start, scenarioTail(sample, beta, unit), beta, goalOf(sample, floor, unit));
+  const warm = { weights: start, cuts: [] };
+  return solveTail(problem, solver, warm, scenarioTail(sample, beta, unit), beta, goalOf(sample, floor, unit));
 }
 
 /** Least CDaR at confidence beta, drawdowns of the running sum of returns. */
@@ -214,8 +287,9 @@ export function leastCdar(
   requireInside("beta", beta, 0, 1);
   checkProblem(problem, sample.assets);
   const start = startingWeights(problem, solver, sample);
+  const warm = drawdownWarm(problem, solver, sample, beta, floor, start);
   const model = drawdownTail(sample, beta, start);
-  return solveTail(problem, solver, start, model, beta, goalOf(sample, floor, unitNear(sample, start)));
+  return solveTail(problem, solver, warm, model, beta, goalOf(sample, floor, unitNear(sample, start)));
 }
 
 /** Greatest expected return with a CVaR of at most `limit`. */
@@ -233,5 +307,5 @@ export function mostReturnWithinCvar(
   const start = startingWeights(problem, solver, sample);
   const unit = unitNear(sample, start);
   const goal: Goal = { kind: "most-return", mu: scaled(sample, mu, unit), floor: null, limit: limit / unit, unit };
-  return solveTail(problem, solver, start, scenarioTail(sample, beta, unit), beta, goal);
+  return solveTail(problem, solver, { weights: start, cuts: [] }, scenarioTail(sample, beta, unit), beta, goal);
 }
