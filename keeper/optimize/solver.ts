@@ -155,7 +155,7 @@ function compressed(
 /** One programme that gains columns and rows between solves, each of which starts from the basis of the last. */
 export interface GrowingModel {
   /**
-   * @param programme that of the call before with columns and rows appended, and entries of new columns in old rows.
+   * @param programme that of the call before with columns and rows appended, entries of new columns in old rows, and other costs.
    * @returns the optimum on the solver's word, as `Solver.vertex` does.
    * @throws {InfeasibleError | UnboundedError | NotConvergedError}
    */
@@ -221,8 +221,12 @@ export class Solver {
     return this.#highs.withModel((model: Model): Result => {
       let columns = 0;
       let rows = 0;
+      let costs = new Float64Array(0);
       model.options.set(QUIET);
       const grow = (programme: NamedProgramme): void => {
+        if (costs.some((cost, j) => cost !== programme.cost[j]))
+          model.changeColsCost({ kind: "range", from: 0, to: columns - 1 }, programme.cost.slice(0, columns));
+        costs = programme.cost.slice();
         const more = programme.cost.length - columns;
         const inOldRows = Array.from({ length: more }, (): (readonly [number, number])[] => []);
         programme.rows.slice(0, rows).forEach(({ indices, values }, i) => {

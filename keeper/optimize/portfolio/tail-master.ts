@@ -69,6 +69,8 @@ export class TailMaster {
   readonly #known = new Map<number, { readonly column: number; readonly cuts: Set<number> }>();
   /** Coefficients of the losses' rows, in their order, and whose they are. */
   readonly #cuts: { readonly t: number; readonly cut: number; readonly coefficients: Float64Array }[] = [];
+  /** Losses that count in full, threshold or not: those so deep in the tail that nothing but a later look takes them out. */
+  readonly #sure = new Set<number>();
   #multipliers: ArrayLike<number> = [];
 
   constructor(problem: PortfolioProblem, model: TailModel, goal: Goal, alpha: number, grow: GrowingModel) {
@@ -101,11 +103,21 @@ export class TailMaster {
     return this.#cuts.filter((_, k) => (this.#multipliers[first + k] ?? 0) > 0).map(({ t, cut }) => [t, cut]);
   }
 
+  /** Takes loss t, of one cut, for one beyond the threshold; fewer than the tail of them, for the least tail alone. */
+  assume(t: number): void {
+    this.#sure.add(t);
+  }
+
+  isAssumed(t: number): boolean {
+    return this.#sure.has(t);
+  }
+
   has(t: number, cut: number): boolean {
     return this.#known.get(t)?.cuts.has(cut) === true;
   }
 
   include(t: number, cut: number): void {
+    this.#sure.delete(t);
     let known = this.#known.get(t);
     if (known === undefined) {
       const column = this.#builder.addColumn(`excess of step ${t + 1}`, 0, Number.POSITIVE_INFINITY, true);
@@ -130,6 +142,13 @@ export class TailMaster {
 
   /** @throws {InfeasibleError | UnboundedError | NotConvergedError} */
   solve(): MasterAnswer {
+    const assumed = this.#assumedLosses();
+    if (this.#goal.kind === "least-tail") {
+      assumed.forEach((value, i) => {
+        this.#builder.setCost(i, value);
+      });
+      this.#builder.setCost(this.#threshold, 1 - this.#sure.size / this.#tail);
+    }
     const { x, multipliers } = this.#grow.solve(this.#builder.build(null));
     this.#multipliers = multipliers;
     const weights = x.slice(0, this.#problem.names.length);
@@ -141,6 +160,16 @@ export class TailMaster {
       return known === undefined ? null : (x[known.column] ?? 0);
     };
     return { weights, threshold: x[this.#threshold] ?? 0, excess, bound: this.#bound(x, multipliers) };
+  }
+
+  /** What the assumed losses add to the measure, over the assets; each has its whole share of the tail. */
+  #assumedLosses(): Float64Array {
+    const total = new Float64Array(this.#problem.names.length);
+    for (const t of this.#sure) {
+      const coefficients = this.#model.coefficients(t, 0);
+      for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (coefficients[i] ?? 0) / this.#tail;
+    }
+    return total;
   }
 
   /**
@@ -174,14 +203,16 @@ export class TailMaster {
     this.#cuts.forEach(({ t }, k) => {
       perLoss.set(t, (perLoss.get(t) ?? 0) + shareOf(k));
     });
-    const total = Math.max(1, sum([...perLoss.values()].map((share) => Math.min(share, most))));
-    const slopes = new Float64Array(this.#problem.names.length);
+    const assumed = this.#sure.size * most;
+    const kept = assumed + sum([...perLoss.values()].map((share) => Math.min(share, most)));
+    const total = Math.max(1, kept);
+    const slopes = this.#assumedLosses().map((value) => value / total);
     this.#cuts.forEach(({ t, coefficients }, k) => {
       const share = (shareOf(k) * Math.min(1, most / (perLoss.get(t) ?? most))) / total;
       if (share > 0)
         for (let i = 0; i < slopes.length; i++) slopes[i] = (slopes[i] ?? 0) + share * (coefficients[i] ?? 0);
     });
-    const given = sum([...perLoss.values()].map((share) => Math.min(share, most))) / total;
+    const given = kept / total;
     const room = size * most - given;
     if (mean === null || !(room > 0)) return slopes;
     const spread = (1 - given) / room;

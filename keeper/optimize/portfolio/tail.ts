@@ -21,6 +21,8 @@ const GAP = 1e-10;
 const MAX_ROUNDS = 200;
 /** Share of the threshold from which a scenario is taken in although it is not missing yet. */
 const NEAR = 0.85;
+/** Share of a large tail on either side of the threshold that is told apart from the start. */
+const BAND = 0.1;
 
 function scenarioTail(sample: Sample, beta: number, unit: number): TailModel {
   const { size, assets, values } = sample;
@@ -136,10 +138,16 @@ function search(
     for (const [t, cut] of warm.cuts) master.include(t, cut);
     const first = model.evaluate(warm.weights);
     const worst = [...first.losses.keys()].sort((a, b) => (first.losses[b] ?? 0) - (first.losses[a] ?? 0) || a - b);
-    for (const t of worst.slice(0, wanted)) master.include(t, first.cuts[t] ?? 0);
+    // Of a large tail most losses are in it whatever the weights: rows and columns are for those near the threshold.
+    const tail = Math.ceil(alpha * model.size);
+    const around = Math.max(problem.names.length + 2, Math.ceil(BAND * tail));
+    const isBanded = goal.kind === "least-tail" && model.mean !== null && tail > 2 * around;
+    const from = isBanded ? tail - around : 0;
+    for (const t of worst.slice(0, from)) master.assume(t);
+    for (const t of worst.slice(from, isBanded ? tail + around : wanted)) master.include(t, first.cuts[t] ?? 0);
     let best: { weights: Float64Array; primal: number } | null = null;
     let dual = Number.NEGATIVE_INFINITY;
-    let off = Number.POSITIVE_INFINITY;
+    let violated = Number.POSITIVE_INFINITY;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const { weights, threshold, excess, bound } = master.solve();
       dual = Math.max(dual, bound);
@@ -148,7 +156,7 @@ function search(
       const primal = isLeast ? measured : -dot(goal.mu ?? [], weights);
       const isWithin = isLeast || measured <= goal.limit + 1e-9 * Math.max(1e-3, Math.abs(goal.limit));
       if (isWithin && (best === null || primal < best.primal)) best = { weights, primal };
-      off = violation(problem, weights);
+      violated = violation(problem, weights);
       const gap =
         best === null ? Number.POSITIVE_INFINITY : (best.primal - dual) / Math.max(Math.abs(best.primal), 1e-3);
       const { losses, cuts } = model.evaluate(weights);
@@ -157,19 +165,27 @@ function search(
       for (let t = 0; t < model.size; t++) {
         const known = excess(t);
         const loss = losses[t] ?? 0;
+        if (master.isAssumed(t)) {
+          if (loss >= threshold - 1e-12) continue;
+          missing++;
+          candidates.push(t);
+          continue;
+        }
         const isMissing = loss > threshold + (known ?? 0) + 1e-12 && !master.has(t, cuts[t] ?? 0);
         if (isMissing) missing++;
         // Losses just below the threshold come in early: most of them would be missing in the next round.
-        if (isMissing || (known === null && threshold > 0 && loss > NEAR * threshold)) candidates.push(t);
+        const isNear = !isBanded && known === null && threshold > 0 && loss > NEAR * threshold;
+        if (isMissing || isNear) candidates.push(t);
       }
       if (best !== null && (gap <= enough || missing === 0))
         return { ...best, dual, rounds: round, binding: master.binding() };
-      if (missing === 0) throw new NotConvergedError(round, gap, off);
+      if (missing === 0) throw new NotConvergedError(round, gap, violated);
       // A portfolio of few losses makes most of the others missing: the worst of them are enough to send it elsewhere.
-      candidates.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0) || a - b);
+      const off = (t: number): number => (isBanded ? Math.abs((losses[t] ?? 0) - threshold) : (losses[t] ?? 0));
+      candidates.sort((a, b) => off(b) - off(a) || a - b);
       for (const t of candidates.slice(0, wanted)) master.include(t, cuts[t] ?? 0);
     }
-    throw new NotConvergedError(MAX_ROUNDS, (best?.primal ?? Number.POSITIVE_INFINITY) - dual, off);
+    throw new NotConvergedError(MAX_ROUNDS, (best?.primal ?? Number.POSITIVE_INFINITY) - dual, violated);
   });
 }
 
