@@ -34,6 +34,10 @@ export interface FrontierPortfolio {
 /** An answer read off the critical line counts when it proves itself; a singular covariance can lead the line astray. */
 const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean => gap <= 1e-8 && infeasibility <= 1e-10;
 
+/** Relative miss at which a search along the frontier ends, and how often it may widen and narrow its bracket. */
+const BALANCED = 1e-13;
+const MOST_WIDENINGS = 60;
+const MOST_STEPS = 60;
 /** Share of the largest variance below which one is what rounding, or a rounding of shrinkage, leaves of a constant. */
 const NO_VARIANCE = 1e-15;
 /** Share of the largest variance by which a riskless portfolio's may be negative: weights of up to 10 amplify the entries' rounding. */
@@ -270,39 +274,46 @@ export class MeanVariance {
   }
 
   /**
-   * The tangent point at which `balance` (falling in the tolerance) is zero, by bisection on its logarithm with secant steps.
+   * The tangent point at which `balance` (falling in the tolerance, relative to what is balanced) is zero: brackets around a guess,
+   * then regula falsi.
    */
-  #search(balance: (weights: Float64Array, tolerance: number) => number): { tangent: Tangent; tolerance: number } {
+  #search(
+    guess: number,
+    balance: (weights: Float64Array, tolerance: number) => number,
+  ): { tangent: Tangent; tolerance: number } {
+    const at = (tolerance: number): { tangent: Tangent; tolerance: number; value: number } => {
+      const tangent = this.#tangent(tolerance);
+      return { tangent, tolerance, value: balance(tangent.weights, tolerance) };
+    };
     const spread = Math.max(...this.#mu) - Math.min(...this.#mu);
-    let low = (1e-9 * this.#scale) / (spread || 1);
-    let high = low;
-    let tangent = this.#tangent(high);
-    for (let k = 0; k < 60 && balance(tangent.weights, high) > 0; k++) {
-      low = high;
-      high *= 8;
-      tangent = this.#tangent(high);
-    }
-    let atLow = balance(this.#tangent(low).weights, low);
-    let atHigh = balance(tangent.weights, high);
-    let tolerance = high;
-    for (let k = 0; k < 100 && high - low > 1e-14 * high; k++) {
-      // Illinois: regula falsi that halves the weight of a side it keeps.
-      const guess = (low * atHigh - high * atLow) / (atHigh - atLow);
-      tolerance = guess > low && guess < high && k % 3 !== 2 ? guess : (low + high) / 2;
-      tangent = this.#tangent(tolerance);
-      const value = balance(tangent.weights, tolerance);
-      if (value === 0) break;
-      if (value > 0) {
-        low = tolerance;
-        atLow = value;
-        atHigh /= 2;
+    let last = at(guess > 0 && Number.isFinite(guess) ? guess : this.#scale / (spread || 1));
+    let low = last;
+    let high = last;
+    for (let k = 0; k < MOST_WIDENINGS && low.value < 0; k++) low = at(low.tolerance / 8);
+    for (let k = 0; k < MOST_WIDENINGS && high.value > 0; k++) high = at(high.tolerance * 8);
+    last = Math.abs(low.value) < Math.abs(high.value) ? low : high;
+    let atLow = low.value;
+    let atHigh = high.value;
+    let wasLow: boolean | null = null;
+    for (let k = 0; k < MOST_STEPS && Math.abs(last.value) > BALANCED; k++) {
+      if (!(high.tolerance - low.tolerance > 1e-15 * high.tolerance)) break;
+      // Illinois: regula falsi that halves the weight of a side it keeps twice.
+      const secant = (low.tolerance * atHigh - high.tolerance * atLow) / (atHigh - atLow);
+      const isInside = secant > low.tolerance && secant < high.tolerance;
+      last = at(isInside && k % 6 !== 5 ? secant : (low.tolerance + high.tolerance) / 2);
+      const isLow = last.value > 0;
+      if (isLow) {
+        low = last;
+        atLow = last.value;
+        if (wasLow === true) atHigh /= 2;
       } else {
-        high = tolerance;
-        atHigh = value;
-        atLow /= 2;
+        high = last;
+        atHigh = last.value;
+        if (wasLow === false) atLow /= 2;
       }
+      wasLow = isLow;
     }
-    return { tangent, tolerance };
+    return last;
   }
 
   /** Greatest expected return with a standard deviation of at most `risk`. */
@@ -322,7 +333,7 @@ export class MeanVariance {
     if (this.variance(most.weights) <= risk * risk) {
       return this.#asReturn(most.weights, 0, 1, most.bound, "linear programme");
     }
-    const { tangent, tolerance } = this.#search((w) => risk * risk - this.variance(w));
+    const { tangent, tolerance } = this.#search(Number.NaN, (w) => 1 - this.variance(w) / (risk * risk));
     const { weights, excess } = tangent;
     return requireProof(this.#asReturn(weights, excess, tolerance, most.bound, this.#method()), this.#largestReturn());
   }
@@ -385,7 +396,12 @@ export class MeanVariance {
     }
     const slow = provenOnLine(earning.certificate.dual);
     if (slow !== null) return slow;
-    const { tangent, tolerance } = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
+    // At the greatest ratio the tolerance is variance over return; the calmest portfolio's is a first guess of it.
+    const ratioOf = (w: ArrayLike<number>): number => this.variance(w) / (dot(this.#mu, w) - riskFree);
+    const { tangent, tolerance } = this.#search(ratioOf(earning.weights), (w, at) => {
+      const earned = dot(this.#mu, w) - riskFree;
+      return 1 - (at * earned) / this.variance(w);
+    });
     const { weights } = tangent;
     // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
     const drift = Math.abs(tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));

@@ -231,4 +231,37 @@ describe("portfolios of hostile inputs", function () {
       expect(rounds).to.be.below(100);
     }
   });
+
+  it("a search along the frontier ends after a few solves, and drawdowns after a few rounds", () => {
+    const n = 30;
+    const rows = factorSample(createRng(50), n, 1200);
+    const sample = toSample(rows);
+    const mu = meansOf(sample);
+    const group = { name: "half", members: [...named(n >> 1).keys()], lower: Number.NEGATIVE_INFINITY, upper: 0.4 };
+    const problem = {
+      ...longOnly(named(n)),
+      groups: [group],
+      turnover: { from: named(n).map(() => 1 / n), limit: 0.5 },
+    };
+    let solves = 0;
+    const minimize = solver.minimize.bind(solver);
+    const counting = Object.assign(Object.create(solver), {
+      minimize: (...given: Parameters<typeof minimize>) => {
+        solves++;
+        return minimize(...given);
+      },
+    });
+    const covariance = ledoitWolf(rows).matrix;
+    const { certificate } = new MeanVariance(problem, counting, mu, covariance).maximumSharpe(0);
+    expect(certificate.gap).to.be.below(1e-10);
+    expect(solves).to.be.within(3, 30);
+    solves = 0;
+    const exact = new MeanVariance(problem, counting, mu, covariance);
+    const risk = 1.3 * Math.sqrt(exact.leastVariance().objective);
+    expect(Math.sqrt(exact.variance(exact.targetRisk(risk).weights)) / risk).to.be.closeTo(1, 1e-9);
+    expect(solves).to.be.within(3, 30);
+    const drawdown = leastCdar(longOnly(named(n)), solver, sample, 0.95);
+    expect(drawdown.certificate.gap).to.be.below(1e-9);
+    expect(drawdown.rounds).to.be.below(7);
+  });
 });
