@@ -277,7 +277,7 @@ interface Found {
   readonly rounds: number;
 }
 
-function descend(setting: Setting, from: Float64Array): Found {
+function descend(setting: Setting, from: Float64Array, enough = GAP): Found {
   const { columns, alpha } = setting;
   let point = pointAt(columns, from, alpha, 0, THETA_ROUGH);
   let dual = Number.NEGATIVE_INFINITY;
@@ -290,7 +290,7 @@ function descend(setting: Setting, from: Float64Array): Found {
     dual = Math.max(dual, bound);
     const size = Math.max(Math.abs(point.value), 1e-6);
     const gap = (point.value - dual) / size;
-    if (gap <= GAP) return { point, dual, rounds: round };
+    if (gap <= enough) return { point, dual, rounds: round };
     if (!Number.isFinite(point.tail.theta)) break;
     // At a kink theta runs away and the steps shrink: other ways lead on from there.
     if (gap > 0.5 * (gaps[round - 1 - PATIENCE] ?? Number.POSITIVE_INFINITY)) break;
@@ -328,6 +328,24 @@ function descend(setting: Setting, from: Float64Array): Found {
   const { weights: q } = settled.tail;
   const bound = boundFrom(setting, q, expectedLosses(columns, q));
   return { point: settled, dual: Math.max(dual, bound), rounds: round };
+}
+
+/** Tail that a path to a thin one begins with, at most a half, and its fall from one stage to the next. */
+const WIDEST_TAIL = 0.5;
+const THINNER = 0.9;
+const ROUGH = 1e-2;
+
+/**
+ * Where the worst losses are nearly as many as the tail, theta is large and Newton steps are good close to the optimum only: wider
+ * tails, which are smoother, lead there one after the other.
+ */
+function alongTails(setting: Setting, from: Float64Array): Found {
+  const { alpha } = setting;
+  let weights = from;
+  const stages = Math.ceil(Math.log(alpha / WIDEST_TAIL) / Math.log(THINNER));
+  for (let k = stages - 1; k > 0; k--)
+    weights = descend({ ...setting, alpha: alpha / THINNER ** k }, weights, ROUGH).point.weights;
+  return descend(setting, weights);
 }
 
 /** No portfolio within the limits loses or gains more in a step. A narrower range of a programme's level would cut optima off. */
@@ -438,13 +456,19 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
   if (!(gap <= ACCEPTED_GAP)) {
     // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss.
     const cuts = (): { point: Point; dual: number } => byCuts(setting, found.point.weights);
-    for (const attempt of [() => leastWorstLoss(setting, { ...returns, unit: columns.unit }), cuts]) {
+    const path = (): { point: Point; dual: number } => alongTails(setting, start);
+    for (const attempt of [() => leastWorstLoss(setting, { ...returns, unit: columns.unit }), path, cuts]) {
       const other = attempt();
       const dual = Math.max(found.dual, other.dual);
       const point = other.point.value < found.point.value ? other.point : found.point;
       found = { point, dual, rounds: found.rounds };
       gap = (point.value - dual) / Math.max(Math.abs(point.value), 1e-6);
-      method = attempt === cuts ? "newton, then cutting planes" : "newton, then least worst loss";
+      method =
+        attempt === cuts
+          ? "newton, then cutting planes"
+          : attempt === path
+            ? "newton along wider tails"
+            : "newton, then least worst loss";
       if (gap <= ACCEPTED_GAP) break;
     }
   }

@@ -264,4 +264,15 @@ describe("portfolios of hostile inputs", function () {
     expect(drawdown.certificate.gap).to.be.below(1e-9);
     expect(drawdown.rounds).to.be.below(7);
   });
+
+  it("EVaR of as many assets as days, the worst of them nearly as many as the tail, is reached through wider tails", () => {
+    for (const seed of [1, 6, 15, 17, 33, 35]) {
+      const rng = createRng(51_000 + seed);
+      const n = 50 + rng.int(20);
+      const sample = toSample(factorSample(rng, n, n));
+      const { method, certificate } = leastEvar(longOnly(named(n)), solver, sample, seed % 2 === 0 ? 0.9 : 0.85);
+      expect(method, `seed ${seed}`).not.to.include("cutting planes");
+      expect(certificate.gap).to.be.within(-1e-9, 1e-8);
+    }
+  });
 });
