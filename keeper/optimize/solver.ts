@@ -328,8 +328,10 @@ export class Solver {
     if (status === modelStatus.infeasible || status === modelStatus.unboundedOrInfeasible) {
       throw new InfeasibleError(conflictOf(this.#highs, model, programme), this.#relax(programme));
     }
-    if (status !== modelStatus.optimal) return { status, answer: null };
+    // "Unknown" is a point that misses the tolerances above by a little: every caller proves what it takes.
+    if (status !== modelStatus.optimal && status !== modelStatus.unknown) return { status, answer: null };
     const { colValue, rowDual } = model.getSolution();
+    if (!(colValue.every(Number.isFinite) && rowDual.every(Number.isFinite))) return { status, answer: null };
     return { status, answer: { x: colValue, multipliers: rowDual } };
   }
 }

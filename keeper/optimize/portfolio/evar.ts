@@ -6,6 +6,7 @@
  * tail weights q of the final portfolio the cheapest mix of E_q[-R] is a bound for every portfolio.
  */
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
+import { lowerBound } from "../../math/certificate.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
 import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
@@ -75,7 +76,9 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
   slopes.forEach((slope, i) => {
     builder.setCost(i, slope / unit);
   });
-  return unit * solver.minimize(builder.build(null), 1e-3).dual;
+  const programme = builder.build(null);
+  const { x, multipliers } = solver.vertex(programme);
+  return unit * lowerBound(programme, x, multipliers);
 }
 
 /** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
