@@ -123,7 +123,7 @@ export class MeanVariance {
   }
 
   #provenVariance(found: Portfolio): Portfolio {
-    return requireProof(found, this.#varianceUnit(found.weights));
+    return requireProof(found, () => this.#varianceUnit(found.weights));
   }
 
   #product(weights: ArrayLike<number>): Float64Array {

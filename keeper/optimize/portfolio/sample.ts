@@ -54,8 +54,11 @@ export function lossesOf(
 export function unitNear(sample: Sample, weights: ArrayLike<number>): number {
   const { values, size, assets, unit } = sample;
   const largest = new Float64Array(assets);
-  for (let s = 0; s < size; s++) {
-    for (let i = 0; i < assets; i++) largest[i] = Math.max(largest[i] ?? 0, Math.abs(values[s * assets + i] ?? 0));
+  for (let s = 0, at = 0; s < size; s++) {
+    for (let i = 0; i < assets; i++, at++) {
+      const move = Math.abs(values[at] ?? 0);
+      if (move > (largest[i] ?? 0)) largest[i] = move;
+    }
   }
   const calmest = largest.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), unit);
   const losses = lossesOf(sample, weights, new Float64Array(size));
