@@ -37,7 +37,7 @@ const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean =
 /** Relative miss at which a search along the frontier ends, and how often it may widen and narrow its bracket. */
 const BALANCED = 1e-13;
 const MOST_WIDENINGS = 60;
-const MOST_STEPS = 60;
+const MOST_STEPS = 150;
 /** Share of the largest variance below which one is what rounding, or a rounding of shrinkage, leaves of a constant. */
 const NO_VARIANCE = 1e-15;
 /** Share of the largest variance by which a riskless portfolio's may be negative: weights of up to 10 amplify the entries' rounding. */
@@ -300,7 +300,7 @@ export class MeanVariance {
       // Illinois: regula falsi that halves the weight of a side it keeps twice.
       const secant = (low.tolerance * atHigh - high.tolerance * atLow) / (atHigh - atLow);
       const isInside = secant > low.tolerance && secant < high.tolerance;
-      last = at(isInside && k % 6 !== 5 ? secant : (low.tolerance + high.tolerance) / 2);
+      last = at(isInside && k % 3 !== 2 ? secant : (low.tolerance + high.tolerance) / 2);
       const isLow = last.value > 0;
       if (isLow) {
         low = last;
@@ -313,7 +313,7 @@ export class MeanVariance {
       }
       wasLow = isLow;
     }
-    return last;
+    return Math.abs(low.value) < Math.abs(high.value) ? low : high;
   }
 
   /** Greatest expected return with a standard deviation of at most `risk`. */

@@ -275,4 +275,20 @@ describe("portfolios of hostile inputs", function () {
       expect(certificate.gap).to.be.within(-1e-9, 1e-8);
     }
   });
+
+  it("the Sharpe ratio with groups is found where the frontier has a kink: steep on one side of it and flat on the other", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const rng = createRng(52_000 + seed);
+      const rows = factorSample(rng, 3, 100 + rng.int(100)).map(([a = 0, , c = 0]) => [a, -1e-4, c]);
+      const mu = meansOf(toSample(rows));
+      const riskFree = Math.min(...mu);
+      const group = { name: "g", members: [2], lower: 0.1, upper: 0.6 + 0.3 * rng.uniform() };
+      const exact = new MeanVariance({ ...longOnly(named(3)), groups: [group] }, solver, mu, ledoitWolf(rows).matrix);
+      try {
+        expect(exact.maximumSharpe(riskFree).certificate.gap, `seed ${seed}`).to.be.below(1e-8);
+      } catch (error) {
+        if (!(error instanceof UnreachableTargetError)) throw error;
+      }
+    }
+  });
 });
