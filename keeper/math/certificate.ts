@@ -17,7 +17,7 @@ export interface ConvexProgramme {
 }
 
 /** Q x over all columns. */
-function curvature(programme: ConvexProgramme, x: ArrayLike<number>): Float64Array {
+export function curvature(programme: ConvexProgramme, x: ArrayLike<number>): Float64Array {
   const out = new Float64Array(programme.cost.length);
   programme.hessian?.forEach((row, i) => {
     let total = 0;

@@ -71,8 +71,10 @@ export function conditionalValueAtRisk(returns: ArrayLike<number>, beta: number)
   // A tail thinner than one observation is the worst one: its average over itself.
   if (tail <= 1) return least;
   const worse = losses.subarray(0, last);
-  // A mean of numbers not below `least` is not below it either, whatever the rounding.
-  return Math.max(least, (sum(worse) + least * (tail - last)) / tail);
+  let worst = least;
+  for (let i = 0; i < last; i++) worst = Math.max(worst, worse[i] ?? 0);
+  // A mean lies between the least and the greatest of its numbers, whatever the rounding.
+  return Math.min(worst, Math.max(least, (sum(worse) + least * (tail - last)) / tail));
 }
 
 /** The largest loss of the sample. */

@@ -43,6 +43,12 @@ export class ProgrammeBuilder {
     this.#rows.push({ indices: entries.map(([index]) => index), values: entries.map(([, value]) => value) });
   }
 
+  /** One more entry of a row that is there already. */
+  addEntry(row: number, column: number, value: number): void {
+    this.#rows[row]?.indices.push(column);
+    this.#rows[row]?.values.push(value);
+  }
+
   get rowCount(): number {
     return this.#rows.length;
   }

@@ -20,6 +20,9 @@ export const inUnit = (programme: NamedProgramme, row: number, side: "rowLower" 
   return unit === 1 ? bound : Number((bound * unit).toPrecision(12));
 };
 
+/** Weights and stretches are of order one: this bounds none of them. */
+const WIDE = 1e6;
+
 /** The programme with a stretch for every limit that may give way, and nothing else in its objective. */
 export function elasticProgramme(programme: NamedProgramme): {
   elastic: NamedProgramme;
@@ -37,7 +40,7 @@ export function elasticProgramme(programme: NamedProgramme): {
   const addStretch = (constraint: string, unit = 1): number => {
     const column = cost.push(1) - 1;
     lower.push(0);
-    upper.push(1e6);
+    upper.push(WIDE);
     columnNames.push(`stretch of ${constraint}`);
     stretches.push({ constraint, column, unit });
     return column;
@@ -62,7 +65,12 @@ export function elasticProgramme(programme: NamedProgramme): {
     rowLower[i] = Number.NEGATIVE_INFINITY;
   });
   for (let j = 0; j < programme.cost.length; j++) {
-    if (programme.rigidColumns?.has(j) === true) continue;
+    if (programme.rigidColumns?.has(j) === true) {
+      // The bounds of a purchase or an excess follow from limits that may now give way; only its sign is its own.
+      upper[j] = Math.max(WIDE, upper[j] ?? 0);
+      if ((lower[j] ?? 0) < 0) lower[j] = -WIDE;
+      continue;
+    }
     const low = programme.lower[j] ?? 0;
     const high = programme.upper[j] ?? 0;
     const give = (name: string, sign: 1 | -1, from: number, to: number): void => {
@@ -72,7 +80,7 @@ export function elasticProgramme(programme: NamedProgramme): {
       rowNames.push(name);
     };
     give(`${programme.columnNames[j]} (at most ${high})`, -1, Number.NEGATIVE_INFINITY, high);
-    upper[j] = 1e6;
+    upper[j] = WIDE;
     // A weight at least zero is what a weight is; only a positive minimum can give way.
     if (low > 0) {
       give(`${programme.columnNames[j]} (at least ${low})`, 1, low, Number.POSITIVE_INFINITY);

@@ -115,6 +115,7 @@ export function portfolioRisk(
   });
   const worst = worstLoss(returns);
   const cvar = conditionalValueAtRisk(returns, beta);
+  const cdar = conditionalDrawdownAtRisk(drawdowns(returns, "compounded"), beta);
   return {
     observations: rows.length,
     beta,
@@ -130,8 +131,8 @@ export function portfolioRisk(
     cornishFisher: cornishFisherRisk(moments, beta),
     drawdown: {
       maximum: maximumDrawdown(returns, "compounded"),
-      cdar: conditionalDrawdownAtRisk(drawdowns(returns, "compounded"), beta),
-      edar: entropicDrawdownAtRisk(returns, beta, "compounded"),
+      cdar,
+      edar: Math.max(cdar, entropicDrawdownAtRisk(returns, beta, "compounded")),
     },
     contributions: {
       volatility: contributions(

@@ -6,7 +6,7 @@ import { conditionalValueAtRisk, tailCount } from "../../math/risk-measures.ts";
 import { solveTail } from "../../math/tail-simplex.ts";
 import type { Solver } from "../solver.ts";
 import { cheapestMix, type Portfolio, type PortfolioProblem, violation } from "./problem.ts";
-import { lossesOf, type Sample } from "./sample.ts";
+import { lossesOf, type Sample, unitNear } from "./sample.ts";
 import { tailStart } from "./start.ts";
 
 /** What is not proven this closely goes to the linear programme. */
@@ -54,7 +54,8 @@ export function leastCvarOfBox(
   const dual = bound.value * unit;
   const infeasibility = violation(problem, weights);
   // An optimum near zero is measured by the returns it is made of.
-  if (!(primal - dual <= GAP * Math.max(Math.abs(primal), 1e-3 * unit) && infeasibility <= OFF)) return null;
+  const least = 1e-3 * unitNear(sample, start);
+  if (!(primal - dual <= GAP * Math.max(Math.abs(primal), least) && infeasibility <= OFF)) return null;
   return {
     weights: [...weights],
     objective: primal,

@@ -43,6 +43,7 @@ export function breakEven(
   if (dailyReturns.length !== from.length) {
     throw new DimensionMismatchError("daily returns", from.length, dailyReturns.length);
   }
+  requireFinite("daily returns", dailyReturns);
   const cost = tradingCost(from, to, costs);
   const gainPerDay = from.reduce((total, start, i) => total + ((to[i] ?? 0) - start) * (dailyReturns[i] ?? 0), 0);
   const days = cost === 0 ? 0 : gainPerDay > 0 ? cost / gainPerDay : Number.POSITIVE_INFINITY;

@@ -29,6 +29,20 @@ export class UnsupportedLimitError extends InputError {
   }
 }
 
+/** A view about nothing, or certain views that repeat or contradict each other: no posterior follows from them. */
+export class ViewsSingularError extends InputError {
+  readonly code = "PORTFOLIO_VIEWS_SINGULAR";
+  /** Position of the first view that adds nothing to those before it. */
+  readonly view: number;
+  constructor(view: number) {
+    super(
+      `View ${view + 1} is about no asset, or follows with certainty from the views before it. ` +
+        "Leave it out, or give it a variance above 0.",
+    );
+    this.view = view;
+  }
+}
+
 /** Risk cannot be shared out when an asset has none, or when the whole has none. */
 export class RisklessError extends HoldError {
   readonly code = "PORTFOLIO_RISKLESS";

@@ -6,10 +6,11 @@
  * tail weights q of the final portfolio the cheapest mix of E_q[-R] is a bound for every portfolio.
  */
 import { solveBoxQuadratic } from "../../math/box-quadratic.ts";
+import { lowerBound } from "../../math/certificate.ts";
 import { requireInside } from "../../math/checks.ts";
 import { type EntropicTail, entropicTail } from "../../math/entropic.ts";
 import { addGram, PANEL_ROWS, panelFor } from "../../math/gram.ts";
-import { dot, interpolate, median } from "../../math/statistics.ts";
+import { dot, interpolate, median, sum } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
 import { expectedLosses, type LossColumns, portfolioLosses, toLossColumns } from "./loss-columns.ts";
@@ -23,7 +24,7 @@ import {
   violation,
 } from "./problem.ts";
 import { requireProof } from "./proof.ts";
-import { lossesOf, type Sample } from "./sample.ts";
+import { type Sample, unitNear } from "./sample.ts";
 import { tailStart } from "./start.ts";
 import { leastCvar } from "./tail.ts";
 
@@ -75,7 +76,9 @@ function leastLinear(problem: PortfolioProblem, solver: Solver, slopes: Float64A
   slopes.forEach((slope, i) => {
     builder.setCost(i, slope / unit);
   });
-  return unit * solver.minimize(builder.build(null), 1e-3).dual;
+  const programme = builder.build(null);
+  const { x, multipliers } = solver.vertex(programme);
+  return unit * lowerBound(programme, x, multipliers);
 }
 
 /** E_q[-R] of tail weights in the entropy ball: those a rounding outside are mixed with uniform ones until they are inside. */
@@ -277,7 +280,7 @@ interface Found {
   readonly rounds: number;
 }
 
-function descend(setting: Setting, from: Float64Array): Found {
+function descend(setting: Setting, from: Float64Array, enough = GAP): Found {
   const { columns, alpha } = setting;
   let point = pointAt(columns, from, alpha, 0, THETA_ROUGH);
   let dual = Number.NEGATIVE_INFINITY;
@@ -290,7 +293,7 @@ function descend(setting: Setting, from: Float64Array): Found {
     dual = Math.max(dual, bound);
     const size = Math.max(Math.abs(point.value), 1e-6);
     const gap = (point.value - dual) / size;
-    if (gap <= GAP) return { point, dual, rounds: round };
+    if (gap <= enough) return { point, dual, rounds: round };
     if (!Number.isFinite(point.tail.theta)) break;
     // At a kink theta runs away and the steps shrink: other ways lead on from there.
     if (gap > 0.5 * (gaps[round - 1 - PATIENCE] ?? Number.POSITIVE_INFINITY)) break;
@@ -330,6 +333,35 @@ function descend(setting: Setting, from: Float64Array): Found {
   return { point: settled, dual: Math.max(dual, bound), rounds: round };
 }
 
+/** Tail that a path to a thin one begins with, at most a half, and its fall from one stage to the next. */
+const WIDEST_TAIL = 0.5;
+const THINNER = 0.9;
+const ROUGH = 1e-2;
+
+/**
+ * Where the worst losses are nearly as many as the tail, theta is large and Newton steps are good close to the optimum only: wider
+ * tails, which are smoother, lead there one after the other.
+ */
+function alongTails(setting: Setting, from: Float64Array): Found {
+  const { alpha } = setting;
+  let weights = from;
+  const stages = Math.ceil(Math.log(alpha / WIDEST_TAIL) / Math.log(THINNER));
+  for (let k = stages - 1; k > 0; k--)
+    weights = descend({ ...setting, alpha: alpha / THINNER ** k }, weights, ROUGH).point.weights;
+  return descend(setting, weights);
+}
+
+/** No portfolio within the limits loses or gains more in a step. A narrower range of a programme's level would cut optima off. */
+function furthestLoss({ lower, upper }: PortfolioProblem, { values, size, assets }: LossColumns): number {
+  let total = 0;
+  for (let i = 0; i < assets; i++) {
+    let most = 0;
+    for (let k = i * size; k < (i + 1) * size; k++) most = Math.max(most, Math.abs(values[k] ?? 0));
+    total += most * Math.max(Math.abs(lower[i] ?? 0), Math.abs(upper[i] ?? 0));
+  }
+  return total;
+}
+
 /** The portfolio of least worst loss, and what its linear programme's multipliers, as tail weights, prove about EVaR. */
 function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual: number } {
   const { problem, solver, columns, alpha } = setting;
@@ -339,7 +371,8 @@ function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual:
   const point = pointAt(columns, Float64Array.from(single.weights), alpha, 0);
   const worst = point.losses.reduce((most, loss) => Math.max(most, loss), Number.NEGATIVE_INFINITY);
   const builder = commonProgramme(problem);
-  const level = builder.addColumn("worst loss", -1e3, 1e3, true);
+  const most = furthestLoss(problem, columns);
+  const level = builder.addColumn("worst loss", -most, most, true);
   builder.setCost(level, 1);
   const first = builder.rowCount;
   const binding: number[] = [];
@@ -350,7 +383,7 @@ function leastWorstLoss(setting: Setting, sample: Sample): { point: Point; dual:
     for (let i = 0; i < assets; i++) entries.push([i, -(values[i * size + s] ?? 0)]);
     builder.addRow(`step ${s + 1}`, 0, Number.POSITIVE_INFINITY, entries, true);
   });
-  const { multipliers } = solver.minimize(builder.build(null), 1e-3);
+  const { multipliers } = solver.vertex(builder.build(null));
   const q = new Float64Array(size);
   let total = 0;
   binding.forEach((s, k) => {
@@ -370,6 +403,7 @@ const MAX_CUTS = 400;
  */
 function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float64Array): Found {
   const cuts: Float64Array[] = [];
+  const most = furthestLoss(problem, columns);
   let best = pointAt(columns, from, alpha, 0);
   let dual = Number.NEGATIVE_INFINITY;
   const cutAt = (point: Point): void => {
@@ -381,8 +415,9 @@ function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float
   let round = 1;
   for (; round <= MAX_CUTS; round++) {
     const builder = commonProgramme(problem);
-    const level = builder.addColumn("EVaR", -1e3, 1e3, true);
+    const level = builder.addColumn("EVaR", -most, most, true);
     builder.setCost(level, 1);
+    const first = builder.rowCount;
     for (const cut of cuts) {
       const entries: (readonly [number, number])[] = [[level, 1]];
       cut.forEach((slope, i) => {
@@ -390,8 +425,15 @@ function byCuts({ problem, solver, columns, means, alpha }: Setting, from: Float
       });
       builder.addRow("cut", 0, Number.POSITIVE_INFINITY, entries, true);
     }
-    const optimum = solver.minimize(builder.build(null), 1e-3);
-    dual = Math.max(dual, optimum.dual);
+    const optimum = solver.vertex(builder.build(null));
+    // A mix of cuts is a cut: what it costs at least is a bound, whatever the solver's tolerances.
+    const shares = cuts.map((_, k) => Math.max(0, optimum.multipliers[first + k] ?? 0));
+    const total = sum(shares);
+    const mixed = new Float64Array(columns.assets);
+    cuts.forEach((cut, k) => {
+      for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) + ((shares[k] ?? 0) / total) * (cut[i] ?? 0);
+    });
+    if (total > 0) dual = Math.max(dual, leastLinear(problem, solver, mixed));
     if (best.value - dual <= GAP * Math.max(Math.abs(best.value), 1e-6)) break;
     const corner = optimum.x.slice(0, columns.assets);
     cutAt(pointAt(columns, corner, alpha, 0));
@@ -408,12 +450,7 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
   checkProblem(problem, returns.assets);
   const alpha = 1 - beta;
   const start = tailStart(problem, solver, returns);
-  // In units of what portfolios near the answer lose: one asset's single return far beyond them would leave few digits.
-  const unit = lossesOf(returns, start, new Float64Array(returns.size)).reduce(
-    (m, loss) => Math.max(m, Math.abs(loss)),
-    0,
-  );
-  const columns = toLossColumns(returns, unit > 0 ? unit : returns.unit);
+  const columns = toLossColumns(returns, unitNear(returns, start));
   const means = expectedLosses(columns, new Float64Array(columns.size).fill(1 / columns.size));
   const setting: Setting = { problem, solver, columns, means, alpha };
   let found = descend(setting, start);
@@ -422,13 +459,19 @@ export function leastEvar(problem: PortfolioProblem, solver: Solver, returns: Sa
   if (!(gap <= ACCEPTED_GAP)) {
     // Few observations: the tail may be nothing but the worst losses, where EVaR has a kink. There it is the worst loss.
     const cuts = (): { point: Point; dual: number } => byCuts(setting, found.point.weights);
-    for (const attempt of [() => leastWorstLoss(setting, { ...returns, unit: columns.unit }), cuts]) {
+    const path = (): { point: Point; dual: number } => alongTails(setting, start);
+    for (const attempt of [() => leastWorstLoss(setting, { ...returns, unit: columns.unit }), path, cuts]) {
       const other = attempt();
       const dual = Math.max(found.dual, other.dual);
       const point = other.point.value < found.point.value ? other.point : found.point;
       found = { point, dual, rounds: found.rounds };
       gap = (point.value - dual) / Math.max(Math.abs(point.value), 1e-6);
-      method = attempt === cuts ? "newton, then cutting planes" : "newton, then least worst loss";
+      method =
+        attempt === cuts
+          ? "newton, then cutting planes"
+          : attempt === path
+            ? "newton along wider tails"
+            : "newton, then least worst loss";
       if (gap <= ACCEPTED_GAP) break;
     }
   }

@@ -3,61 +3,88 @@
  * single linkage, lay the assets out by the tree, split the layout in halves and share each split by inverse variance.
  * It needs no inverse and no optimum, so what is certified is the sum of the weights.
  */
-import { DimensionMismatchError } from "../../math/errors.ts";
+import { requireFinite } from "../../math/checks.ts";
+import { DimensionMismatchError, EmptySampleError } from "../../math/errors.ts";
 import { dot, sum } from "../../math/statistics.ts";
 import { RisklessError } from "./errors.ts";
 import type { Portfolio } from "./problem.ts";
 
 type Rows = readonly (readonly number[])[];
 
-/** Euclidean distance between the columns of sqrt((1 - rho) / 2), as in the paper. */
-function distances(covariance: Rows): number[][] {
+/** Euclidean distance between the columns of sqrt((1 - rho) / 2), as in the paper; row-major. */
+function distances(covariance: Rows): Float64Array {
   const n = covariance.length;
-  const base = covariance.map((row, i) =>
-    row.map((value, j) => {
+  const base = new Float64Array(n * n);
+  covariance.forEach((row, i) => {
+    row.forEach((value, j) => {
       const rho = value / Math.sqrt((covariance[i]?.[i] ?? 1) * (covariance[j]?.[j] ?? 1));
-      return Math.sqrt(Math.max(0, (1 - Math.min(1, Math.max(-1, rho))) / 2));
-    }),
-  );
-  return Array.from({ length: n }, (_, i) =>
-    Array.from({ length: n }, (_unused, j) => {
+      base[i * n + j] = Math.sqrt(Math.max(0, (1 - Math.min(1, Math.max(-1, rho))) / 2));
+    });
+  });
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
       let total = 0;
-      for (let k = 0; k < n; k++) total += ((base[i]?.[k] ?? 0) - (base[j]?.[k] ?? 0)) ** 2;
-      return Math.sqrt(total);
-    }),
-  );
+      for (let k = 0; k < n; k++) {
+        const difference = (base[i * n + k] ?? 0) - (base[j * n + k] ?? 0);
+        total += difference * difference;
+      }
+      out[i * n + j] = Math.sqrt(total);
+      out[j * n + i] = Math.sqrt(total);
+    }
+  }
+  return out;
 }
 
-/** Leaves in the order of the single-linkage tree; ties go to the lower index. */
+/**
+ * Leaves in the order of the single-linkage tree; ties go to the clusters formed first. Each cluster keeps its nearest later one, so
+ * that a merge costs a pass over the clusters and not over all pairs of assets.
+ */
 export function treeOrder(covariance: Rows): number[] {
-  const distance = distances(covariance);
-  let clusters: { readonly members: readonly number[]; readonly gaps: readonly number[] }[] = covariance.map(
-    (_, i) => ({
-      members: [i],
-      gaps: distance[i] ?? [],
-    }),
-  );
-  while (clusters.length > 1) {
-    let best = { a: 0, b: 1, gap: Number.POSITIVE_INFINITY };
-    clusters.forEach((one, a) => {
-      for (let b = a + 1; b < clusters.length; b++) {
-        const gap = (clusters[b]?.members ?? []).reduce(
-          (least, m) => Math.min(least, one.gaps[m] ?? Number.POSITIVE_INFINITY),
-          Number.POSITIVE_INFINITY,
-        );
-        if (gap < best.gap) best = { a, b, gap };
-      }
-    });
-    const first = clusters[best.a];
-    const second = clusters[best.b];
-    if (first === undefined || second === undefined) break;
-    const merged = {
-      members: [...first.members, ...second.members],
-      gaps: first.gaps.map((gap, i) => Math.min(gap, second.gaps[i] ?? gap)),
-    };
-    clusters = [...clusters.filter((_, i) => i !== best.a && i !== best.b), merged];
+  const n = covariance.length;
+  // A cluster lives in the slot of one of its members; `born` says which were formed first.
+  const gaps = distances(covariance);
+  const members: number[][] = covariance.map((_, i) => [i]);
+  const born = Int32Array.from(covariance.keys());
+  const nearest = new Int32Array(n).fill(-1);
+  const live = [...covariance.keys()];
+  const gap = (a: number, b: number): number => gaps[a * n + b] ?? 0;
+  const age = (a: number): number => born[a] ?? 0;
+  const look = (a: number): void => {
+    let best = -1;
+    for (const b of live) {
+      if (age(b) <= age(a)) continue;
+      const isNearer = best < 0 || gap(a, b) < gap(a, best) || (gap(a, b) === gap(a, best) && age(b) < age(best));
+      if (isNearer) best = b;
+    }
+    nearest[a] = best;
+  };
+  for (const a of live) look(a);
+  for (let merge = 0; merge + 1 < n; merge++) {
+    let first = -1;
+    for (const a of live) {
+      const b = nearest[a] ?? -1;
+      if (b < 0) continue;
+      const other = first < 0 ? Number.POSITIVE_INFINITY : gap(first, nearest[first] ?? first);
+      if (first < 0 || gap(a, b) < other || (gap(a, b) === other && age(a) < age(first))) first = a;
+    }
+    const second = nearest[first] ?? -1;
+    members[first] = [...(members[first] ?? []), ...(members[second] ?? [])];
+    live.splice(live.indexOf(second), 1);
+    born[first] = n + merge;
+    nearest[first] = -1;
+    for (const a of live) {
+      if (a === first) continue;
+      const closest = Math.min(gap(a, first), gap(a, second));
+      gaps[a * n + first] = closest;
+      gaps[first * n + a] = closest;
+      const b = nearest[a] ?? -1;
+      // The merged cluster is later than all others: it is the nearest where nothing formed before it is as near.
+      if (b === first || b === second) look(a);
+      else if (b < 0 || closest < gap(a, b)) nearest[a] = first;
+    }
   }
-  return [...(clusters[0]?.members ?? [])];
+  return members[live[0] ?? -1] ?? [];
 }
 
 /** Variance of a cluster held by inverse variance. */
@@ -79,8 +106,10 @@ function clusterVariance(covariance: Rows, members: readonly number[]): number {
 export function hierarchicalRiskParity(names: readonly string[], covariance: Rows): Portfolio {
   const n = names.length;
   if (covariance.length !== n) throw new DimensionMismatchError("covariance", n, covariance.length);
+  if (n === 0) throw new EmptySampleError("assets of a portfolio", 1, 0);
   covariance.forEach((row, i) => {
     if (row.length !== n) throw new DimensionMismatchError("covariance row", n, row.length);
+    requireFinite("covariance row", row);
     if (!((row[i] ?? 0) > 0)) throw new RisklessError(names[i] ?? "", row[i] ?? Number.NaN);
   });
   const weights = new Array<number>(n).fill(1);

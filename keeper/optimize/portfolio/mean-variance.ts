@@ -5,7 +5,7 @@
 import { type BoxQuadratic, solveBoxQuadratic } from "../../math/box-quadratic.ts";
 import { requireCount, requireFinite } from "../../math/checks.ts";
 import { atMaximumSharpe, atReturn, atRisk, type CriticalLine, traceCriticalLine } from "../../math/critical-line.ts";
-import { DimensionMismatchError } from "../../math/errors.ts";
+import { DimensionMismatchError, NotPositiveSemidefiniteError } from "../../math/errors.ts";
 import { dot } from "../../math/statistics.ts";
 import { InfeasibleError } from "../errors.ts";
 import type { Solver } from "../solver.ts";
@@ -34,6 +34,14 @@ export interface FrontierPortfolio {
 /** An answer read off the critical line counts when it proves itself; a singular covariance can lead the line astray. */
 const isProven = ({ certificate: { gap, infeasibility } }: Portfolio): boolean => gap <= 1e-8 && infeasibility <= 1e-10;
 
+/** Relative miss at which a search along the frontier ends, and how often it may widen and narrow its bracket. */
+const BALANCED = 1e-13;
+const MOST_WIDENINGS = 60;
+const MOST_STEPS = 150;
+/** Share of the largest variance below which one is what rounding, or a rounding of shrinkage, leaves of a constant. */
+const NO_VARIANCE = 1e-15;
+/** Share of the largest variance by which a riskless portfolio's may be negative: weights of up to 10 amplify the entries' rounding. */
+const NEGATIVE = 1e-9;
 /** A variance below this share of the largest one is rounding. */
 const RISKLESS = 1e-14;
 /** Share of the largest return by which a riskless gain must show: a risky mix that earns as little has more than RISKLESS variance. */
@@ -59,7 +67,10 @@ export class MeanVariance {
   readonly #scale: number;
   #line: CriticalLine | null | undefined;
 
-  /** @throws {DimensionMismatchError | SampleNotFiniteError | ParameterOutOfRangeError} */
+  /**
+   * @param covariance positive semidefinite; `requirePositiveSemidefinite` checks one of unknown origin.
+   * @throws {DimensionMismatchError | SampleNotFiniteError | ParameterOutOfRangeError | NotPositiveSemidefiniteError}
+   */
   constructor(problem: PortfolioProblem, solver: Solver, mu: readonly number[], covariance: Rows) {
     const n = mu.length;
     checkProblem(problem, n);
@@ -77,13 +88,42 @@ export class MeanVariance {
     covariance.forEach((row, i) => {
       this.#matrix.set(row, i * n);
     });
-    const largest = covariance.reduce((most, row, i) => Math.max(most, Math.abs(row[i] ?? 0)), 0);
+    const largest = covariance.reduce((most, row, i) => Math.max(most, row[i] ?? 0), 0);
+    const least = covariance.reduce((most, row, i) => Math.min(most, row[i] ?? 0), 0);
+    if (least < 0) throw new NotPositiveSemidefiniteError(least, largest);
     this.#scale = largest > 0 ? largest : 1;
   }
 
-  /** Of a riskless portfolio rounding may leave less than nothing. */
+  /**
+   * Of a riskless portfolio rounding may leave less than nothing.
+   * @throws {NotPositiveSemidefiniteError} when it is less than that.
+   */
   variance(weights: ArrayLike<number>): number {
-    return Math.max(0, dot(this.#product(weights), weights));
+    const value = dot(this.#product(weights), weights);
+    if (value < -NEGATIVE * this.#scale) throw new NotPositiveSemidefiniteError(value, this.#scale);
+    return Math.max(0, value);
+  }
+
+  /**
+   * What variances of such weights are told apart in: the least variance of an asset, or the terms that their variance is the sum of,
+   * where assets of great risk cancel. In units of the largest variance of all, one wild asset would drown the others' differences.
+   */
+  #varianceUnit(weights: ArrayLike<number>): number {
+    let terms = 0;
+    let least = this.#scale;
+    this.#rows.forEach((row, i) => {
+      const w = Math.abs(weights[i] ?? 0);
+      if ((row[i] ?? 0) > NO_VARIANCE * this.#scale) least = Math.min(least, row[i] ?? 0);
+      if (w > 0)
+        row.forEach((value, j) => {
+          terms += w * Math.abs(value * (weights[j] ?? 0));
+        });
+    });
+    return Math.max(least, terms);
+  }
+
+  #provenVariance(found: Portfolio): Portfolio {
+    return requireProof(found, () => this.#varianceUnit(found.weights));
   }
 
   #product(weights: ArrayLike<number>): Float64Array {
@@ -180,7 +220,7 @@ export class MeanVariance {
 
   /** @throws {InfeasibleError | NotConvergedError} */
   leastVariance(): Portfolio {
-    return requireProof(this.#asVariance(this.#tangent(0), this.#method()), this.#scale);
+    return this.#provenVariance(this.#asVariance(this.#tangent(0), this.#method()));
   }
 
   /** Least variance with an expected return of at least `wanted`. */
@@ -204,7 +244,7 @@ export class MeanVariance {
 
   /** @throws {InfeasibleError} when the floor contradicts the limits. */
   #aboveFloor(wanted: number): Portfolio {
-    return requireProof(this.#asVariance(this.#tangent(0, wanted), "interior point"), this.#scale);
+    return this.#provenVariance(this.#asVariance(this.#tangent(0, wanted), "interior point"));
   }
 
   /** The tolerance at which these frontier weights are the tangent point. */
@@ -234,39 +274,46 @@ export class MeanVariance {
   }
 
   /**
-   * The tangent point at which `balance` (falling in the tolerance) is zero, by bisection on its logarithm with secant steps.
+   * The tangent point at which `balance` (falling in the tolerance, relative to what is balanced) is zero: brackets around a guess,
+   * then regula falsi.
    */
-  #search(balance: (weights: Float64Array, tolerance: number) => number): { tangent: Tangent; tolerance: number } {
+  #search(
+    guess: number,
+    balance: (weights: Float64Array, tolerance: number) => number,
+  ): { tangent: Tangent; tolerance: number } {
+    const at = (tolerance: number): { tangent: Tangent; tolerance: number; value: number } => {
+      const tangent = this.#tangent(tolerance);
+      return { tangent, tolerance, value: balance(tangent.weights, tolerance) };
+    };
     const spread = Math.max(...this.#mu) - Math.min(...this.#mu);
-    let low = (1e-9 * this.#scale) / (spread || 1);
-    let high = low;
-    let tangent = this.#tangent(high);
-    for (let k = 0; k < 60 && balance(tangent.weights, high) > 0; k++) {
-      low = high;
-      high *= 8;
-      tangent = this.#tangent(high);
-    }
-    let atLow = balance(this.#tangent(low).weights, low);
-    let atHigh = balance(tangent.weights, high);
-    let tolerance = high;
-    for (let k = 0; k < 100 && high - low > 1e-14 * high; k++) {
-      // Illinois: regula falsi that halves the weight of a side it keeps.
-      const guess = (low * atHigh - high * atLow) / (atHigh - atLow);
-      tolerance = guess > low && guess < high && k % 3 !== 2 ? guess : (low + high) / 2;
-      tangent = this.#tangent(tolerance);
-      const value = balance(tangent.weights, tolerance);
-      if (value === 0) break;
-      if (value > 0) {
-        low = tolerance;
-        atLow = value;
-        atHigh /= 2;
+    let last = at(guess > 0 && Number.isFinite(guess) ? guess : this.#scale / (spread || 1));
+    let low = last;
+    let high = last;
+    for (let k = 0; k < MOST_WIDENINGS && low.value < 0; k++) low = at(low.tolerance / 8);
+    for (let k = 0; k < MOST_WIDENINGS && high.value > 0; k++) high = at(high.tolerance * 8);
+    last = Math.abs(low.value) < Math.abs(high.value) ? low : high;
+    let atLow = low.value;
+    let atHigh = high.value;
+    let wasLow: boolean | null = null;
+    for (let k = 0; k < MOST_STEPS && Math.abs(last.value) > BALANCED; k++) {
+      if (!(high.tolerance - low.tolerance > 1e-15 * high.tolerance)) break;
+      // Illinois: regula falsi that halves the weight of a side it keeps twice.
+      const secant = (low.tolerance * atHigh - high.tolerance * atLow) / (atHigh - atLow);
+      const isInside = secant > low.tolerance && secant < high.tolerance;
+      last = at(isInside && k % 3 !== 2 ? secant : (low.tolerance + high.tolerance) / 2);
+      const isLow = last.value > 0;
+      if (isLow) {
+        low = last;
+        atLow = last.value;
+        if (wasLow === true) atHigh /= 2;
       } else {
-        high = tolerance;
-        atHigh = value;
-        atLow /= 2;
+        high = last;
+        atHigh = last.value;
+        if (wasLow === false) atLow /= 2;
       }
+      wasLow = isLow;
     }
-    return { tangent, tolerance };
+    return Math.abs(low.value) < Math.abs(high.value) ? low : high;
   }
 
   /** Greatest expected return with a standard deviation of at most `risk`. */
@@ -286,7 +333,7 @@ export class MeanVariance {
     if (this.variance(most.weights) <= risk * risk) {
       return this.#asReturn(most.weights, 0, 1, most.bound, "linear programme");
     }
-    const { tangent, tolerance } = this.#search((w) => risk * risk - this.variance(w));
+    const { tangent, tolerance } = this.#search(Number.NaN, (w) => 1 - this.variance(w) / (risk * risk));
     const { weights, excess } = tangent;
     return requireProof(this.#asReturn(weights, excess, tolerance, most.bound, this.#method()), this.#largestReturn());
   }
@@ -326,7 +373,10 @@ export class MeanVariance {
     requireFinite("risk-free return", [riskFree]);
     const line = this.#criticalLine();
     const most = line === null ? this.#mostReturn().value : (line.corners.at(-1)?.expectedReturn ?? Number.NaN);
-    if (!(most > riskFree)) throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
+    // A lead in the last digits of the means is none.
+    const lead = WHOLE * Math.max(this.#largestReturn(), Math.abs(riskFree));
+    if (!(most - riskFree > lead))
+      throw new UnreachableTargetError("return above the risk-free", riskFree, "below", most);
     const calm = this.leastVariance();
     const gained = dot(this.#mu, calm.weights) - riskFree;
     if (gained > NOTICEABLE * this.#largestReturn() && this.#isRiskless(calm)) throw new SharpeUnboundedError(gained);
@@ -346,7 +396,12 @@ export class MeanVariance {
     }
     const slow = provenOnLine(earning.certificate.dual);
     if (slow !== null) return slow;
-    const { tangent, tolerance } = this.#search((w, at) => this.variance(w) - at * (dot(this.#mu, w) - riskFree));
+    // At the greatest ratio the tolerance is variance over return; the calmest portfolio's is a first guess of it.
+    const ratioOf = (w: ArrayLike<number>): number => this.variance(w) / (dot(this.#mu, w) - riskFree);
+    const { tangent, tolerance } = this.#search(ratioOf(earning.weights), (w, at) => {
+      const earned = dot(this.#mu, w) - riskFree;
+      return 1 - (at * earned) / this.variance(w);
+    });
     const { weights } = tangent;
     // The proof holds at the tolerance searched; the one used below differs by rounding, and so may the slopes.
     const drift = Math.abs(tolerance - this.variance(weights) / (dot(this.#mu, weights) - riskFree));

@@ -1,6 +1,6 @@
 /** A fully invested portfolio under box, group and turnover limits: what every objective of this folder shares. */
-import { requireBetween, requireFinite } from "../../math/checks.ts";
-import { DimensionMismatchError } from "../../math/errors.ts";
+import { requireBetween, requireCount, requireFinite } from "../../math/checks.ts";
+import { DimensionMismatchError, EmptySampleError, ParameterOutOfRangeError } from "../../math/errors.ts";
 import { ProgrammeBuilder } from "../programme.ts";
 
 export interface GroupLimit {
@@ -55,8 +55,23 @@ export const longOnly = (names: readonly string[], cap = 1): PortfolioProblem =>
   turnover: null,
 });
 
-/** @throws {DimensionMismatchError | ParameterOutOfRangeError} */
+/** A total of weights of at most 10 each can be no larger; an unlimited side is infinite. */
+function checkGroup({ name, members, lower, upper }: GroupLimit, size: number): void {
+  for (const [k, member] of members.entries()) {
+    requireCount(`member of group ${name}`, member, 0);
+    requireBetween(`member of group ${name}`, member, 0, size - 1);
+    // Named twice, its weight would count twice.
+    if (members.indexOf(member) < k)
+      throw new ParameterOutOfRangeError(`member of group ${name}`, member, "named once");
+  }
+  const most = 10 * size;
+  if (lower !== Number.NEGATIVE_INFINITY) requireBetween(`least total of group ${name}`, lower, -most, most);
+  if (upper !== Number.POSITIVE_INFINITY) requireBetween(`greatest total of group ${name}`, upper, -most, most);
+}
+
+/** @throws {DimensionMismatchError | EmptySampleError | ParameterOutOfRangeError | SampleNotFiniteError} */
 export function checkProblem(problem: PortfolioProblem, size: number): void {
+  if (size === 0) throw new EmptySampleError("assets of a portfolio", 1, 0);
   const lengths = { names: problem.names, lower: problem.lower, upper: problem.upper };
   for (const [what, values] of Object.entries(lengths)) {
     if (values.length !== size) throw new DimensionMismatchError(`${what} of the portfolio`, size, values.length);
@@ -65,9 +80,7 @@ export function checkProblem(problem: PortfolioProblem, size: number): void {
     requireBetween(`least weight of ${name}`, problem.lower[i] ?? Number.NaN, -10, 10);
     requireBetween(`greatest weight of ${name}`, problem.upper[i] ?? Number.NaN, -10, 10);
   });
-  for (const group of problem.groups) {
-    for (const member of group.members) requireBetween(`member of group ${group.name}`, member, 0, size - 1);
-  }
+  for (const group of problem.groups) checkGroup(group, size);
   if (problem.turnover !== null) {
     if (problem.turnover.from.length !== size) {
       throw new DimensionMismatchError("current weights", size, problem.turnover.from.length);

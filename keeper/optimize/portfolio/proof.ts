@@ -10,13 +10,13 @@ const WIDEST_VIOLATION = 1e-7;
 const ZERO = 1e-12;
 
 /**
- * @param unit what the objective is counted in: the largest return, or the largest variance.
+ * @param unit what the objective is counted in: a return or a variance; asked for only where the gap does not suffice.
  * @throws {NotConvergedError} for an answer whose certificate does not hold.
  */
-export function requireProof(portfolio: Portfolio, unit: number): Portfolio {
+export function requireProof(portfolio: Portfolio, unit: number | (() => number)): Portfolio {
   const { objective, certificate, rounds, weights } = portfolio;
   const { primal, dual, gap, infeasibility } = certificate;
-  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * unit;
+  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * (typeof unit === "number" ? unit : unit());
   const isNumber = Number.isFinite(objective) && weights.every(Number.isFinite);
   if (!(isClose && isNumber && infeasibility <= WIDEST_VIOLATION))
     throw new NotConvergedError(rounds, gap, infeasibility);

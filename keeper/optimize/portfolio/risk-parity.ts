@@ -4,7 +4,7 @@
  */
 import { requireFinite } from "../../math/checks.ts";
 import { factorize, solveFactored } from "../../math/cholesky.ts";
-import { DimensionMismatchError, ParameterOutOfRangeError } from "../../math/errors.ts";
+import { DimensionMismatchError, EmptySampleError, ParameterOutOfRangeError } from "../../math/errors.ts";
 import { dot, sum } from "../../math/statistics.ts";
 import { NotConvergedError } from "../errors.ts";
 import { RisklessError } from "./errors.ts";
@@ -23,6 +23,7 @@ export function riskParity(
 ): Portfolio {
   const n = names.length;
   if (covariance.length !== n) throw new DimensionMismatchError("covariance", n, covariance.length);
+  if (n === 0) throw new EmptySampleError("assets of a portfolio", 1, 0);
   if (budgets.length !== n) throw new DimensionMismatchError("risk budgets", n, budgets.length);
   covariance.forEach((row, i) => {
     if (row.length !== n) throw new DimensionMismatchError("covariance row", n, row.length);
@@ -31,7 +32,8 @@ export function riskParity(
     if (!(own > 0)) throw new RisklessError(names[i] ?? "", own);
   });
   budgets.forEach((budget, i) => {
-    if (!(budget > 0)) throw new ParameterOutOfRangeError(`risk budget of ${names[i]}`, budget, "above 0");
+    if (!(budget > 0 && budget < Number.POSITIVE_INFINITY))
+      throw new ParameterOutOfRangeError(`risk budget of ${names[i]}`, budget, "above 0 and finite");
   });
   const whole = sum(budgets);
   const b = budgets.map((budget) => budget / whole);
@@ -65,13 +67,14 @@ export function riskParity(
     for (let i = 0; i < n; i++)
       if ((step[i] ?? 0) < 0) length = Math.min(length, (-0.99 * (y[i] ?? 0)) / (step[i] ?? 1));
     const start = objective(y);
+    const before = missOf(y);
     let next = y;
     for (let k = 0; k < 60; k++) {
       next = y.map((value, i) => value + length * (step[i] ?? 0));
-      if (objective(next) <= start + 1e-4 * length * decrement + 1e-14 * Math.abs(start)) break;
+      // Near the end the objective's gain is less than its rounding, and only the equation tells the better point.
+      if (objective(next) <= start + 1e-4 * length * decrement || missOf(next) < before) break;
       length /= 2;
     }
-    const before = missOf(y);
     y = next;
     if (before < 1e-12 && missOf(y) >= before) break;
   }

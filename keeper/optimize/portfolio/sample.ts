@@ -47,6 +47,24 @@ export function lossesOf(
   return out;
 }
 
+/**
+ * What portfolios near these weights lose or gain at the most: one asset's single return far beyond them would leave few digits as
+ * a unit. Never less than the calmest asset's largest return, since weights without any risk leave nothing but rounding.
+ */
+export function unitNear(sample: Sample, weights: ArrayLike<number>): number {
+  const { values, size, assets, unit } = sample;
+  const largest = new Float64Array(assets);
+  for (let s = 0, at = 0; s < size; s++) {
+    for (let i = 0; i < assets; i++, at++) {
+      const move = Math.abs(values[at] ?? 0);
+      if (move > (largest[i] ?? 0)) largest[i] = move;
+    }
+  }
+  const calmest = largest.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), unit);
+  const losses = lossesOf(sample, weights, new Float64Array(size));
+  return losses.reduce((most, loss) => Math.max(most, Math.abs(loss)), calmest);
+}
+
 /** Column means. */
 export function meansOf({ values, size, assets }: Sample): number[] {
   const totals = new Array<number>(assets).fill(0);

@@ -41,6 +41,16 @@ const shrinkCases = z.array(
 const hasFile = (n: number): boolean => n <= 50;
 
 describe("risk measures", () => {
+  it("of returns that never differ are one number: no mean of equal losses rounds above the worst of them", () => {
+    for (let seed = 0; seed < 400; seed++) {
+      const rng = createRng(seed);
+      const value = 0.01 * rng.normal();
+      const returns = new Float64Array(1 + rng.int(300)).fill(value);
+      const beta = [0.1, 0.5, 0.75, 0.95, 0.99][seed % 5] ?? 0.95;
+      expect(conditionalValueAtRisk(returns, beta), `seed ${seed}`).to.equal(-value);
+    }
+  });
+
   it("equal the mpmath-checked references to 1e-12 on all 18 samples (needs ../shared)", function () {
     const { samples } = riskCases.parse(sharedJson(this, "fixtures/evar_ref.json"));
     const measured = samples.map((reference) => {
