@@ -47,6 +47,9 @@ const SECONDS_PER_DAY = 86_400;
 /** Larger Unix times are milliseconds: as seconds they would lie beyond the year 5000. */
 const LATEST_SECOND = 1e11;
 
+/** A cell in quotes, with what separates it from the cell before. */
+const QUOTED = /(^|[,;\t])\s*"(?:[^"]|"")*"\s*(?=[,;\t]|$)/g;
+
 /** Cells of one CSV line: double quotes protect separators and are doubled inside. */
 export function splitLine(line: string, separator: string): string[] {
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim());
@@ -87,6 +90,9 @@ export function csvLines(file: string, text: string): { readonly cells: string[]
     // Quotes come in pairs, the doubled ones inside a cell too.
     if ((line.match(/"/g)?.length ?? 0) % 2 === 1)
       throw new TableFormatError(file, `row ${number} opens a quote that it does not close`);
+    // A cell is quoted as a whole: "0.01"5 is no 0.015.
+    if (line.includes('"') && line.replace(QUOTED, "$1").includes('"'))
+      throw new TableFormatError(file, `row ${number} has a quote inside a cell`);
     return { cells: splitLine(line, separator ?? ","), number };
   });
 }

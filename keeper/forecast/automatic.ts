@@ -3,7 +3,7 @@
  * walk-forward errors, behind the naive gate, with conformal intervals.
  */
 import { requireCount, requireInside } from "../math/checks.ts";
-import { DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
+import { MEMBER_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
 import { arimaWithin, etsForecaster } from "./classical.ts";
 import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
@@ -50,7 +50,7 @@ export const defaultSettings = (period: number): AutomaticSettings => ({
   refitEvery: 60,
   smoothing: DEFAULT_SMOOTHING,
   meanWindow: 30,
-  arima: DEFAULT_LIMITS,
+  arima: MEMBER_LIMITS,
   ...DEFAULT_EVIDENCE,
   intervals: "adaptive",
 });

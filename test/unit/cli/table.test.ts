@@ -157,6 +157,11 @@ describe("tables of the command line", () => {
         .with.property("exitCode", 2);
   });
 
+  it("error: digits after a closing quote are not joined to the number before", () => {
+    expect(() => parseTable("my.csv", 'x,y\n"0.01"5,2\n')).to.throw(TableFormatError, /row 2 has a quote inside/);
+    expect(parseTable("my.csv", '"x", "a ""b""" \n"0.01","2"\n').columns).to.deep.equal(["x", 'a "b"']);
+  });
+
   it("error: a quote that stays open swallows no row", () => {
     expect(() => parseTable("my.csv", 'date,x\n2024-01-01,"1\n2024-01-02,2\n')).to.throw(
       TableFormatError,
