@@ -305,18 +305,22 @@ export function estimate(
 /** Coordinate of a root that is one to the eye: many a likelihood has its greatest value there. */
 const AT_EDGE = 100;
 
-/** From every start to its end, then from the best end with each coordinate at either edge. */
+/**
+ * From every start to its end, then from the best end with each coordinate at either edge.
+ * @param scattered starts beside the usual ones; without any only the best of those go to their end.
+ */
 export function estimateThoroughly(
   problem: ArimaProblem,
   order: ArimaOrder,
   scattered: readonly Float64Array[],
 ): Estimate | null {
+  if (scattered.length === 0) return estimate(problem, order);
   const best = estimate(problem, order, EXHAUSTIVE, scattered);
-  if (best === null || scattered.length < best.parameters.length) return best;
+  if (best === null || best.parameters.length === 0) return best;
   const edges = Array.from(best.parameters.keys()).flatMap((at) =>
     [-AT_EDGE, AT_EDGE].map((value) => best.parameters.with(at, value)),
   );
-  const found = edges.length === 0 ? null : optimizeFrom(problem, order, edges, EXHAUSTIVE);
+  const found = optimizeFrom(problem, order, edges, EXHAUSTIVE);
   const end = found === null ? null : estimateAt(problem, order, found.x);
   return end !== null && end.loglik > best.loglik ? end : best;
 }

@@ -151,7 +151,7 @@ export function fitArima(input: ArimaInput, order: ArimaOrder, constant: Constan
   // A coefficient whose lag no two observations span is not in the likelihood.
   const needed = Math.max(p + q + P + Q + problem.regressors + 2, p + P * m + 1, q + Q * m + 1);
   if (problem.used < needed) throw new EmptySampleError(`likelihood after differencing`, needed, problem.used);
-  const starts = scatteredStarts(p + q + P + Q, scatterOf(order, problem.used));
+  const starts = scatteredStarts(p + q + P + Q, scatterOf(p + q + P + Q, problem.used));
   const found = bestEstimate(input, problem, order, constant, starts);
   return found === null ? fitFrom(input, exactLine(problem, order), constant) : publishedFit(input, found, constant);
 }
@@ -191,11 +191,11 @@ const FEWEST_SCATTERED = 4;
 /** Models with more coefficients take seconds from every start. */
 const LARGE_MODEL = 12;
 
-/** How many scattered starts an order is worth; pure AR and pure MA likelihoods have few maxima as well. */
-function scatterOf({ p, q, P, Q }: ArimaOrder, used: number): number {
-  const isLarge = p + q + P + Q > LARGE_MODEL;
-  if (isLarge || p + q + P + Q <= 1) return FEWEST_SCATTERED;
-  return Math.max(FEWEST_SCATTERED, Math.min(MOST_SCATTERED, Math.round(SCATTER_WORK / used)));
+/** How many scattered starts an order is worth: none where even a few would take long. */
+function scatterOf(size: number, used: number): number {
+  const count = Math.min(MOST_SCATTERED, Math.round(SCATTER_WORK / used));
+  if (size > LARGE_MODEL || count < FEWEST_SCATTERED) return 0;
+  return size === 1 ? FEWEST_SCATTERED : count;
 }
 
 /** The best end of all starts. With missing values, whose likelihood is slow, from the best one of the interpolated series too. */
