@@ -82,6 +82,12 @@ const WIDEST_SEASON = 1000;
 /** Share of a series' mean size that a multiplicative model divides by as little as by zero. */
 const NOTHING = 1e-12;
 
+/**
+ * Variance of relative errors from which on a Gaussian one makes a positive series negative every sixth time: such a form describes
+ * nothing, and its intervals grow by a factor with every step.
+ */
+const LARGEST_RELATIVE = 1;
+
 /** Fits one form; null when it cannot describe the data. */
 export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   const { trend, season, error } = shape;
@@ -145,6 +151,8 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   if (run === null) return null;
   let squares = 0;
   for (const e of run.innovations) squares += e * e;
+  const sigma2 = squares / Math.max(1, observed - parameters + 1);
+  if (error === "M" && sigma2 >= LARGEST_RELATIVE) return null;
   const loglik =
     squares > 0
       ? -0.5 * (observed * (Math.log((2 * Math.PI * squares) / observed) + 1) + 2 * run.logs)
@@ -156,7 +164,7 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
     start: first,
     floor,
     state: run.state,
-    sigma2: squares / Math.max(1, observed - parameters + 1),
+    sigma2,
     loglik,
     aicc,
   };

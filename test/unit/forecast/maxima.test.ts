@@ -104,6 +104,14 @@ describe("multiplicative smoothing", () => {
     }
   });
 
+  it("gives way to additive errors where relative ones would be larger than the series: no interval of 1e37", () => {
+    const values = noise(6, 20).map((e, t) => (t === 19 ? 5000 : 5 + 0.3 * e));
+    const model = etsForecaster.fit({ values, period: 1 });
+    expect(model.name).to.match(/ETS\(A/);
+    const [band] = model.forecast(30, [0.8]).bands;
+    expect(band?.upper[29]).to.be.below(1e5);
+  });
+
   it("has an interval where errors are a millionth of a millionth of the level", () => {
     const values = noise(4, 40).map((e) => 1e9 + 1e-2 * e);
     const fit = fitShape(Float64Array.from(values), { error: "M", trend: "N", season: "N", period: 1 });
