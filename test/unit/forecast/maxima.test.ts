@@ -5,9 +5,11 @@ import { Coordinates, coefficientsAt, parametersFrom } from "../../../keeper/for
 import { diffuseLikelihood, fitArima } from "../../../keeper/forecast/arima/model.ts";
 import { type ArimaOrder, armaOf, plainOrder } from "../../../keeper/forecast/arima/order.ts";
 import { autoArima, DEFAULT_LIMITS, MEMBER_LIMITS } from "../../../keeper/forecast/arima/search.ts";
+import { meanForecaster, medianForecaster } from "../../../keeper/forecast/baselines.ts";
 import { etsForecaster } from "../../../keeper/forecast/classical.ts";
 import { fitShape } from "../../../keeper/forecast/ets/fit.ts";
 import { predictEts } from "../../../keeper/forecast/ets/predict.ts";
+import type { Forecaster } from "../../../keeper/forecast/forecaster.ts";
 import { createRng } from "../../../keeper/kernel/rng.ts";
 import { rootsBeyond } from "../../../keeper/math/arma.ts";
 import { EmptySampleError } from "../../../keeper/math/errors.ts";
@@ -88,6 +90,22 @@ describe("ARIMA maxima", () => {
         expect(value / (x[i] ?? 0), `${k}`).to.be.closeTo(1, 1e-6);
       });
     }
+  });
+});
+
+describe("means and medians of a window", () => {
+  const widthOf = (forecaster: Forecaster, values: readonly number[]): number => {
+    const [band] = forecaster.fit({ values, period: 1 }).forecast(1, [0.8]).bands;
+    return (band?.upper[0] ?? Number.NaN) - (band?.lower[0] ?? Number.NaN);
+  };
+
+  it("are not certain where most values are one, or where the window holds a single one", () => {
+    const counts = Array.from({ length: 60 }, (_, t) => (t % 5 === 0 ? 1 + (t % 3) : 0));
+    expect(widthOf(medianForecaster(30), counts)).to.be.within(1, 4);
+    const gone = [...noise(9, 30).map((e) => 5 + e), 6, ...new Array<number>(29).fill(Number.NaN)];
+    for (const forecaster of [medianForecaster(30), meanForecaster(30)])
+      expect(widthOf(forecaster, gone), forecaster.name).to.be.within(1.5, 5);
+    expect(widthOf(medianForecaster(30), new Array<number>(40).fill(2))).to.equal(0);
   });
 });
 
