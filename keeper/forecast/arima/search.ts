@@ -193,7 +193,7 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
   checkInput(input);
   const gaps = Array.from(input.y).some(Number.isNaN);
   // Orders are compared on the interpolated series, whose likelihood is fast; the chosen one is fitted to the real one.
-  const filled: ArimaInput = gaps ? { ...input, y: interpolate(input.y) } : input;
+  const filled: ArimaInput = gaps ? interpolated(input) : input;
   const period = filled.y.length >= 2 * m ? m : 1;
   const { base, constants } = differencingOf(filled.y, period);
   const differenced = difference(filled.y, base);
@@ -220,6 +220,14 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
     last === undefined || parameters.length === 0 ? null : finish(last.problem, chosen.estimate, limits.isDeep);
   const fit = fitFrom(input, exact ?? chosen.estimate, chosen.constant);
   return { ...(limits.isDeep ? bestPublished(input, branches, exact ?? chosen.estimate, fit) : fit), tried };
+}
+
+/** Up to the last observation: what is missing after it would be made up of that one value. */
+function interpolated({ y, xreg = [] }: ArimaInput): ArimaInput {
+  let end = y.length;
+  while (end > 0 && Number.isNaN(y[end - 1] ?? Number.NaN)) end--;
+  const upTo = (series: ArrayLike<number>): number[] => Array.from(series).slice(0, end);
+  return { y: interpolate(upTo(y)), xreg: xreg.map(upTo) };
 }
 
 /** Criteria apart by more than this between the exact likelihood and the published one may rank orders differently. */

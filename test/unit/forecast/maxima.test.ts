@@ -69,6 +69,15 @@ describe("ARIMA maxima", () => {
     expect(autoArima({ y }, 1, DEFAULT_LIMITS).aicc).to.be.at.most(whole + 0.01);
   });
 
+  it("the order of a series that has ended is that of what was observed", () => {
+    const e = noise(12, 40);
+    const y = e.map((value, t) => 5 + value + 0.8 * (e[t - 1] ?? 0));
+    const ended = autoArima({ y: [...y, ...new Array<number>(60).fill(Number.NaN)] });
+    const { order, constant, loglik } = autoArima({ y });
+    expect(ended).to.deep.include({ order, constant });
+    expect(ended.loglik).to.be.closeTo(loglik, 1e-4);
+  });
+
   it("coordinates within a radius reach every polynomial whose roots lie beyond it, and no other", () => {
     const order: ArimaOrder = { p: 2, d: 0, q: 1, P: 1, D: 0, Q: 1, m: 4 };
     const rng = createRng(8);
