@@ -46,6 +46,11 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
+const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number that a decimal numeral writes; NaN for every other text, where Number() reads "" and "0x10" too. */
+export const decimal = (text: string): number => (NUMERAL.test(text) ? Number(text) : Number.NaN);
+
 /** A whole number from 0 to `highest`, or one clear error. */
 export function wholeNumber(option: string, value: string, highest = Number.MAX_SAFE_INTEGER): number {
   if (!/^\d{1,16}$/.test(value) || Number(value) > highest) {

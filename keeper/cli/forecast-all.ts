@@ -3,7 +3,7 @@ import { type BatchAnswer, type BatchSeries, forecastBatch, isRefusal } from "..
 import { EngineError, EXIT } from "../kernel/errors.ts";
 import { OptionError } from "./context.ts";
 import type { ForecastFlags } from "./forecast.ts";
-import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
+import { forecastColumn, parseHorizon, parseLevels, parsePeriod, percentOf, requireSeasons } from "./forecast-input.ts";
 import type { CommandResult } from "./output.ts";
 import { readTable } from "./table.ts";
 import { forecastUnitHints } from "./unit-hints.ts";
@@ -13,7 +13,7 @@ const figure = (value: number): string => Number(value.toPrecision(6)).toString(
 function lineOf(answer: BatchAnswer): string {
   if (isRefusal(answer)) return `${answer.name}: none: ${answer.refused.message}`;
   const bands = answer.horizonBands.map(
-    ({ level, lower, upper }) => `${Math.round(level * 1000) / 10} %: ${figure(lower)} to ${figure(upper)}`,
+    ({ level, lower, upper }) => `${percentOf(level)}: ${figure(lower)} to ${figure(upper)}`,
   );
   return `${answer.name}: mean over the horizon ${figure(answer.horizonMean)}  ${bands.join("  ")}  (${answer.model})`;
 }

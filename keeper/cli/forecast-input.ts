@@ -1,5 +1,5 @@
 /** What `amplified forecast` asks of a column, a season and a set of levels before any model sees them. */
-import { OptionError, wholeNumber } from "./context.ts";
+import { decimal, OptionError, wholeNumber } from "./context.ts";
 import { type RegularSeries, regularColumn, type Table } from "./table.ts";
 import { CellScaleError, ColumnTooShortError } from "./table-errors.ts";
 
@@ -25,14 +25,18 @@ export function parsePeriod(text: string): number {
 
 /** Levels in percent, as people write them: 80,95. */
 export function parseLevels(text: string): number[] {
-  const levels = text.split(",").map((part) => Number(part.trim()));
+  const levels = text.split(",").map((part) => decimal(part.trim()));
   for (const [i, level] of levels.entries()) {
-    if (!(level >= 1 && level < 100))
+    // Nearer to 100 than numbers can hold, half of what is left is nothing.
+    if (!(level >= 1 && 0.5 + level / 200 < 1))
       throw new OptionError("--levels", text, "Give percentages from 1 to below 100, for example 80,95.");
     if (levels.indexOf(level) !== i) throw new OptionError("--levels", text, `Give ${level} once.`);
   }
-  return levels.map((level) => level / 100);
+  return levels.map((level) => Number((level / 100).toPrecision(15)));
 }
+
+/** A level as it was asked for: 99.99 is not rounded to 100. */
+export const percentOf = (level: number): string => `${Number((100 * level).toPrecision(12))} %`;
 
 /** A season that the data do not show twice would be taken for none. */
 export function requireSeasons(period: number, rows: number): void {

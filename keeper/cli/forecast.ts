@@ -2,7 +2,7 @@
 import { type ArimaFit, type Constant, fitArima, namedCoefficients, predictArima } from "../forecast/arima/model.ts";
 import { type ArimaOrder, orderName } from "../forecast/arima/order.ts";
 import { autoArima } from "../forecast/arima/search.ts";
-import { automaticForecast, defaultSettings, observationsNeeded } from "../forecast/automatic.ts";
+import { automaticForecast, canVouch, defaultSettings, observationsNeeded } from "../forecast/automatic.ts";
 import {
   driftForecaster,
   exponentialForecaster,
@@ -16,17 +16,18 @@ import {
   type FittedModel,
   type Forecaster,
   gaussianPath,
+  leadingGap,
   type PathForecast,
   type Series,
 } from "../forecast/forecaster.ts";
 import { thetaForecaster } from "../forecast/theta.ts";
 import { EmptySampleError } from "../math/errors.ts";
 import { OptionError } from "./context.ts";
-import { forecastColumn, parseHorizon, parseLevels, parsePeriod, requireSeasons } from "./forecast-input.ts";
+import { forecastColumn, parseHorizon, parseLevels, parsePeriod, percentOf, requireSeasons } from "./forecast-input.ts";
 import { describeLstm, type LstmFlags } from "./forecast-lstm.ts";
 import type { CommandResult } from "./output.ts";
 import { type Regressors, readRegressors } from "./regressors.ts";
-import { readTable, type Table } from "./table.ts";
+import { readTable, type Table, timesAhead } from "./table.ts";
 import { ColumnTooShortError } from "./table-errors.ts";
 import { forecastUnitHints } from "./unit-hints.ts";
 
@@ -130,23 +131,29 @@ const describeFitted = (fitted: FittedModel, h: number, levels: readonly number[
 /** Called while a forecast is made, with what is done of how much. */
 export type OnProgress = (done: number, total: number) => void;
 
+/** Where weights and conformal intervals have too little behind them. */
+function describeStandIn(series: Series, h: number, levels: readonly number[]): Described {
+  const rows = series.values.length;
+  const observed = Array.from(series.values).filter((value) => !Number.isNaN(value)).length;
+  const known = observed === rows ? "" : `, ${observed} of them observed`;
+  const needed = observationsNeeded(series.period, h, levels);
+  const why = (name: string): string =>
+    `${rows} rows${known}; weights and conformal intervals need ${needed}, so ${name} stands in`;
+  if (observed < FEWEST_FOR_AICC)
+    return { ...describeFitted(naiveForecaster.fit(series), h, levels), facts: { note: why("the naive forecast") } };
+  const described = describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
+  return { ...described, facts: { ...described.facts, note: why("ARIMA by AICc") } };
+}
+
 function describeAutomatic(
   series: Series,
   h: number,
   levels: readonly number[],
   onProgress: OnProgress | undefined,
 ): Described {
-  const needed = observationsNeeded(series.period, h, levels);
-  const rows = series.values.length;
-  if (rows < needed) {
-    const why = (name: string): string =>
-      `${rows} rows; weights and conformal intervals need ${needed}, so ${name} stands in`;
-    if (rows < FEWEST_FOR_AICC)
-      return { ...describeFitted(naiveForecaster.fit(series), h, levels), facts: { note: why("the naive forecast") } };
-    const described = describeArima(series, autoArima({ y: series.values }, series.period), h, levels);
-    return { ...described, facts: { ...described.facts, note: why("ARIMA by AICc") } };
-  }
-  const found = automaticForecast(series, h, levels, defaultSettings(series.period), [], onProgress);
+  const settings = defaultSettings(series.period);
+  if (!canVouch(series, h, levels, settings)) return describeStandIn(series, h, levels);
+  const found = automaticForecast(series, h, levels, settings, [], onProgress);
   const { members, test, share, mae, naiveMae } = found.combination;
   return {
     model: found.model,
@@ -223,6 +230,9 @@ function refuseLstmFlags(flags: ForecastFlags): void {
   }
 }
 
+/** Unix times of a yield's rows are later: 1973. */
+const FIRST_DATE = 1e8;
+
 const dateOf = (time: number): string => {
   const text = new Date(time * 1000).toISOString();
   return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
@@ -235,18 +245,22 @@ export async function forecastTable(flags: ForecastFlags, onProgress?: OnProgres
   refuseLstmFlags(flags);
   const table = await readTable(flags.data);
   const { values, times, absentSteps } = forecastColumn(table, flags.column);
-  requireSeasons(period, values.length);
+  const gap = leadingGap(values);
+  const series = { values: values.slice(gap), period };
+  requireSeasons(period, series.values.length);
   const warnings = forecastUnitHints(table, flags.column ?? table.columns[0] ?? "");
-  const regressors = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
+  const read = flags.xreg === undefined ? null : await readRegressors(flags.xreg, values.length, times, h);
+  const regressors = read === null ? null : { ...read, past: read.past.map((column) => column.slice(gap)) };
   const started = performance.now();
-  const { model, path, facts } = await described(table, flags, { values, period }, h, levels, regressors, onProgress);
+  const { model, path, facts } = await described(table, flags, series, h, levels, regressors, onProgress);
   const milliseconds = Math.round(performance.now() - started);
-  const step = times === null ? 0 : ((times[times.length - 1] ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1);
-  const last = times?.[times.length - 1];
+  // Rows that are merely numbered have no date.
+  const dated = times !== null && (times[0] ?? 0) >= FIRST_DATE ? times : null;
   const missing = values.filter(Number.isNaN).length;
+  const ahead = dated === null ? null : timesAhead(dated, h);
   const rows = Array.from(path.mean, (mean, k) => ({
     step: k + 1,
-    ...(last === undefined ? {} : { date: dateOf(Math.round(last + (k + 1) * step)) }),
+    ...(ahead === null ? {} : { date: dateOf(ahead[k] ?? Number.NaN) }),
     mean,
     intervals: path.bands.map(({ level, lower, upper }) => ({ level, lower: lower[k], upper: upper[k] })),
   }));
@@ -305,8 +319,7 @@ function textOf(
   }
   for (const { step, date, mean, intervals } of rows) {
     const bands = intervals.map(
-      (b) =>
-        `${Math.round(b.level * 1000) / 10} %: ${figure(b.lower ?? Number.NaN)} to ${figure(b.upper ?? Number.NaN)}`,
+      (b) => `${percentOf(b.level)}: ${figure(b.lower ?? Number.NaN)} to ${figure(b.upper ?? Number.NaN)}`,
     );
     lines.push(`${date ?? `+${step}`}  ${figure(mean)}  ${bands.join("  ")}`);
   }

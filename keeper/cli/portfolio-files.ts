@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { InputError } from "../kernel/errors.ts";
 import type { GroupLimit } from "../optimize/portfolio/problem.ts";
-import { readText } from "./context.ts";
+import { decimal, readText } from "./context.ts";
+import { jsonFault, parseJsonText } from "./json-text.ts";
 import { csvLines, readTable, requireComplete, type Table } from "./table.ts";
 import { impossibleReturn } from "./unit-hints.ts";
 
@@ -78,9 +79,9 @@ export async function readReturns(file: string): Promise<Table> {
 
 function parseJson(file: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch (cause) {
-    throw new AssetFileError(file, "it is not valid JSON", "Correct the syntax, or give a CSV file.", cause);
+    throw new AssetFileError(file, jsonFault(cause), "Correct it, or give a CSV file.", cause);
   }
 }
 
@@ -103,7 +104,7 @@ export async function readWeights(file: string, assets: readonly string[]): Prom
   } else {
     for (const [i, { cells, number }] of csvLines(file, text).entries()) {
       const [name = "", value = ""] = cells;
-      const weight = value === "" ? Number.NaN : Number(value);
+      const weight = decimal(value);
       if (i === 0 && Number.isNaN(weight) && /weight/i.test(value)) continue;
       if (cells.length !== 2 || !Number.isFinite(weight)) {
         throw new AssetFileError(file, `line ${number} is not "asset,weight"`, WEIGHTS_SHAPE);
@@ -142,7 +143,7 @@ const GROUPS_SHAPE =
   'Write [{"name": "staked", "members": ["a", "b"], "cap": 0.3, "floor": 0}] as JSON, or lines "group,asset,cap" as CSV; ' +
   "caps are shares from 0 to 1: 30 % is 0.3.";
 const groupsSchema = z.array(
-  z.object({
+  z.strictObject({
     name: z.string(),
     members: z.array(z.string()).min(1),
     cap: z.number().min(0).max(1),
@@ -181,7 +182,7 @@ export async function readGroups(file: string, assets: readonly string[]): Promi
   } else {
     for (const [i, { cells, number }] of csvLines(file, text).entries()) {
       const [name = "", asset = "", limit = ""] = cells;
-      const cap = limit === "" ? Number.NaN : Number(limit);
+      const cap = decimal(limit);
       if (i === 0 && Number.isNaN(cap) && /cap/i.test(limit)) continue;
       if (cells.length !== 3 || !(cap >= 0 && cap <= 1)) {
         throw new AssetFileError(file, `line ${number} is not "group,asset,cap"`, GROUPS_SHAPE);
@@ -197,6 +198,7 @@ export async function readGroups(file: string, assets: readonly string[]): Promi
       groups.set(name, { members: [...(known?.members ?? []), asset], cap, floor: null });
     }
   }
+  if (groups.size === 0) throw new AssetFileError(file, "it holds no group", GROUPS_SHAPE);
   return [...groups].map(([name, { members, cap, floor }]) => ({
     name,
     members: [...new Set(members)].map((member) => {

@@ -11,7 +11,7 @@ import { meansOf, toSample } from "../optimize/portfolio/sample.ts";
 import { leastCdar, leastCvar, type ReturnFloor } from "../optimize/portfolio/tail.ts";
 import { Solver } from "../optimize/solver.ts";
 import { type Contribution, portfolioRisk } from "../risk/portfolio.ts";
-import { OptionError } from "./context.ts";
+import { decimal, OptionError } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 import { RowsTooFewError, readGroups, readHoldings, readReturns, readWeights } from "./portfolio-files.ts";
 import type { Table } from "./table.ts";
@@ -53,7 +53,7 @@ export interface RiskFlags {
 
 /** A number between two ends, or one clear error. */
 function fraction(option: string, value: string, low: number, high: number, isOpen = false): number {
-  const number = value.trim() === "" ? Number.NaN : Number(value);
+  const number = decimal(value.trim());
   const isInside = isOpen ? number > low && number < high : number >= low && number <= high;
   if (!isInside)
     throw new OptionError(
@@ -86,6 +86,12 @@ const MEANING: Readonly<Record<Objective, string>> = {
   "risk-parity": "standard deviation per step",
   hrp: "standard deviation per step",
 };
+
+/** An option that would do nothing is refused, so that nobody believes it did something. */
+function refuseTarget({ objective, target }: OptimizeFlags): void {
+  if (target !== undefined && !["target-return", "cvar", "cdar", "evar"].includes(objective))
+    throw new OptionError("--target", target, `${objective} reaches for no return: drop it, or use target-return.`);
+}
 
 async function problemOf(flags: OptimizeFlags, assets: readonly string[]): Promise<PortfolioProblem> {
   const cap = fraction("--cap", flags.cap, 0, 1);
@@ -167,6 +173,7 @@ function run(
 const usesCovariance = (objective: Objective): boolean => !["cvar", "evar", "cdar"].includes(objective);
 
 export async function optimizeReturns(flags: OptimizeFlags): Promise<CommandResult> {
+  refuseTarget(flags);
   const table = await readReturns(flags.returns);
   const problem = await problemOf(flags, table.columns);
   const warnings: string[] = largeReturnHints(table);

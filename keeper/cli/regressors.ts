@@ -1,6 +1,6 @@
 /** `--xreg`: a table of what explains the series, with its future, lined up with the rows of the data. */
 import { OptionError } from "./context.ts";
-import { readTable, requireComplete, stepOf, type Table } from "./table.ts";
+import { readTable, requireComplete, stepOf, type Table, timesAhead } from "./table.ts";
 
 export interface Regressors {
   readonly names: readonly string[];
@@ -16,9 +16,8 @@ const ALIGNED = 0.25;
 /** Where the dates of the regressors first differ from those of the data and of the steps ahead; null when nowhere. */
 function firstMisalignment(table: Table, times: readonly number[]): { row: number; expected: number } | null {
   const step = stepOf(times);
-  const last = times[times.length - 1] ?? 0;
-  for (let t = 0; t < table.rows.length; t++) {
-    const expected = times[t] ?? last + (t + 1 - times.length) * step;
+  const all = [...times, ...timesAhead(times, table.rows.length - times.length)];
+  for (const [t, expected] of all.entries()) {
     // Months are not of one length; their rows are taken in order.
     const allowed = t < times.length ? ALIGNED * step : ALIGNED * step * (t + 2 - times.length);
     if (Math.abs((table.times?.[t] ?? expected) - expected) > allowed)

@@ -3,14 +3,15 @@
  * walk-forward errors, behind the naive gate, with conformal intervals.
  */
 import { requireCount, requireInside } from "../math/checks.ts";
-import { DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
+import { MEMBER_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { exponentialForecaster, meanForecaster, naiveForecaster, seasonalNaiveForecaster } from "./baselines.ts";
 import { arimaWithin, etsForecaster } from "./classical.ts";
 import { type Combination, type CombineOptions, combine, type Member } from "./combine.ts";
 import { type ConformalKind, conformalBands, realizedPaths, residualsNeeded } from "./conformal.ts";
 import { TooFewOriginsError } from "./errors.ts";
-import { checkSeries, type Forecaster, type PathForecast, type Series } from "./forecaster.ts";
+import { checkSeries, type Forecaster, leadingGap, type PathForecast, type Series } from "./forecaster.ts";
 import { thetaForecaster } from "./theta.ts";
+import { realizedMeans } from "./walk-forward.ts";
 
 /** What can be chosen about the combination: plain data, so that it reaches a worker thread. */
 export interface AutomaticSettings {
@@ -49,7 +50,7 @@ export const defaultSettings = (period: number): AutomaticSettings => ({
   refitEvery: 60,
   smoothing: DEFAULT_SMOOTHING,
   meanWindow: 30,
-  arima: DEFAULT_LIMITS,
+  arima: MEMBER_LIMITS,
   ...DEFAULT_EVIDENCE,
   intervals: "adaptive",
 });
@@ -97,7 +98,40 @@ export function observationsNeeded(
   return settings.firstOrigin + horizon + originsNeeded(levels, settings) - 1;
 }
 
+/** Whether enough past errors of every step and of the horizon mean are known for the weights and the stated intervals. */
+export function canVouch(
+  series: Series,
+  horizon: number,
+  levels: readonly number[],
+  settings = defaultSettings(series.period),
+): boolean {
+  return knownOrigins(startedAt(series).values, horizon, settings) >= originsNeeded(levels, settings);
+}
+
+/** Origins whose horizon mean is known, or fewer where a single step of it was observed after fewer of them. */
+function knownOrigins(values: ArrayLike<number>, horizon: number, { firstOrigin }: AutomaticSettings): number {
+  const last = values.length - horizon;
+  const origins = Array.from({ length: Math.max(0, last - firstOrigin + 1) }, (_, k) => firstOrigin + k);
+  const isKnown = (value: number | undefined): boolean => !Number.isNaN(value ?? Number.NaN);
+  let least = realizedMeans(values, origins, horizon).filter(isKnown).length;
+  let known = 0;
+  // The first step after an origin goes from the first origin to the end, the last one starts a horizon later.
+  for (let t = firstOrigin; t < values.length; t++) known += Number(isKnown(values[t]));
+  for (let h = 0; h < horizon && least > 0; h++) {
+    least = Math.min(least, known);
+    known -= Number(isKnown(values[firstOrigin + h]));
+  }
+  return least;
+}
+
+/** The series from its first observation on: what stands before says nothing, and no origin can lie there. */
+function startedAt(series: Series): Series {
+  const gap = leadingGap(series.values);
+  return gap === 0 ? series : { ...series, values: Array.from(series.values).slice(gap) };
+}
+
 /**
+ * @param series missing values before the first observation are left out: positions in the combination count from there.
  * @param others further members, such as a network trained on more than this series.
  * @param onProgress called after each member.
  * @throws {TooFewOriginsError} when the history cannot carry the weights and the stated intervals.
@@ -113,12 +147,12 @@ export function automaticForecast(
   checkSeries(series);
   requireCount("forecast horizon", horizon, 1);
   for (const level of levels) requireInside("interval level", level, 0, 1);
-  const { period, values } = series;
-  if (values.length < observationsNeeded(period, horizon, levels, settings)) {
-    const origins = Math.max(0, values.length - horizon - settings.firstOrigin + 1);
-    throw new TooFewOriginsError(values.length, origins, originsNeeded(levels, settings));
-  }
-  const combination = combine(series, naiveForecaster, [...membersFor(period, settings), ...others], {
+  const seen = startedAt(series);
+  const { values } = seen;
+  const known = knownOrigins(values, horizon, settings);
+  const needed = originsNeeded(levels, settings);
+  if (known < needed) throw new TooFewOriginsError(values.length, known, needed);
+  const combination = combine(seen, naiveForecaster, [...membersFor(series.period, settings), ...others], {
     ...settings,
     horizon,
     step: 1,

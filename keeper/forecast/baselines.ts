@@ -169,6 +169,13 @@ export const meanForecaster = (window?: number): Forecaster => ({
   },
 });
 
+/** Standard deviation around the mean; zero for one value. */
+function spreadOf(values: readonly number[]): number {
+  const centre = average(values);
+  const squares = values.reduce((total, value) => total + (value - centre) ** 2, 0);
+  return values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+}
+
 function meanModel(forecaster: Forecaster, values: ArrayLike<number>, window?: number): FittedModel {
   const inside: number[] = [];
   // A window without a single observation falls back to the last one before it.
@@ -180,10 +187,9 @@ function meanModel(forecaster: Forecaster, values: ArrayLike<number>, window?: n
   inside.reverse();
   const centre = average(inside);
   const n = inside.length;
-  const deviation = (): number => {
-    const squares = inside.reduce((total, value) => total + (value - centre) ** 2, 0);
-    return n > 1 ? Math.sqrt((squares / (n - 1)) * (1 + 1 / n)) : 0;
-  };
+  // One observation shows no spread: then that of all of them.
+  const deviation = (): number =>
+    spreadOf(n > 1 ? inside : observedOf(values).map(({ value }) => value)) * Math.sqrt(1 + 1 / n);
   return {
     ...constantModel(forecaster, centre, deviation),
     extend: (next) => meanModel(forecaster, next, window),
@@ -238,7 +244,10 @@ export const medianForecaster = (window: number): Forecaster => ({
     const values = (inside.length > 0 ? inside : all.slice(-1)).map(({ value }) => value);
     const centre = median(values);
     // 1.4826 makes the median absolute deviation a standard deviation for normal data.
-    const deviation = 1.4826 * median(values.map((value) => Math.abs(value - centre)));
-    return constantModel(this, centre, () => deviation);
+    const robust = 1.4826 * median(values.map((value) => Math.abs(value - centre)));
+    // Where more than half of the values are one, the others still happen; and one value alone shows no spread.
+    const deviation = (): number =>
+      robust > 0 ? robust : spreadOf(values.length > 1 ? values : all.map(({ value }) => value));
+    return constantModel(this, centre, deviation);
   },
 });

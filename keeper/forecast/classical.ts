@@ -2,7 +2,7 @@
 import { requireCount } from "../math/checks.ts";
 import { type ArimaFit, type Constant, fitArima, refitArima } from "./arima/model.ts";
 import { type ArimaOrder, orderName } from "./arima/order.ts";
-import { autoArima, DEFAULT_LIMITS, type SearchLimits } from "./arima/search.ts";
+import { autoArima, MEMBER_LIMITS, type SearchLimits } from "./arima/search.ts";
 import { ArimaTrack } from "./arima/track.ts";
 import { naiveForecaster } from "./baselines.ts";
 import { autoEts, type EtsFit, etsName, filterEts, fitShape } from "./ets/fit.ts";
@@ -43,7 +43,7 @@ export const arimaWithin = (limits: SearchLimits): Forecaster => ({
   },
 });
 
-export const arimaForecaster = arimaWithin(DEFAULT_LIMITS);
+export const arimaForecaster = arimaWithin(MEMBER_LIMITS);
 
 /** ARIMA of a given order. */
 export const fixedArima = (order: ArimaOrder, constant: Constant): Forecaster => ({

@@ -58,6 +58,13 @@ export function checkSeries({ values, period }: Series, atLeast = 1): void {
   if (observed < atLeast) throw new EmptySampleError("series to forecast", atLeast, observed);
 }
 
+/** How many values are missing before the first observation: they say nothing of what comes. */
+export function leadingGap(values: ArrayLike<number>): number {
+  let gap = 0;
+  while (gap < values.length && Number.isNaN(values[gap] ?? Number.NaN)) gap++;
+  return gap;
+}
+
 /** Mean around the first value: exact for a constant path. */
 export function average(values: ArrayLike<number>): number {
   const first = values[0] ?? Number.NaN;

@@ -34,7 +34,7 @@ function checkSeries(strategy: StrategyFeatures, days: number): void {
 }
 
 /** Small enough to search at every cycle; a longer search gains nothing on yields (docs/MODELS.md). */
-const STAGE_ARIMA = { maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 } as const;
+const STAGE_ARIMA = { maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3, isDeep: false } as const;
 
 const settingsOf = (config: ForecastConfig): AutomaticSettings => ({
   ...defaultSettings(1),

@@ -1,4 +1,7 @@
-/** The optimizer's coordinates of an ARMA order: x maps to partial autocorrelations x / sqrt(1 + x^2), block by block. */
+/**
+ * The optimizer's coordinates of an ARMA order: x maps to partial autocorrelations x / sqrt(1 + x^2), block by block. Within a
+ * radius, coefficient i is divided by radius^i: every root then lies beyond it, and all such polynomials are reached.
+ */
 import { arToPartial, partialToAr, partialToArInto, seasonalProductInto } from "../../math/arma.ts";
 import { recurse, Taps } from "../../math/innovations.ts";
 import type { ArimaCoefficients, ArimaOrder } from "./order.ts";
@@ -7,30 +10,37 @@ import type { ArimaCoefficients, ArimaOrder } from "./order.ts";
 const START_BOUND = 0.95;
 
 const toPartial = (x: number): number => x / Math.sqrt(1 + x * x);
-const fromPartial = (a: number): number => a / Math.sqrt(1 - a * a);
+export const fromPartial = (a: number): number => a / Math.sqrt(1 - a * a);
 
-export function coefficientsAt(x: ArrayLike<number>, { p, P, q, Q }: ArimaOrder): ArimaCoefficients {
+export function coefficientsAt(x: ArrayLike<number>, { p, P, q, Q, m }: ArimaOrder, radius = 1): ArimaCoefficients {
   let at = 0;
-  const block = (size: number, sign: number): number[] => {
+  const block = (size: number, sign: number, step: number): number[] => {
     const partial = new Float64Array(size);
     for (let i = 0; i < size; i++) partial[i] = toPartial(x[at + i] ?? 0);
     at += size;
-    return Array.from(partialToAr(partial), (value) => sign * value + 0);
+    return Array.from(partialToAr(partial), (value, i) => (sign * value) / radius ** (step * (i + 1)) + 0);
   };
-  return { ar: block(p, 1), sar: block(P, 1), ma: block(q, -1), sma: block(Q, -1) };
+  return { ar: block(p, 1, 1), sar: block(P, 1, m), ma: block(q, -1, 1), sma: block(Q, -1, m) };
 }
 
-/** Coefficients as coordinates; blocks outside the stationary region are damped until they fit. */
-export function parametersFrom(c: ArimaCoefficients): Float64Array {
-  const block = (values: readonly number[], sign: number): number[] => {
+/**
+ * Coefficients as coordinates within a radius; blocks outside of it are damped until they fit.
+ * @param bound largest size of a partial autocorrelation.
+ */
+export function parametersFrom(c: ArimaCoefficients, m = 1, radius = 1, bound = START_BOUND): Float64Array {
+  const block = (values: readonly number[], sign: number, step: number): number[] => {
     for (let damp = 1; damp > 0.01; damp *= 0.9) {
-      const partial = arToPartial(values.map((value, i) => sign * value * damp ** (i + 1)));
-      if (partial !== null)
-        return Array.from(partial, (a) => fromPartial(Math.max(-START_BOUND, Math.min(START_BOUND, a))));
+      const partial = arToPartial(values.map((value, i) => sign * value * (damp * radius ** step) ** (i + 1)));
+      if (partial !== null) return Array.from(partial, (a) => fromPartial(Math.max(-bound, Math.min(bound, a))));
     }
     return values.map(() => 0);
   };
-  return Float64Array.from([...block(c.ar, 1), ...block(c.sar, 1), ...block(c.ma, -1), ...block(c.sma, -1)]);
+  return Float64Array.from([
+    ...block(c.ar, 1, 1),
+    ...block(c.sar, 1, m),
+    ...block(c.ma, -1, 1),
+    ...block(c.sma, -1, m),
+  ]);
 }
 
 /** A start from a neighbour's parameters: shared coefficients are kept, new ones are zero. */
@@ -51,6 +61,8 @@ interface Block {
   readonly step: number;
   /** 1 for AR, -1 for MA: coefficients are sign x the autoregressive form of the partial autocorrelations. */
   readonly sign: 1 | -1;
+  /** What coefficients are multiplied by, so that roots lie beyond the radius. */
+  readonly shrink: Float64Array;
   readonly coefficients: Float64Array;
   readonly moved: Float64Array;
   readonly partial: Float64Array;
@@ -76,8 +88,11 @@ export class Coordinates {
   readonly #slopes: Float64Array;
   readonly #scores: Float64Array;
 
-  /** @param n length of the residuals. */
-  constructor({ p, P, q, Q, m }: ArimaOrder, n: number) {
+  /**
+   * @param n length of the residuals.
+   * @param radius roots lie beyond it, at least 1.
+   */
+  constructor({ p, P, q, Q, m }: ArimaOrder, n: number, radius = 1) {
     this.phi = new Float64Array(p + P * m);
     this.theta = new Float64Array(q + Q * m);
     this.size = p + P + q + Q;
@@ -88,6 +103,7 @@ export class Coordinates {
       at,
       step,
       sign,
+      shrink: Float64Array.from({ length: size }, (_, i) => radius ** (-step * (i + 1))),
       coefficients: new Float64Array(size),
       moved: new Float64Array(size),
       partial: new Float64Array(size),
@@ -110,10 +126,10 @@ export class Coordinates {
 
   /** Sets phi and theta from the coordinates. */
   set(x: Float64Array): void {
-    for (const { size, at, sign, partial, coefficients } of this.#blocks) {
+    for (const { size, at, sign, shrink, partial, coefficients } of this.#blocks) {
       for (let i = 0; i < size; i++) partial[i] = toPartial(x[at + i] ?? 0);
       partialToArInto(partial, coefficients);
-      if (sign < 0) for (let i = 0; i < size; i++) coefficients[i] = -(coefficients[i] ?? 0);
+      for (let i = 0; i < size; i++) coefficients[i] = sign * (shrink[i] ?? 1) * (coefficients[i] ?? 0);
     }
     seasonalProductInto(this.#ar.coefficients, this.#sar.coefficients, this.#m, -1, this.phi);
     seasonalProductInto(this.#ma.coefficients, this.#sma.coefficients, this.#m, 1, this.theta);
@@ -199,7 +215,7 @@ export class Coordinates {
   /** Derivatives of coefficients in coordinates, by differences: the map costs a few products. */
   #fillSlopes(): void {
     const k = this.size;
-    for (const { size, at, sign, partial, coefficients, moved } of this.#blocks) {
+    for (const { size, at, sign, shrink, partial, coefficients, moved } of this.#blocks) {
       for (let j = 0; j < size; j++) {
         const a = partial[j] ?? 0;
         const h = 1e-7 * (a > 0 ? -1 : 1);
@@ -208,7 +224,8 @@ export class Coordinates {
         partialToArInto(partial, moved);
         partial[j] = a;
         for (let i = 0; i < size; i++) {
-          this.#slopes[(at + i) * k + at + j] = ((sign * (moved[i] ?? 0) - (coefficients[i] ?? 0)) / h) * slope;
+          this.#slopes[(at + i) * k + at + j] =
+            ((sign * (shrink[i] ?? 1) * (moved[i] ?? 0) - (coefficients[i] ?? 0)) / h) * slope;
         }
       }
     }

@@ -1,11 +1,13 @@
 /** Maximum likelihood for a given ARIMA order: starting values, the optimizer, standard errors and criteria. */
+
+import { createRng } from "../../kernel/rng.ts";
 import {
   levenbergMarquardt,
   linearLeastSquares,
   type NonlinearFit,
   type ResidualFunction,
 } from "../../math/least-squares.ts";
-import { Coordinates, coefficientsAt, parametersFrom } from "./coordinates.ts";
+import { Coordinates, coefficientsAt, fromPartial, parametersFrom } from "./coordinates.ts";
 import { type ArimaCoefficients, type ArimaOrder, armaOf } from "./order.ts";
 import type { ArimaProblem } from "./problem.ts";
 
@@ -116,8 +118,18 @@ export interface FitOptions {
   readonly maxIterations: number;
   readonly tolerance: number;
   readonly secant: "loose" | "confirmed";
+  /** Start that ends its approximate descent so far behind the best, in log-likelihood, that it goes no further; BEHIND when absent. */
+  readonly behind?: number;
+  /** Roots stay beyond it; 1, the whole stationary and invertible region, when absent. */
+  readonly radius?: number;
 }
 export const THOROUGH: FitOptions = { maxIterations: 200, tolerance: 1e-13, finalists: 3, secant: "confirmed" };
+/** Every start to its end: what a single order may cost. */
+const EXHAUSTIVE: FitOptions = {
+  ...THOROUGH,
+  finalists: Number.POSITIVE_INFINITY,
+  behind: Number.POSITIVE_INFINITY,
+};
 /** For orders that are nearly the best: their log-likelihood to a millionth. */
 export const POLISH: FitOptions = { maxIterations: 60, tolerance: 1e-9, finalists: 3, secant: "confirmed" };
 /** Enough to rank orders by; the contenders are fitted again. */
@@ -130,12 +142,22 @@ export const QUICK: FitOptions = {
 };
 /** To the optimum of one start, as when a known model meets new data. */
 export const NEAR: FitOptions = { maxIterations: 25, tolerance: 1e-6, finalists: 1, secant: "confirmed" };
+/** From the maximum of one likelihood to that of another nearby. */
+export const LAST_STEPS: FitOptions = { ...NEAR, tolerance: 1e-10 };
 /** The descent that every start begins with. */
 const DESCENT = { maxIterations: 20, tolerance: 1e-5, approximate: true } as const;
 
 /** log-likelihood from its ingredients. */
 export const logLikelihood = (used: number, squares: number, logs: number): number =>
   -0.5 * (used * (Math.log(2 * Math.PI) + 1 + Math.log(squares / used)) + logs);
+
+/**
+ * As R states it where a diffuse starting value counts as an observation: the mean over those that count, times the length of the
+ * differenced series.
+ * @param counted innovations that `squares` and `logs` are sums over.
+ */
+export const statedLikelihood = (used: number, counted: number, squares: number, logs: number): number =>
+  (used / counted) * logLikelihood(counted, squares, logs);
 
 export function criteria(loglik: number, parameters: number, used: number): { aic: number; aicc: number; bic: number } {
   const aic = -2 * loglik + 2 * parameters;
@@ -166,9 +188,9 @@ export function optimizeFrom(
 ): NonlinearFit | null {
   const { p, P, q, Q } = order;
   // Buffers that serve every evaluation: this is the inner loop of everything.
-  const at = new Coordinates(order, problem.used);
+  const at = new Coordinates(order, problem.length, options.radius ?? 1);
   const f: ResidualFunction = {
-    length: problem.used,
+    length: problem.length,
     evaluate(x, out) {
       at.set(x);
       return problem.residuals(at, out);
@@ -192,7 +214,7 @@ export function optimizeFrom(
   const { aicc } = criteria(reached, order.p + order.P + order.q + order.Q + problem.regressors + 1, problem.used);
   if (aicc > hopeless) return best;
   for (const { x, squares } of found.slice(0, options.finalists)) {
-    if (reached - concentratedLogLikelihood(problem.used, squares) > BEHIND) break;
+    if (reached - concentratedLogLikelihood(problem.used, squares) > (options.behind ?? BEHIND)) break;
     const end = levenbergMarquardt(f, x, options);
     if (Number.isFinite(end.squares) && (best === null || end.squares < best.squares)) best = end;
   }
@@ -204,9 +226,10 @@ export function estimateAt(problem: ArimaProblem, order: ArimaOrder, parameters:
   const coefficients = coefficientsAt(parameters, order);
   const found = problem.innovations(armaOf(coefficients, order.m));
   if (found === null || found.used <= 0 || !(found.squares > problem.rounding)) return null;
-  const { used, squares, logs } = found;
+  const { squares, logs } = found;
+  const { used } = problem;
   const count = parameters.length + problem.regressors;
-  const loglik = logLikelihood(used, squares, logs);
+  const loglik = statedLikelihood(used, found.used, squares, logs);
   return {
     order,
     coefficients,
@@ -219,6 +242,24 @@ export function estimateAt(problem: ArimaProblem, order: ArimaOrder, parameters:
   };
 }
 
+/** Partial autocorrelations of an estimate are what they are; only 1 itself has no coordinate. */
+const ALL_BUT_ONE = 1 - 1e-15;
+
+/** The greatest likelihood with every root beyond a radius, from maxima outside that region and places within. */
+export function estimateWithin(
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  from: readonly ArimaCoefficients[],
+  radius: number,
+  options: FitOptions,
+): Estimate | null {
+  const starts = from.map((coefficients) => parametersFrom(coefficients, order.m, radius));
+  const found = optimizeFrom(problem, order, starts, { ...options, radius });
+  if (found === null) return null;
+  const inside = coefficientsAt(found.x, order, radius);
+  return estimateAt(problem, order, parametersFrom(inside, order.m, 1, ALL_BUT_ONE));
+}
+
 /** Several starts: the likelihood of mixed models has local maxima, and the fit must not depend on luck. */
 export function startsFor(data: StartingData, order: ArimaOrder): Float64Array[] {
   const regression = hannanRissanen(data, order);
@@ -229,6 +270,21 @@ export function startsFor(data: StartingData, order: ArimaOrder): Float64Array[]
   const opposite = zero.map((_, i) => (i < p + P ? -0.3 : -0.3));
   const mixed = p + P > 0 && q + Q > 0 ? [airline, opposite, zero.map((_, i) => (i < p + P ? 1.5 : 1.5))] : [];
   return [regression, zero, shrunk, ...mixed];
+}
+
+/** Partial autocorrelations of scattered starts stay below these, by turns: maxima lie near the edge and far from it. */
+const NEAR_EDGE = 0.9;
+const INSIDE = 0.6;
+const SEED = 1982;
+
+/** Starts all over the stationary and invertible region; fixed seed, so that the same data give the same fit. */
+export function scatteredStarts(size: number, count: number): Float64Array[] {
+  const rng = createRng(SEED);
+  return Array.from({ length: count }, (_, k) =>
+    Float64Array.from({ length: size }, () =>
+      fromPartial((k % 2 === 0 ? NEAR_EDGE : INSIDE) * (2 * rng.uniform() - 1)),
+    ),
+  );
 }
 
 /** Maximum likelihood at a given order from several starts, and from `more` of them. */
@@ -246,12 +302,36 @@ export function estimate(
   return found === null ? null : estimateAt(problem, order, found.x);
 }
 
+/** Coordinate of a root that is one to the eye: many a likelihood has its greatest value there. */
+const AT_EDGE = 100;
+
+/**
+ * From every start to its end, then from the best end with each coordinate at either edge.
+ * @param scattered starts beside the usual ones; without any only the best of those go to their end.
+ */
+export function estimateThoroughly(
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  scattered: readonly Float64Array[],
+): Estimate | null {
+  if (scattered.length === 0) return estimate(problem, order);
+  const best = estimate(problem, order, EXHAUSTIVE, scattered);
+  if (best === null || best.parameters.length === 0) return best;
+  const edges = Array.from(best.parameters.keys()).flatMap((at) =>
+    [-AT_EDGE, AT_EDGE].map((value) => best.parameters.with(at, value)),
+  );
+  const found = optimizeFrom(problem, order, edges, EXHAUSTIVE);
+  const end = found === null ? null : estimateAt(problem, order, found.x);
+  return end !== null && end.loglik > best.loglik ? end : best;
+}
+
 /** A cheap fit from given starts only. */
 export function estimateFrom(
   problem: ArimaProblem,
   order: ArimaOrder,
   starts: readonly Float64Array[],
+  options: FitOptions = NEAR,
 ): Estimate | null {
-  const found = optimizeFrom(problem, order, starts, NEAR);
+  const found = optimizeFrom(problem, order, starts, options);
   return found === null ? null : estimateAt(problem, order, found.x);
 }

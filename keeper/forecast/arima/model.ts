@@ -2,7 +2,18 @@
 import { requireCount, requireFinite } from "../../math/checks.ts";
 import { DimensionMismatchError, EmptySampleError, ParameterOutOfRangeError } from "../../math/errors.ts";
 import { parametersFrom } from "./coordinates.ts";
-import { criteria, type Estimate, estimate, estimateAt, estimateFrom, logLikelihood } from "./fit.ts";
+import {
+  criteria,
+  type Estimate,
+  estimate,
+  estimateAt,
+  estimateFrom,
+  estimateThoroughly,
+  LAST_STEPS,
+  scatteredStarts,
+  statedLikelihood,
+  THOROUGH,
+} from "./fit.ts";
 import {
   type ArimaCoefficients,
   type ArimaOrder,
@@ -11,7 +22,7 @@ import {
   differencingLoss,
   differencingPolynomial,
 } from "./order.ts";
-import { ArimaProblem } from "./problem.ts";
+import { ArimaProblem, interpolate } from "./problem.ts";
 import { ArimaFilter } from "./state-space.ts";
 
 /** "mean": a level, for undifferenced models. "drift": a slope, for models differenced once. */
@@ -70,8 +81,12 @@ export function checkInput({ y, xreg = [] }: ArimaInput): void {
   }
 }
 
-export const problemOf = ({ y, xreg = [] }: ArimaInput, order: ArimaOrder, constant: Constant): ArimaProblem =>
-  new ArimaProblem(y, [...constantColumn(constant, 0, y.length), ...xreg], order);
+export const problemOf = (
+  { y, xreg = [] }: ArimaInput,
+  order: ArimaOrder,
+  constant: Constant,
+  isDiffuse = false,
+): ArimaProblem => new ArimaProblem(y, [...constantColumn(constant, 0, y.length), ...xreg], order, isDiffuse);
 
 /** The fit at an estimate, with the likelihood restated in the diffuse convention that R and statsmodels publish. */
 export function fitFrom(input: ArimaInput, found: Estimate, constant: Constant): ArimaFit {
@@ -106,9 +121,11 @@ export function diffuseLikelihood(
   const out = [new Float64Array(1)];
   let logs = 0;
   let squares = 0;
-  let used = 0;
+  let counted = 0;
+  let observed = 0;
   for (let t = 0; t < y.length; t++) {
     let value = y[t] ?? Number.NaN;
+    if (!Number.isNaN(value)) observed++;
     columns.forEach((column, j) => {
       value -= (beta[j] ?? 0) * (column[t] ?? 0);
     });
@@ -116,9 +133,9 @@ export function diffuseLikelihood(
     if (Number.isNaN(log)) continue;
     logs += log;
     squares += (out[0]?.[0] ?? 0) ** 2;
-    used++;
+    counted++;
   }
-  return logLikelihood(used, squares, logs);
+  return statedLikelihood(observed - differencingLoss(order), counted, squares, logs);
 }
 
 /**
@@ -134,8 +151,65 @@ export function fitArima(input: ArimaInput, order: ArimaOrder, constant: Constan
   // A coefficient whose lag no two observations span is not in the likelihood.
   const needed = Math.max(p + q + P + Q + problem.regressors + 2, p + P * m + 1, q + Q * m + 1);
   if (problem.used < needed) throw new EmptySampleError(`likelihood after differencing`, needed, problem.used);
-  const found = estimate(problem, order) ?? exactLine(problem, order);
-  return fitFrom(input, found, constant);
+  const starts = scatteredStarts(p + q + P + Q, scatterOf(p + q + P + Q, problem.used));
+  const found = bestEstimate(input, problem, order, constant, starts);
+  return found === null ? fitFrom(input, exactLine(problem, order), constant) : publishedFit(input, found, constant);
+}
+
+/** Log-likelihoods further apart than this belong to different maxima. */
+const SAME_LIKELIHOOD = 1e-4;
+/** State elements squared times observations: beyond it the likelihood with diffuse starting values takes too long to come back to. */
+const DIFFUSE_WORK = 5e6;
+
+/** Whether the published likelihood of an order is cheap enough to be evaluated many times. */
+export function isQuickToPublish({ order }: Pick<Estimate, "order">, length: number): boolean {
+  const { p, q, P, Q, m } = order;
+  const size = Math.max(p + P * m, q + Q * m + 1) + differencingLoss(order);
+  return size * size * length <= DIFFUSE_WORK;
+}
+
+/**
+ * The fit at an estimate. Where the level of a series is large against its noise, the likelihood that is published has its
+ * maximum elsewhere than the exact one: the last steps are taken on the one that the fit is stated in.
+ */
+export function publishedFit(input: ArimaInput, found: Estimate, constant: Constant): ArimaFit {
+  const fit = fitFrom(input, found, constant);
+  if (Math.abs(fit.loglik - found.loglik) <= SAME_LIKELIHOOD || !isQuickToPublish(found, input.y.length)) return fit;
+  const problem = problemOf(input, found.order, constant, true);
+  const near =
+    found.parameters.length === 0 ? null : estimateFrom(problem, found.order, [found.parameters], LAST_STEPS);
+  const end = near ?? estimateAt(problem, found.order, found.parameters);
+  if (end === null) return fit;
+  const again = fitFrom(input, end, constant);
+  return again.loglik > fit.loglik ? again : fit;
+}
+
+/** Observations times scattered starts: short series have many maxima, long ones few and dear. */
+const SCATTER_WORK = 12_800;
+const MOST_SCATTERED = 32;
+const FEWEST_SCATTERED = 4;
+/** Models with more coefficients take seconds from every start. */
+const LARGE_MODEL = 12;
+
+/** How many scattered starts an order is worth: none where even a few would take long. */
+function scatterOf(size: number, used: number): number {
+  const count = Math.min(MOST_SCATTERED, Math.round(SCATTER_WORK / used));
+  if (size > LARGE_MODEL || count < FEWEST_SCATTERED) return 0;
+  return size === 1 ? FEWEST_SCATTERED : count;
+}
+
+/** The best end of all starts. With missing values, whose likelihood is slow, from the best one of the interpolated series too. */
+function bestEstimate(
+  input: ArimaInput,
+  problem: ArimaProblem,
+  order: ArimaOrder,
+  constant: Constant,
+  scattered: readonly Float64Array[],
+): Estimate | null {
+  if (problem.isComplete) return estimateThoroughly(problem, order, scattered);
+  const filled = problemOf({ ...input, y: interpolate(input.y) }, order, constant);
+  const near = estimateThoroughly(filled, order, scattered);
+  return estimate(problem, order, THOROUGH, near === null ? [] : [near.parameters]);
 }
 
 /** New parameters for a fitted order on other data, from the old ones; the old fit where none can be found. */

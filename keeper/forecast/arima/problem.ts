@@ -28,6 +28,8 @@ export class ArimaProblem {
   readonly #order: ArimaOrder;
   /** Observations that the likelihood counts. */
   readonly used: number;
+  /** Length of the least-squares residuals: of diffuse starting values one may count, and the rest are zero. */
+  readonly length: number;
   readonly regressors: number;
   /** Sum of squares that rounding alone leaves of a series that is explained exactly. */
   readonly rounding: number;
@@ -47,17 +49,19 @@ export class ArimaProblem {
   /**
    * @param columns regressors of y's length, complete. y may hold NaN for missing values.
    * @param order only its differencing counts here: one problem serves all orders that difference alike.
+   * @param isDiffuse gives a complete series too the likelihood with starting values of variance 1e6, which is slower.
    */
-  constructor(y: ArrayLike<number>, columns: readonly ArrayLike<number>[], order: ArimaOrder) {
+  constructor(y: ArrayLike<number>, columns: readonly ArrayLike<number>[], order: ArimaOrder, isDiffuse = false) {
     this.#order = order;
     this.regressors = columns.length;
     this.#delta = differencingPolynomial(order);
     this.#missing = Array.from(y, (value) => Number.isNaN(value));
-    this.#complete = !this.#missing.some(Boolean);
+    this.#complete = !isDiffuse && !this.#missing.some(Boolean);
     const all = [y, ...columns];
     this.#series = this.#complete ? all.map((s) => difference(s, order)) : all.map((s) => Float64Array.from(s));
     const observed = this.#missing.filter((gone) => !gone).length;
     this.used = Math.max(0, observed - this.#delta.length);
+    this.length = this.#complete ? this.used : observed;
     let largest = 0;
     for (let t = 0; t < y.length; t++) largest = Math.max(largest, Math.abs(y[t] ?? 0) || 0);
     this.rounding = this.used * (ROUNDING * largest) ** 2;
@@ -68,7 +72,12 @@ export class ArimaProblem {
       this.#packed.set(s, i * length);
     });
     this.#out = this.#series.map((_, i) => this.#buffer.subarray(i * length, (i + 1) * length));
-    this.#columns = columns.map(() => new Float64Array(this.used));
+    this.#columns = columns.map(() => new Float64Array(this.length));
+  }
+
+  /** Whether no value is missing: then the likelihood is fast. */
+  get isComplete(): boolean {
+    return this.#complete;
   }
 
   /** The differenced series with missing values interpolated: good enough to start from, not to judge by. */
@@ -125,12 +134,14 @@ export class ArimaProblem {
     return { logs, used: count, squares, beta: coefficients, regression, standardized };
   }
 
-  /** Writes the least-squares residuals of the likelihood and returns their sum of squares; NaN outside stationarity. */
+  /** Writes the least-squares residuals of the likelihood, `length` of them, and returns their sum of squares; NaN outside stationarity. */
   residuals(model: Arma, out: Float64Array): number {
     const { logs, count } = this.#innovate(model);
     const y = this.#out[0];
     if (!Number.isFinite(logs) || y === undefined || count === 0) return Number.NaN;
-    const scale = Math.exp(logs / (2 * count));
+    // What was left of other parameters.
+    if (!this.#complete) for (const column of this.#out) column.fill(0, count);
+    const scale = Math.exp(logs / (2 * count)) * Math.sqrt(this.used / count);
     let squares = 0;
     if (this.regressors === 0) {
       for (let t = 0; t < out.length; t++) {

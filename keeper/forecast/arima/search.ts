@@ -10,6 +10,8 @@ import {
   type Estimate,
   estimate,
   estimateAt,
+  estimateWithin,
+  type FitOptions,
   hannanRissanen,
   optimizeFrom,
   POLISH,
@@ -18,8 +20,18 @@ import {
   startingData,
   THOROUGH,
 } from "./fit.ts";
-import { type ArimaFit, type ArimaInput, type Constant, checkInput, fitArima, fitFrom, problemOf } from "./model.ts";
-import { type ArimaOrder, armaOf, difference } from "./order.ts";
+import {
+  type ArimaFit,
+  type ArimaInput,
+  type Constant,
+  checkInput,
+  fitArima,
+  fitFrom,
+  isQuickToPublish,
+  problemOf,
+  publishedFit,
+} from "./model.ts";
+import { type ArimaCoefficients, type ArimaOrder, armaOf, difference } from "./order.ts";
 import { type ArimaProblem, interpolate } from "./problem.ts";
 
 export interface SearchLimits {
@@ -29,12 +41,25 @@ export interface SearchLimits {
   readonly maxSeasonalQ: number;
   /** Largest p + q + P + Q of the exhaustive part. */
   readonly maxTerms: number;
+  /** Whether the search also climbs as a stepwise one does, past `maxTerms`, and ranks the nearest orders by the published criterion. */
+  readonly isDeep: boolean;
 }
 
-export const DEFAULT_LIMITS: SearchLimits = { maxP: 5, maxQ: 5, maxSeasonalP: 2, maxSeasonalQ: 2, maxTerms: 5 };
+export const DEFAULT_LIMITS: SearchLimits = {
+  maxP: 5,
+  maxQ: 5,
+  maxSeasonalP: 2,
+  maxSeasonalQ: 2,
+  maxTerms: 5,
+  isDeep: true,
+};
+/** For a member of a combination, whose order matters less than the time that a hundred series take. */
+export const MEMBER_LIMITS: SearchLimits = { ...DEFAULT_LIMITS, isDeep: false };
 
 /** Roots nearer to the unit circle than this make forecasts depend on rounding; R's rule. */
 const MIN_ROOT = 1.01;
+/** Beyond it by more than rounding. */
+const INSIDE_RADIUS = MIN_ROOT * (1 + 1e-9);
 /** Models this close to the best are fitted again from every start before one is chosen. */
 const CONTENDERS = 3;
 const CONTENDER_MARGIN = 3;
@@ -60,7 +85,7 @@ interface Branch {
 const keyOf = ({ p, q, P, Q }: ArimaOrder): string => `${p},${q},${P},${Q}`;
 const termsOf = ({ p, q, P, Q }: ArimaOrder): number => p + q + P + Q;
 
-function admissible({ coefficients, order }: Estimate): boolean {
+function isAdmissible({ coefficients, order }: Pick<Estimate, "coefficients" | "order">): boolean {
   const { phi, theta } = armaOf(coefficients, order.m);
   return (
     rootsBeyond(phi, MIN_ROOT) &&
@@ -107,7 +132,7 @@ function fitBranch(branch: Branch, order: ArimaOrder): Candidate | null {
     found = fit === null ? null : estimateAt(problem, order, fit.x);
   }
   if (found === null) return null;
-  const candidate = { constant, estimate: found, admissible: admissible(found) };
+  const candidate = { constant, estimate: found, admissible: isAdmissible(found) };
   branch.fitted.set(keyOf(order), candidate);
   if (candidate.admissible) branch.best.aicc = Math.min(branch.best.aicc, found.aicc);
   return candidate;
@@ -136,6 +161,7 @@ function feasibleLimits(limits: SearchLimits, length: number, m: number): Search
     maxSeasonalP: Math.min(limits.maxSeasonalP, Math.floor(third / m)),
     maxSeasonalQ: Math.min(limits.maxSeasonalQ, Math.floor(third / m)),
     maxTerms: limits.maxTerms,
+    isDeep: limits.isDeep,
   };
 }
 
@@ -167,7 +193,7 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
   checkInput(input);
   const gaps = Array.from(input.y).some(Number.isNaN);
   // Orders are compared on the interpolated series, whose likelihood is fast; the chosen one is fitted to the real one.
-  const filled: ArimaInput = gaps ? { ...input, y: interpolate(input.y) } : input;
+  const filled: ArimaInput = gaps ? interpolated(input) : input;
   const period = filled.y.length >= 2 * m ? m : 1;
   const { base, constants } = differencingOf(filled.y, period);
   const differenced = difference(filled.y, base);
@@ -179,6 +205,7 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
     return { constant, problem, data: startingData(problem, period), fitted: new Map(), best };
   });
   for (const branch of branches) for (const order of exhaustiveOrders(base, feasible)) fitBranch(branch, order);
+  if (feasible.isDeep) for (const branch of branches) climbFromFootholds(branch, base, feasible);
   const chosen = climb(branches, feasible);
   if (chosen === null) return degenerate(input, base, differenced);
   const tried = branches.reduce((total, branch) => total + branch.fitted.size, 0);
@@ -187,28 +214,106 @@ export function autoArima(input: ArimaInput, m = 1, limits: SearchLimits = DEFAU
     const exact = estimate(problem, chosen.estimate.order, QUICK, [chosen.estimate.parameters]) ?? chosen.estimate;
     return { ...fitFrom(input, exact, chosen.constant), tried };
   }
-  const { order, parameters } = chosen.estimate;
+  const { parameters } = chosen.estimate;
   const last = branches.find(({ constant }) => constant === chosen.constant);
-  const exact = last === undefined || parameters.length === 0 ? null : finish(last.problem, order, parameters);
-  return { ...fitFrom(input, exact ?? chosen.estimate, chosen.constant), tried };
+  const exact =
+    last === undefined || parameters.length === 0 ? null : finish(last.problem, chosen.estimate, limits.isDeep);
+  const fit = fitFrom(input, exact ?? chosen.estimate, chosen.constant);
+  return { ...(limits.isDeep ? bestPublished(input, branches, exact ?? chosen.estimate, fit) : fit), tried };
 }
 
-/** The chosen model to the last digit that its likelihood can give. */
-function finish(problem: ArimaProblem, order: ArimaOrder, parameters: Float64Array): Estimate | null {
+/** Up to the last observation: what is missing after it would be made up of that one value. */
+function interpolated({ y, xreg = [] }: ArimaInput): ArimaInput {
+  let end = y.length;
+  while (end > 0 && Number.isNaN(y[end - 1] ?? Number.NaN)) end--;
+  const upTo = (series: ArrayLike<number>): number[] => Array.from(series).slice(0, end);
+  return { y: interpolate(upTo(y)), xreg: xreg.map(upTo) };
+}
+
+/** Criteria apart by more than this between the exact likelihood and the published one may rank orders differently. */
+const SAME_CRITERION = 0.005;
+/** Orders that are ranked again, and of them those that are fitted again. */
+const RANKED_AGAIN = 40;
+const FITTED_AGAIN = 6;
+
+/**
+ * The best of the nearest orders by the criterion that is published: for series whose level is large against their noise it is
+ * not the one that the search ranks by.
+ */
+function bestPublished(input: ArimaInput, branches: readonly Branch[], found: Estimate, fit: ArimaFit): ArimaFit {
+  const apart = Math.abs(fit.aicc - found.aicc);
+  if (!(apart > SAME_CRITERION)) return fit;
+  const near = admissibleOf(branches)
+    .filter(({ estimate: one }) => one.aicc <= found.aicc + 2 * apart && isQuickToPublish(one, input.y.length))
+    .sort(better)
+    .slice(0, RANKED_AGAIN)
+    .map(({ estimate: other, constant }) => ({ other, constant, aicc: fitFrom(input, other, constant).aicc }))
+    .sort((x, y) => x.aicc - y.aicc);
+  let best = fit;
+  for (const { other, constant } of near.slice(0, FITTED_AGAIN)) {
+    const published = publishedFit(input, other, constant);
+    if (published.aicc < best.aicc && isAdmissible(published)) best = published;
+  }
+  return best;
+}
+
+/** The chosen model to the last digit that its likelihood can give; the best within the admissible region if those lead out. */
+function finish(problem: ArimaProblem, chosen: Estimate, isDeep: boolean): Estimate {
+  const { order, parameters, coefficients } = chosen;
   const found = optimizeFrom(problem, order, [parameters], THOROUGH);
-  const end = found === null ? null : estimateAt(problem, order, found.x);
-  // The last digits can lead out of the admissible region; then the search's own estimate stands.
-  return end !== null && admissible(end) ? end : null;
+  const free = found === null ? null : estimateAt(problem, order, found.x);
+  if (free === null || (!isDeep && !isAdmissible(free))) return chosen;
+  const end = intoRegion(problem, free, THOROUGH, [coefficients]);
+  return end !== null && end.loglik > chosen.loglik ? end : chosen;
+}
+
+const admissibleOf = (branches: readonly Branch[]): Candidate[] =>
+  branches.flatMap(({ fitted }) => [...fitted.values()]).filter((candidate) => candidate.admissible);
+
+/** Where a stepwise search begins: uphill from there orders of many terms can be reached that none of five terms leads to. */
+const FOOTHOLDS = [
+  { p: 2, q: 2, P: 1, Q: 1 },
+  { p: 0, q: 0, P: 0, Q: 0 },
+  { p: 1, q: 0, P: 1, Q: 0 },
+  { p: 0, q: 1, P: 0, Q: 1 },
+] as const;
+const LONGEST_CLIMB = 20;
+
+/** Uphill from each foothold to an order that no neighbour betters, however far behind the best it begins. */
+function climbFromFootholds(branch: Branch, base: ArimaOrder, limits: SearchLimits): void {
+  for (const { p, q, P, Q } of FOOTHOLDS) {
+    const from = { p: Math.min(p, limits.maxP), q: Math.min(q, limits.maxQ) };
+    const season = { P: Math.min(P, limits.maxSeasonalP), Q: Math.min(Q, limits.maxSeasonalQ) };
+    let at = fitBranch(branch, { ...base, ...from, ...(base.m > 1 ? season : { P: 0, Q: 0 }) });
+    for (let step = 0; step < LONGEST_CLIMB && at !== null; step++) {
+      const here: Candidate = at;
+      let next: Candidate | null = null;
+      for (const order of neighbours(here.estimate.order)) {
+        const near = inLimits(order, limits) ? fitBranch(branch, order) : null;
+        if (near?.admissible === true && better(near, next ?? here) < 0) next = near;
+      }
+      at = next;
+    }
+  }
+}
+
+/** The estimate itself, or the greatest likelihood of its order within the admissible region, from there and from other places. */
+function intoRegion(
+  problem: ArimaProblem,
+  found: Estimate,
+  options: FitOptions,
+  others: readonly ArimaCoefficients[] = [],
+): Estimate | null {
+  if (isAdmissible(found)) return found;
+  const inside = estimateWithin(problem, found.order, [found.coefficients, ...others], INSIDE_RADIUS, options);
+  return inside !== null && isAdmissible(inside) ? inside : null;
 }
 
 /** From the best models outwards, past the limit on terms, until no neighbour is better. */
 function climb(branches: readonly Branch[], limits: SearchLimits): Candidate | null {
   const polished = new Set<string>();
   for (let round = 0; round < 20; round++) {
-    const ranked = branches
-      .flatMap(({ fitted }) => [...fitted.values()])
-      .filter((candidate) => candidate.admissible)
-      .sort(better);
+    const ranked = admissibleOf(branches).sort(better);
     const [first] = ranked;
     if (first === undefined) return null;
     let moved = false;
@@ -222,7 +327,7 @@ function climb(branches: readonly Branch[], limits: SearchLimits): Candidate | n
         if (branch.constant === candidate.constant && termsOf(order) > 0) {
           const again = estimate(branch.problem, order, POLISH, [candidate.estimate.parameters], branch.data);
           if (again !== null && again.loglik > candidate.estimate.loglik) {
-            const replaced = { ...candidate, estimate: again, admissible: admissible(again) };
+            const replaced = { ...candidate, estimate: again, admissible: isAdmissible(again) };
             // A higher likelihood at the edge of the admissible region does not displace an admissible optimum.
             if (replaced.admissible) branch.fitted.set(keyOf(order), replaced);
           }

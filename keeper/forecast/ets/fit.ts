@@ -7,6 +7,8 @@ export interface EtsFit {
   readonly shape: EtsShape;
   readonly weights: EtsWeights;
   readonly start: EtsState;
+  /** What a multiplicative model takes for nothing, in units of the series. */
+  readonly floor: number;
   /** After the last observation. */
   readonly state: EtsState;
   readonly sigma2: number;
@@ -77,6 +79,15 @@ function startOf(values: Float64Array, shape: EtsShape): { level: number; slope:
 /** Largest ratio between two terms of a multiplicative season. */
 const WIDEST_SEASON = 1000;
 
+/** Share of a series' mean size that a multiplicative model divides by as little as by zero. */
+const NOTHING = 1e-12;
+
+/**
+ * Variance of relative errors from which on a Gaussian one makes a positive series negative every sixth time: such a form describes
+ * nothing, and its intervals grow by a factor with every step.
+ */
+const LARGEST_RELATIVE = 1;
+
 /** Fits one form; null when it cannot describe the data. */
 export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   const { trend, season, error } = shape;
@@ -88,6 +99,7 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
     scale += Math.abs(value);
   }
   scale = scale > 0 ? scale / observed : 1;
+  const floor = NOTHING * scale;
   const start = startOf(values, shape);
   const unit = season === "M" ? 1 : scale;
   const initial = Float64Array.from([
@@ -106,7 +118,7 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
     length: values.length,
     evaluate(x: Float64Array, out: Float64Array): number {
       const { weights, used } = weightsAt(x, shape);
-      const run = runEts(shape, stateAt(x, used, shape, scale), weights, values, out);
+      const run = runEts(shape, stateAt(x, used, shape, scale), weights, values, out, floor);
       if (run === null) return Number.NaN;
       const factor = Math.exp(run.logs / run.observed);
       let squares = 0;
@@ -135,10 +147,12 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
   const first = stateAt(best, used, shape, scale);
   // Ratios this far apart are a change of level told as a season: the forecast would repeat the change in every round of it.
   if (season === "M" && Math.max(...first.season) > WIDEST_SEASON * Math.min(...first.season)) return null;
-  const run = runEts(shape, first, weights, values, scratch);
+  const run = runEts(shape, first, weights, values, scratch, floor);
   if (run === null) return null;
   let squares = 0;
   for (const e of run.innovations) squares += e * e;
+  const sigma2 = squares / Math.max(1, observed - parameters + 1);
+  if (error === "M" && sigma2 >= LARGEST_RELATIVE) return null;
   const loglik =
     squares > 0
       ? -0.5 * (observed * (Math.log((2 * Math.PI * squares) / observed) + 1) + 2 * run.logs)
@@ -148,8 +162,9 @@ export function fitShape(values: Float64Array, shape: EtsShape): EtsFit | null {
     shape,
     weights,
     start: first,
+    floor,
     state: run.state,
-    sigma2: squares / Math.max(1, observed - parameters + 1),
+    sigma2,
     loglik,
     aicc,
   };
@@ -182,7 +197,7 @@ export function autoEts(values: Float64Array, period: number): EtsFit | null {
 
 /** The same parameters over other data; null where a multiplicative model meets data that are not positive. */
 export function filterEts(fit: EtsFit, values: Float64Array): EtsFit | null {
-  const run = runEts(fit.shape, fit.start, fit.weights, values, new Float64Array(values.length));
+  const run = runEts(fit.shape, fit.start, fit.weights, values, new Float64Array(values.length), fit.floor);
   return run === null ? null : { ...fit, state: run.state };
 }
 

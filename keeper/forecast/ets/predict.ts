@@ -48,13 +48,14 @@ export function predictEts(fit: EtsFit, horizon: number): EtsPrediction {
       total += (c[k] ?? 0) ** 2;
     }
   } else {
-    // Class 2: theta_h = mu_h^2 + sigma2 sum c_j^2 theta_(h-j), variance (1 + sigma2) theta_h - mu_h^2.
+    // Class 2: theta_h = mu_h^2 + sigma2 sum c_j^2 theta_(h-j), variance (1 + sigma2) theta_h - mu_h^2. The sum is kept apart:
+    // where errors are small against the mean, the difference would be rounding, or less than nothing.
     const theta = new Float64Array(horizon);
     for (let k = 0; k < horizon; k++) {
-      let value = (mean[k] ?? 0) ** 2;
-      for (let j = 1; j <= k; j++) value += sigma2 * (c[j - 1] ?? 0) ** 2 * (theta[k - j] ?? 0);
-      theta[k] = value;
-      variance[k] = (1 + sigma2) * value - (mean[k] ?? 0) ** 2;
+      let spread = 0;
+      for (let j = 1; j <= k; j++) spread += sigma2 * (c[j - 1] ?? 0) ** 2 * (theta[k - j] ?? 0);
+      theta[k] = (mean[k] ?? 0) ** 2 + spread;
+      variance[k] = spread + sigma2 * (theta[k] ?? 0);
     }
   }
   return { mean, standardError: variance.map(Math.sqrt) };

@@ -59,13 +59,17 @@ export interface EtsRun {
   readonly state: EtsState;
 }
 
-/** Runs the recursion over a series; null when a multiplicative model meets a mean that is not positive. */
+/**
+ * Runs the recursion over a series; null when a multiplicative model meets a mean that is not positive.
+ * @param floor means and levels of a multiplicative model below this count as none, in units of the series.
+ */
 export function runEts(
   shape: EtsShape,
   start: EtsState,
   weights: EtsWeights,
   values: Float64Array,
   out: Float64Array,
+  floor: number,
 ): EtsRun | null {
   const state: EtsState = { ...start, season: Float64Array.from(start.season) };
   let logs = 0;
@@ -75,8 +79,8 @@ export function runEts(
   for (let t = 0; t < values.length; t++) {
     const y = values[t] ?? Number.NaN;
     const mean = nextMean(shape, state, weights.phi);
-    if (!Number.isFinite(mean) || (positive && !(mean > 1e-12))) return null;
-    if (positive && !(state.level + weights.phi * state.slope > 1e-12)) return null;
+    if (!Number.isFinite(mean) || (positive && !(mean > floor))) return null;
+    if (positive && !(state.level + weights.phi * state.slope > floor)) return null;
     let innovation = 0;
     if (!Number.isNaN(y)) {
       innovation = multiplicative ? (y - mean) / mean : y - mean;

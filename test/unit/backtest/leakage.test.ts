@@ -142,7 +142,7 @@ describe("leakage: nothing before a day depends on what came after", function ()
       exponentialForecaster(0.2),
       thetaForecaster,
       etsForecaster,
-      arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3 }),
+      arimaWithin({ maxP: 2, maxQ: 2, maxSeasonalP: 0, maxSeasonalQ: 0, maxTerms: 3, isDeep: false }),
       combinationForecaster(),
     ];
     for (const forecaster of forecasters) {

@@ -180,6 +180,51 @@ describe("amplified forecast", function () {
       .that.matches(/without width/);
   });
 
+  it("a gap before the first value is no obstacle; where too few errors are known ARIMA stands in, without an infinite interval", async () => {
+    const late = file("late.csv", ["apy", ...values.map((value, t) => (t < 80 ? "NA" : value))].join("\n"));
+    const cut = file("cut.csv", ["apy", ...values.slice(80)].join("\n"));
+    for (const changes of [{}, { model: "arima" }, { order: "1,0,1" }]) {
+      const rows = z.object({ forecast: z.unknown(), model: z.string() });
+      const found = await forecastTable(flags(late, changes));
+      expect(rows.parse(found.data)).to.deep.equal(rows.parse((await forecastTable(flags(cut, changes))).data));
+      expect(found.data).to.include({ observations: 120, missing: 80 });
+    }
+    const all = await forecastAll(flags(late), () => {});
+    expect(all.exitCode).to.equal(0);
+    // A pool that is gone: what its last months would have shown is not known.
+    const gone = file("gone.csv", ["apy", ...values.map((value, t) => (t > 35 ? "NA" : value))].join("\n"));
+    const { data } = await forecastTable(flags(gone));
+    expect(holesIn(data)).to.deep.equal([]);
+    expect(data)
+      .to.have.property("note")
+      .that.matches(/200 rows, 36 of them observed; .* ARIMA by AICc stands in/);
+    expect((await forecastAll(flags(gone), () => {})).text).to.match(/rolling origins/);
+  });
+
+  it("levels are told as they were asked for, and dates as the file counts: months by the calendar, numbered rows not at all", async () => {
+    expect(parseLevels("99.9")).to.deep.equal([0.999]);
+    for (const level of ["0x50", "99.99999999999999"]) expect(() => parseLevels(level), level).to.throw(OptionError);
+    const month = (t: number): string => new Date(Date.UTC(2021, t, 1)).toISOString().slice(0, 10);
+    const monthly = file(
+      "monthly.csv",
+      ["date,apy", ...values.slice(0, 30).map((v, t) => `${month(t)},${v}`)].join("\n"),
+    );
+    const numbered = file(
+      "numbered.csv",
+      ["day,apy", ...values.slice(0, 30).map((v, t) => `${t + 1},${v}`)].join("\n"),
+    );
+    const naive = { model: "naive", h: "3", levels: "99.99" };
+    const first = (text: string): string[] =>
+      text
+        .split("\n")
+        .slice(-3)
+        .map((line) => line.split(" ")[0] ?? "");
+    const { text } = await forecastTable(flags(monthly, naive));
+    expect(first(text)).to.deep.equal(["2023-07-01", "2023-08-01", "2023-09-01"]);
+    expect(text).to.contain(" 99.99 %: ");
+    expect(first((await forecastTable(flags(numbered, naive))).text)).to.deep.equal(["+1", "+2", "+3"]);
+  });
+
   it("error: too few, too large and too small values name file, row and column", async () => {
     const failures: readonly (readonly [string, RegExp])[] = [
       ["apy\n3\n", /two\.csv, column "apy": 1 observation where .* needs 3/],

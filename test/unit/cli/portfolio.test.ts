@@ -175,6 +175,32 @@ describe("amplified optimize and risk", () => {
     expect(String(error)).to.match(/line 3 is not .*25 % is 0.25/);
   });
 
+  it("error: what a file seems to say and does not: hexadecimal, a name twice, no group, a limit misspelt, a target unused", async () => {
+    const cases: readonly [Partial<OptimizeFlags>, new (...args: never[]) => Error, RegExp][] = [
+      [{ turnover: "0.1", from: write("hex.csv", "a,0x1\n") }, AssetFileError, /line 1/],
+      [{ turnover: "0.1", from: write("two.json", '{"a":1,"b":0,"a":0}') }, AssetFileError, /names "a" twice/],
+      [{ groups: write("none.csv", "group,asset,cap\n") }, AssetFileError, /no group/],
+      [{ groups: write("none.json", "[]") }, AssetFileError, /no group/],
+      [
+        { groups: write("misspelt.json", '[{"name":"g","members":["a"],"cap":0.3,"flor":0.2}]') },
+        AssetFileError,
+        /flor/,
+      ],
+      [{ cap: "0x1" }, OptionError, /--cap/],
+      [{ objective: "min-variance", target: "0.0001" }, OptionError, /--target .*target-return/],
+      [{ objective: "hrp", target: "0.0001" }, OptionError, /--target .*target-return/],
+    ];
+    for (const [change, type, message] of cases) {
+      const error = await failure(optimizeReturns(flags(change)));
+      expect(error, JSON.stringify(change)).to.be.instanceOf(type);
+      expect(String(error)).to.match(message);
+    }
+    const marked = write("marked.json", '\uFEFF{"a":1}');
+    expect((await riskOfReturns({ returns: path("returns.csv"), weights: marked, alpha: "0.05" })).text).to.match(
+      /EVaR/,
+    );
+  });
+
   it("names an unreachable return of a tail objective in the user's unit", async () => {
     const error = await failure(optimizeReturns(flags({ objective: "cvar", target: "0.5" })));
     if (!(error instanceof InfeasibleError)) throw new Error("not refused as infeasible");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { columnOf, parseTable, regularColumn, requireComplete } from "../../../keeper/cli/table.ts";
+import { columnOf, parseTable, regularColumn, requireComplete, timesAhead } from "../../../keeper/cli/table.ts";
 import {
   CellNotNumericError,
   CellsMissingError,
@@ -61,6 +61,74 @@ describe("tables of the command line", () => {
     expect(regularColumn(monthly).values).to.deep.equal([1, 2, 5]);
   });
 
+  it("leave a missing month missing, whatever the lengths of months, and keep weeks of four", () => {
+    const column = (days: readonly string[]) =>
+      regularColumn(parseTable("a.csv", `date,x\n${days.map((day, t) => `${day},${t}`).join("\n")}\n`));
+    const starts = Array.from({ length: 30 }, (_, t) => new Date(Date.UTC(2021, t, 1)).toISOString().slice(0, 10));
+    expect(column(starts).values).to.deep.equal(starts.map((_, t) => t));
+    const holed = starts.filter((_, t) => t !== 5 && t !== 17 && t !== 18);
+    expect(column(holed).values.flatMap((value, t) => (Number.isNaN(value) ? [t] : []))).to.deep.equal([5, 17, 18]);
+    expect(column(holed).absentSteps).to.equal(3);
+    const ends = starts.map((_, t) => new Date(Date.UTC(2021, t + 1, 0)).toISOString().slice(0, 10));
+    expect(column(ends).absentSteps).to.equal(0);
+    const next = timesAhead(column(ends).times ?? [], 3).map((time) =>
+      new Date(time * 1000).toISOString().slice(0, 10),
+    );
+    expect(next).to.deep.equal(["2023-07-31", "2023-08-31", "2023-09-30"]);
+    const lunar = Array.from({ length: 30 }, (_, t) => new Date(86_400_000 * 28 * t + 1e12).toISOString().slice(0, 10));
+    expect(column(lunar.filter((_, t) => t !== 9)).absentSteps).to.equal(1);
+    expect(() => column(["2021-01-01", "2021-02-01", "2021-02-14", "2021-04-01", "2021-05-01", "2021-07-01"])).to.throw(
+      DatesUnorderedError,
+    );
+  });
+
+  it("find dates in any column that can be nothing else, so that rows out of order do not pass for consecutive", () => {
+    const last = parseTable("a.csv", "x,timestamp\n1,2022-01-02 00:00:00\n2,2022-01-03 00:00:00\n");
+    expect(last.columns).to.deep.equal(["x"]);
+    expect(last.dates).to.deep.equal(["2022-01-02 00:00:00", "2022-01-03 00:00:00"]);
+    expect(last.rows).to.deep.equal([[1], [2]]);
+    const newestFirst = '[{"apy":3,"timestamp":1704153600},{"apy":2,"timestamp":1704067200}]';
+    expect(() => parseTable("a.json", newestFirst)).to.throw(DatesUnorderedError, /follows/);
+    // A count that happens to be called day stays a number.
+    expect(parseTable("a.csv", "x,day\n1,1\n2,1\n").columns).to.deep.equal(["x", "day"]);
+  });
+
+  it("tell separators from commas in names and numbers, and a failed formula from a comment", () => {
+    for (const text of ['"date";"a, b"\n2024-01-01;5\n', "date;a, b\n2024-01-01;5\n"])
+      expect(columnOf(parseTable("a.csv", text)), text).to.deep.equal([5]);
+    expect(() => parseTable("a.csv", "2024-01-01;3,5\n2024-01-02;3,6\n")).to.throw(
+      CellNotNumericError,
+      /decimal point/,
+    );
+    expect(columnOf(parseTable("a.csv", "x\n1\n#N/A\n3\n# mine\n"))).to.deep.equal([1, Number.NaN, 3]);
+    expect(() => parseTable("a.csv", "x\n1\n#DIV/0!\n")).to.throw(CellNotNumericError, /row 3/);
+  });
+
+  it("error: what could be read in two ways is asked about: an empty line in one column, a first line that counts", () => {
+    expect(() => parseTable("a.csv", "x\n1\n\n3\n")).to.throw(TableFormatError, /row 3 is empty .*write NA/);
+    expect(() => parseTable("a.csv", "1\n\n3\n")).to.throw(TableFormatError, /row 2/);
+    expect(columnOf(parseTable("a.csv", "x\n\n1\n3\n\n\n"))).to.deep.equal([1, 3]);
+    expect(parseTable("a.csv", "x,y\n1,2\n\n3,4\n").rows).to.have.length(2);
+    for (const text of [",0,1\n0,3,4\n1,5,6\n", "0,1,2\n3,4,5\n", ",0\n0,3\n"])
+      expect(() => parseTable("a.csv", text), text).to.throw(TableFormatError, /row 1, .* name the columns/);
+    expect(parseTable("a.csv", ",a\n0,3\n1,4\n").columns).to.deep.equal(["a"]);
+  });
+
+  it("read JSON with a byte order mark; error: a member named twice is not lost in silence", () => {
+    expect(columnOf(parseTable("a.json", '\uFEFF{"x":[1,2]}'))).to.deep.equal([1, 2]);
+    for (const text of ['{"x":[1],"x":[2]}', '[{"x":1},{"x":2,"\\u0078":3}]'])
+      expect(() => parseTable("a.json", text), text).to.throw(TableFormatError, /names "x" twice/);
+    expect(columnOf(parseTable("a.json", '[{"NA":1,"x":"NA"},{"NA":2,"x":"NA"}]'), "NA")).to.deep.equal([1, 2]);
+  });
+
+  it("error: two rows of one step are not put side by side", () => {
+    const table = parseTable(
+      "a.csv",
+      "date,x\n2024-01-01,1\n2024-01-02,2\n2024-01-02 03:00,3\n2024-01-03,4\n2024-01-04,4\n",
+    );
+    expect(() => regularColumn(table)).to.throw(DatesUnorderedError, /row 4: .*off the file's step/);
+  });
+
   it("error: CellNotNumericError names file, row and column", () => {
     for (const cell of ["abc", "Infinity", "1e999", "5%", "1,000", "2024-02-31"]) {
       const quoted = `date,x\n2024-01-01,1\n2024-01-02,"${cell}"\n`;
@@ -75,10 +143,23 @@ describe("tables of the command line", () => {
   });
 
   it("error: what is no date is named, in any calendar and beyond the year 5000", () => {
-    for (const date of ["2024-02-31", "01/02/2024", "99999999999999", "1e9"])
+    for (const date of [
+      "2024-02-31",
+      "01/02/2024",
+      "99999999999999",
+      "1e9",
+      "2024-13-01",
+      "2024-02-31T00:00:00+02:00",
+      "2024-01-01 25:00",
+    ])
       expect(() => parseTable("my.csv", `date,x\n${date},1\n`), date)
         .to.throw(DateUnreadableError, /my\.csv, row 2, column "date": .*YYYY-MM-DD/)
         .with.property("exitCode", 2);
+  });
+
+  it("error: digits after a closing quote are not joined to the number before", () => {
+    expect(() => parseTable("my.csv", 'x,y\n"0.01"5,2\n')).to.throw(TableFormatError, /row 2 has a quote inside/);
+    expect(parseTable("my.csv", '"x", "a ""b""" \n"0.01","2"\n').columns).to.deep.equal(["x", 'a "b"']);
   });
 
   it("error: a quote that stays open swallows no row", () => {
