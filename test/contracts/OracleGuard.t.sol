@@ -272,6 +272,13 @@ contract OracleGuardTest is CoreFixture {
         eq(config.maxAnswer, 2e18, "max");
     }
 
+    function test_TheLongestHeartbeatThatCanBeStoredIsTaken() public {
+        OracleConfig memory config = guard.oracle(3);
+        config.heartbeat = type(uint24).max;
+        guard.setOracle(3, config);
+        eq(guard.oracle(3).heartbeat, type(uint24).max, "to the second");
+    }
+
     function badConfig(OracleConfig memory config, uint256 field, uint256 value) internal {
         vm.expectRevert(abi.encodeWithSelector(Errors.OracleGuard_BadConfig.selector, 3, field, value));
         guard.setOracle(3, config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ILiquidityVault, RebalanceResult} from "../../contracts/interfaces/ILiquidityVault.sol";
 import {QueueFixture} from "./support/QueueFixture.sol";
 
@@ -77,5 +78,37 @@ contract QueuePaymentsTest is QueueFixture {
         eq(result.navAfter, 0, "and still nothing for holders");
         eq(vault.lockedProfit(), 0, "no gain");
         checkBooks();
+    }
+
+    function test_AVenueThatPaysTheQueueCannotCallBack() public {
+        allocate(4, 90 ether);
+        vault.setWithdrawalOrder(idList(1));
+        pass(1 hours);
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        toEnd(id);
+        uint8[] memory both = idList(1, 4);
+        vault.report(both);
+        pass(1 hours);
+        adapters[1].setCallback(address(vault), abi.encodeCall(vault.report, (idList(4))));
+        queue.price();
+        eq(vault.queueLiabilities(), 0, "paid");
+        ok(
+            adapters[1].callbackRevert() == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector,
+            "and refused while it paid"
+        );
+    }
+
+    function test_AnExitOfNothingPullsNothing() public {
+        adapters[1].setInstant(0);
+        vault.setWithdrawalOrder(idList(1));
+        uint256 id = request(ALICE, vault.balanceOf(ALICE));
+        request(BOB, vault.balanceOf(BOB));
+        toEnd(id);
+        vault.report(idList(1));
+        queue.price();
+        near(vault.queueLiabilities(), 80 ether, 1, "what the venue holds back");
+        adapters[1].setInstant(type(uint256).max);
+        vault.withdraw(0, ALICE, ALICE);
+        near(vault.debtOf(1), 80 ether, 1, "nobody asked the venue");
     }
 }

@@ -115,6 +115,13 @@ contract StrategyRegistryTest is CoreFixture {
         eq(relative, 1, "relative");
     }
 
+    function test_TheLastRiskIdHasACap() public {
+        registry.setRiskCap(31, 1 ether, 1);
+        (uint128 absolute, uint16 relative) = registry.riskCap(31);
+        eq(absolute, 1 ether, "absolute");
+        eq(relative, 1, "relative");
+    }
+
     function test_RevertWhen_AShareOrARiskIdIsOutOfRange() public {
         vm.expectRevert(abi.encodeWithSelector(Errors.StrategyRegistry_BadBps.selector, 10_001, 10_000));
         registry.setLimits(1, limits(1, 1, 10_001, 1));

@@ -36,9 +36,25 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "The one call it makes is the vault's transferFrom, which calls nobody; the modifier is there for a vault that would.",
   },
   {
-    id: "BoundedCall._refuseStarved | constant | READ_GAS -> - 1",
-    why: "Moves the line by one gas of three million.",
+    id: "RedeemQueue.cancelRedeemRequest | modifier | nonReentrant dropped",
+    why: "The one call it makes, last of all, is the vault's transfer of shares, which calls nobody.",
   },
+  {
+    id: "RedeemQueue._seekOldest | drop | own.firstWord = uint40(id >> 8) dropped",
+    why: "It only saves reading words that are empty: the search then starts where it started before, and finds the same.",
+  },
+  {
+    id: "LiquidityVault.maxDeposit | boundary | assets >= MAX_ASSETS -> >",
+    why: "Where both are equal the room that is left is zero either way.",
+  },
+  {
+    id: "OracleGuard._narrow | boundary | int256(most) > 0 -> >=",
+    why: "The smaller of any bound and a greatest answer of zero is zero, as for a negative one.",
+  },
+  ...["BoundedCall._refuseStarved", "BoundedCall.tryRead"].map((where) => ({
+    id: `${where} | constant | READ_GAS -> - 1`,
+    why: "Moves the line by one gas of three million.",
+  })),
   {
     id: "OracleGuard._band | boundary | market > redemption -> >=",
     why: "Where both are equal the distance is zero whichever is taken from the other.",
