@@ -11,7 +11,8 @@ import {Errors} from "../libraries/Errors.sol";
 /// @title AaveV3Adapter
 /// @notice Supplies to one Aave v3 reserve, 3.0 to 3.6. A unit is scaled aToken balance; its worth is the accrued
 /// supply index, rounded down as Aave does since 3.5; it rounded half up before, and the value is then what an exit
-/// pays or 1 wei less. Where the reserve has a deficit, its share of it is taken off.
+/// pays or 1 wei less. Where the reserve has a deficit, its share of what exceeds a thousandth of all claims is taken
+/// off.
 /// @dev A donation of aTokens is not booked. A donation to the reserve (flash-loan premium, Aave's own income)
 /// raises the index and is yield. Before 3.3 Aave does not say what bad debt it has: there an uncovered loss shows as
 /// missing liquidity alone.
@@ -30,6 +31,9 @@ contract AaveV3Adapter is AdapterBase {
     uint256 private constant SUPPLY_CAP_MASK = (1 << 36) - 1;
     /// @dev Aave rounds three products half up when it checks the cap; one wei each.
     uint256 private constant CAP_ROUNDING = 3;
+    /// @dev Part of all claims that a deficit may reach before it counts. Anyone can dilute a share within one
+    /// transaction by lending more; of deficits that reserves live with, and Aave covers, nothing is to be gained so.
+    uint256 private constant COVERED_PART = 1_000;
 
     IAaveV3Pool public immutable pool;
     IAaveV3Token public immutable aToken;
@@ -108,10 +112,13 @@ contract AaveV3Adapter is AdapterBase {
 
     /// @dev Bad debt that Aave wrote off lowers no index: all claims stand, and what backs them is short by the deficit
     /// until somebody covers it. Each claim bears its share, or those who leave first would be paid by the others.
+    /// Counted from COVERED_PART on, without a step there.
     function _lessShare(uint256 claim, uint256 deficit, uint256 index) private view returns (uint256) {
         uint256 scaled = aToken.scaledTotalSupply() + pool.getReserveData(asset).accruedToTreasury;
         uint256 claims = Math.mulDiv(scaled, index, RAY);
-        return deficit < claims ? Math.mulDiv(claim, claims - deficit, claims) : 0;
+        if (deficit >= claims) return 0;
+        uint256 lost = Math.saturatingSub(deficit, claims / COVERED_PART);
+        return Math.mulDiv(claim, claims - lost, claims);
     }
 
     /// @dev Interest on variable debt since the reserve's last update, times the reserve factor, rounded up.

@@ -1,6 +1,7 @@
 /**
  * Aave v3 supply of the vault's asset, releases 3.0 to 3.6: index growth is the whole yield; exits are instant while the reserve
- * is liquid. Bad debt that Aave wrote off (3.3 and later) lowers no index; the adapter counts its share of it as lost.
+ * is liquid. Bad debt that Aave wrote off (3.3 and later) lowers no index; the adapter counts its share of it as
+ * lost, from a thousandth of all claims on.
  */
 import { AaveV3Adapter__factory } from "../../types/ethers-contracts/factories/contracts/adapters/AaveV3Adapter__factory.ts";
 import { IAaveV3Pool__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/external/aave/IAaveV3.sol/IAaveV3Pool__factory.ts";
@@ -27,9 +28,15 @@ const flagAt = (configuration: bigint, bit: bigint): boolean => ((configuration 
 const decimalsOf = (configuration: bigint): bigint => (configuration >> 48n) & 0xffn;
 const supplyCapOf = (configuration: bigint): bigint => (configuration >> 116n) & ((1n << 36n) - 1n);
 
-/** Part of each claim that nothing backs, fraction. */
-const missingPart = (deficit: bigint, claims: bigint): number =>
-  deficit < claims ? fromWad((deficit * WAD) / claims) : deficit > 0n ? 1 : 0;
+/** `AaveV3Adapter.COVERED_PART`. */
+const COVERED_PART = 1_000n;
+
+/** Part of each claim that the adapter counts as lost, fraction: what nothing backs, from a thousandth of all claims on. */
+function lostPart(deficit: bigint, claims: bigint): number {
+  if (deficit >= claims) return deficit > 0n ? 1 : 0;
+  const lost = deficit - claims / COVERED_PART;
+  return lost > 0n ? fromWad((lost * WAD) / claims) : 0;
+}
 
 const inspect: Inspect = ({ asset, targets, sizes }, now) => {
   const pool = targetAt("aave-v3", targets, 0);
@@ -78,7 +85,7 @@ const inspect: Inspect = ({ asset, targets, sizes }, now) => {
               used: assets(claims),
               source: "the reserve's supply cap; what the treasury is owed counts",
             },
-      discount: lost.ok ? missingPart(lost.value, claims) : 0,
+      discount: lost.ok ? lostPart(lost.value, claims) : 0,
       enter: {
         closed: stopped ?? (flagAt(configuration, 57n) ? "the Aave reserve is frozen" : null),
         quotes,
