@@ -31,7 +31,7 @@ export interface Certificate {
   readonly primal: number;
   /** Proven bound that no weights within the limits can pass. */
   readonly dual: number;
-  /** (primal - dual) / |primal|. */
+  /** (primal - dual) / |primal|; of an optimum of zero, in units of the sample's losses or variances. */
   readonly gap: number;
   /** Largest violation of a limit, in weight. */
   readonly infeasibility: number;

@@ -10,15 +10,22 @@ const WIDEST_VIOLATION = 1e-7;
 const ZERO = 1e-12;
 
 /**
+ * The answer, if it is proven. Of an optimum of zero, where the gap says nothing, it is restated in units of what losses or
+ * variances are counted in.
  * @param unit what the objective is counted in: a return or a variance; asked for only where the gap does not suffice.
  * @throws {NotConvergedError} for an answer whose certificate does not hold.
  */
 export function requireProof(portfolio: Portfolio, unit: number | (() => number)): Portfolio {
   const { objective, certificate, rounds, weights } = portfolio;
-  const { primal, dual, gap, infeasibility } = certificate;
-  const isClose = gap <= WIDEST_GAP || Math.abs(primal - dual) <= ZERO * (typeof unit === "number" ? unit : unit());
+  const { primal, dual, infeasibility } = certificate;
+  let { gap } = certificate;
+  if (!(gap <= WIDEST_GAP)) {
+    const apart = Math.abs(primal - dual);
+    const measure = typeof unit === "number" ? unit : unit();
+    if (apart <= ZERO * measure) gap = apart === 0 ? 0 : apart / measure;
+  }
   const isNumber = Number.isFinite(objective) && weights.every(Number.isFinite);
-  if (!(isClose && isNumber && infeasibility <= WIDEST_VIOLATION))
+  if (!(gap <= WIDEST_GAP && isNumber && infeasibility <= WIDEST_VIOLATION))
     throw new NotConvergedError(rounds, gap, infeasibility);
-  return portfolio;
+  return gap === certificate.gap ? portfolio : { ...portfolio, certificate: { ...certificate, gap } };
 }

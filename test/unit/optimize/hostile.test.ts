@@ -291,4 +291,18 @@ describe("portfolios of hostile inputs", function () {
       }
     }
   });
+
+  it("an optimum of zero is proven in units of the sample, not as a share of nothing", () => {
+    const rng = createRng(53_000);
+    const rows = Array.from({ length: 60 }, () => Array.from({ length: 120 }, () => 1e-4 + 1e-3 * rng.normal()));
+    const drawdown = leastCdar(longOnly(named(120)), solver, toSample(rows), 0.95);
+    expect(Math.abs(drawdown.objective)).to.be.below(1e-12);
+    expect(drawdown.certificate.gap).to.be.within(-1e-9, 1e-9);
+    const one = factorSample(createRng(53_001), 1, 60).map(([value = 0]) => value);
+    const mirrored = one.map((value) => [value, 1e-3 - value]);
+    const covariance = sampleCovariance(mirrored);
+    const calm = new MeanVariance(longOnly(named(2)), solver, meansOf(toSample(mirrored)), covariance).leastVariance();
+    expect(calm.certificate.gap).to.be.within(-1e-9, 1e-9);
+    expect(calm.weights[0]).to.be.closeTo(0.5, 1e-9);
+  });
 });
