@@ -6,8 +6,8 @@ export class UnknownVenueError extends InputError {
   readonly venue: string;
   /** @param leftOut why a column of this name takes no part; empty where there is none. */
   constructor(venue: string, known: readonly string[], leftOut: readonly string[] = []) {
-    const what = leftOut.length === 0 ? `There is no venue "${venue}" in the data.` : leftOut.join(" ");
-    super(`${what} Choose from: ${known.slice(0, 24).join(", ")}.`);
+    const where = leftOut.length === 0 ? "in the data" : `that takes part (${leftOut.join(" ")})`;
+    super(`There is no venue "${venue}" ${where}. Choose from: ${known.slice(0, 24).join(", ")}.`);
     this.venue = venue;
   }
 }
@@ -41,11 +41,10 @@ export class NoVenueError extends InputError {
   readonly code = "BACKTEST_NO_VENUE";
   /** @param leftOut one line for each column that takes no part. */
   constructor(why: string, leftOut: readonly string[] = []) {
-    const more = leftOut.length > SHOWN ? ` and ${leftOut.length - SHOWN} more.` : "";
+    const shown = leftOut.slice(0, SHOWN).map((line) => ` ${line}`);
+    const more = leftOut.length > SHOWN ? ` And ${leftOut.length - SHOWN} more.` : "";
     super(
-      leftOut.length === 0
-        ? `No column of the data can be backtested: ${why}. Name columns with --venues, or widen --from and --to.`
-        : `No column of the data can be backtested: ${why}. ${leftOut.slice(0, SHOWN).join(" ")}${more} Lower --min-coverage for gaps, or widen --from and --to.`,
+      `No column of the data can be backtested: ${why}.${shown.join("")}${more} Name columns with --venues, lower --min-coverage for gaps, or widen --from and --to.`,
     );
   }
 }

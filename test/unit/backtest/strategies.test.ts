@@ -31,12 +31,12 @@ describe("strategies of a backtest", () => {
     const panel = panelOf([early, venueOf("whole", noisy(1))], 0.9);
     expect(() => venueNamed(panel, "early")).to.throw(
       UnknownVenueError,
-      /^early: left out, it covers 44 % of the days .* Choose from: whole\.$/,
+      /^There is no venue "early" that takes part \(early: left out, it covers 44 % of the days .*\)\. Choose from: whole\.$/,
     );
     expect(() => venueNamed(panel, "none")).to.throw(UnknownVenueError, /There is no venue "none" in the data/);
     expect(() => panelOf([venueOf("a", flat(0)), venueOf("b", flat(0))])).to.throw(
       NoVenueError,
-      /every column was left out\. a: left out, every figure is zero\. b: left out, every figure is zero\. Lower --min-coverage/,
+      /every column was left out\. a: left out, every figure is zero\. b: left out, every figure is zero\. Name columns with --venues, lower --min-coverage/,
     );
   });
 
