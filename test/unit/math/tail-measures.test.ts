@@ -80,6 +80,29 @@ describe("entropic and drawdown measures", () => {
     }
   });
 
+  it("EVaR of a long sample, which starts from a few of its losses, is that of a search to the last digit", () => {
+    for (const size of [4_096, 10_001]) {
+      const rng = createRng(size);
+      // Calm; heavy tails; one loss that no coarse look meets; ties; and a cycle as long as the distance between the losses looked at.
+      const samples: ((i: number) => number)[] = [
+        () => 0.01 * rng.normal(),
+        () => 0.001 * rng.normal() ** 3,
+        (i) => (i === 7 ? -0.9 : 1e-6 * rng.normal()),
+        () => Math.round(10 * rng.normal()) / 100,
+        (i) => (i % Math.floor(size / 512) === 0 ? 1e-4 : -0.02) + 1e-5 * rng.normal(),
+      ];
+      for (const [k, draw] of samples.entries()) {
+        const returns = Float64Array.from({ length: size }, (_, i) => draw(i));
+        const losses = returns.map((value) => -value);
+        const elsewhere = 10 / (Math.max(...losses) - Math.min(...losses));
+        for (const beta of [0.9, 0.99, 0.9995]) {
+          const exact = entropicTail(losses, 1 - beta, elsewhere, 1e-13).evar;
+          expect(entropicValueAtRisk(returns, beta) / exact, `sample ${k}, ${beta}`).to.be.closeTo(1, 1e-12);
+        }
+      }
+    }
+  });
+
   it("EVaR is subadditive, and its tail weights lie in the entropy ball", () => {
     for (let seed = 0; seed < 500; seed++) {
       const rng = createRng(70_000 + seed);
