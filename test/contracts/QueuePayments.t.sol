@@ -7,7 +7,8 @@ import {QueueFixture} from "./support/QueueFixture.sol";
 
 /// @notice What priced requests are paid from, and what happens where that is not enough.
 contract QueuePaymentsTest is QueueFixture {
-    function test_TheQueueIsPaidFromTheWithdrawalOrderToo() public {
+    /// @dev 100 ether are asked for and reported on; 30 are idle, and strategy 1 is what the rest comes from.
+    function _askForMoreThanIdle() private {
         allocate(4, 90 ether);
         vault.setWithdrawalOrder(idList(1));
         pass(1 hours);
@@ -15,6 +16,10 @@ contract QueuePaymentsTest is QueueFixture {
         toEnd(id);
         uint8[] memory both = idList(1, 4);
         vault.report(both);
+    }
+
+    function test_TheQueueIsPaidFromTheWithdrawalOrderToo() public {
+        _askForMoreThanIdle();
         queue.price();
         eq(vault.queueLiabilities(), 0, "30 idle and 70 from strategy 1");
         near(vault.debtOf(1), 10 ether, 1, "debt fell");
@@ -81,13 +86,7 @@ contract QueuePaymentsTest is QueueFixture {
     }
 
     function test_AVenueThatPaysTheQueueCannotCallBack() public {
-        allocate(4, 90 ether);
-        vault.setWithdrawalOrder(idList(1));
-        pass(1 hours);
-        uint256 id = request(ALICE, vault.balanceOf(ALICE));
-        toEnd(id);
-        uint8[] memory both = idList(1, 4);
-        vault.report(both);
+        _askForMoreThanIdle();
         pass(1 hours);
         adapters[1].setCallback(address(vault), abi.encodeCall(vault.report, (idList(4))));
         queue.price();
