@@ -41,8 +41,11 @@ export interface Panel {
 /** Families of price columns that one file may hold of the same token, before its name. */
 export const PRICE_FAMILY = /^(flip|dex|yf|price|px)_(.+)$/i;
 
-/** A column's name without its price family. */
-export const tokenOf = (name: string): string => PRICE_FAMILY.exec(name)?.[2] ?? name;
+/** Whether a column is meant by a name in any case, or by its token: "wstETH" for "flip_WSTETH". */
+export function answersTo(column: string, wanted: string): boolean {
+  const folded = wanted.toLowerCase();
+  return column.toLowerCase() === folded || PRICE_FAMILY.exec(column)?.[2]?.toLowerCase() === folded;
+}
 
 export const dayOf = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 export const isoOf = (day: number): string => new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 10);

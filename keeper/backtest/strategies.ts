@@ -1,7 +1,7 @@
 /** The strategies of a run, with the venues that they name found in the panel. */
 import type { ProfileName } from "../profiles.ts";
 import { UnknownStrategyError, UnknownVenueError } from "./errors.ts";
-import { type Panel, tokenOf } from "./panel.ts";
+import { answersTo, type Panel } from "./panel.ts";
 import { type ParsedStrategy, parseStrategy, STRATEGY_FORMS } from "./rules/index.ts";
 
 const HOLD = "hold:";
@@ -13,11 +13,10 @@ const HOLD = "hold:";
 export function venueNamed({ venues, notes }: Panel, wanted: string): string {
   const names = venues.map(({ name }) => name);
   if (names.includes(wanted)) return wanted;
-  const folded = wanted.toLowerCase();
-  const near = names.filter((name) => name.toLowerCase() === folded || tokenOf(name).toLowerCase() === folded);
+  const near = names.filter((name) => answersTo(name, wanted));
   const [only] = near;
   if (only !== undefined && near.length === 1) return only;
-  const reasons = notes.filter((note) => note.toLowerCase().startsWith(`${folded}: left out`));
+  const reasons = notes.filter((note) => note.toLowerCase().startsWith(`${wanted.toLowerCase()}: left out`));
   throw new UnknownVenueError(wanted, near.length > 1 ? near : names, reasons);
 }
 

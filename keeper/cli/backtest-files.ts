@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ColumnMeaningError, DirtyColumnError, NoVenueError, UnknownVenueError } from "../backtest/errors.ts";
 import {
+  answersTo,
   buildPanel,
   cleanApy,
   dayOf,
@@ -15,11 +16,10 @@ import {
   type RawVenue,
   returnsOfPrices,
   type Source,
-  tokenOf,
 } from "../backtest/panel.ts";
 import type { Benchmark } from "../backtest/run.ts";
 import { median } from "../math/statistics.ts";
-import { OptionError, readText } from "./context.ts";
+import { decimal, OptionError, readText } from "./context.ts";
 import { parseTable, splitLine, type Table } from "./table.ts";
 import { CellNotNumericError, TableFormatError } from "./table-errors.ts";
 
@@ -81,7 +81,7 @@ function parseLong(
           "Write dates as YYYY-MM-DD and name every row's pool.",
         );
       const cell = cells[value] ?? "";
-      const figure = cell === "" ? Number.NaN : Number(cell);
+      const figure = decimal(cell);
       if (cell !== "" && !Number.isFinite(figure))
         throw new CellNotNumericError(file, i + 1, header[value] ?? "", cell);
       const days = found.get(name) ?? new Map<number, number>();
@@ -289,8 +289,7 @@ export interface MarketFiles {
 function find(candidates: readonly Candidate[], wanted: string): Candidate {
   const exact = candidates.find(({ name }) => name === wanted);
   if (exact !== undefined) return exact;
-  const fold = (name: string): string => name.toLowerCase();
-  const near = candidates.filter(({ name }) => fold(name) === fold(wanted) || fold(tokenOf(name)) === fold(wanted));
+  const near = candidates.filter(({ name }) => answersTo(name, wanted));
   // Of several sources of one token, the one that takes part by itself.
   const plain = near.filter(({ leftOut }) => leftOut === null);
   const [only] = plain.length === 1 ? plain : near;

@@ -12,7 +12,7 @@ import { gridOf, runSweep } from "../backtest/sweep.ts";
 import { median } from "../math/statistics.ts";
 import { PROFILE_NAMES, type ProfileName } from "../profiles.ts";
 import { type ApyUnit, type FileKind, readMarket, readTerms } from "./backtest-files.ts";
-import { FolderUnwritableError, OptionError, readText, wholeNumber } from "./context.ts";
+import { decimal, FolderUnwritableError, numberBetween, OptionError, readText, wholeNumber } from "./context.ts";
 import { type CommandResult, progress } from "./output.ts";
 import { columnOf, readTable, splitLine } from "./table.ts";
 import { TableFormatError } from "./table-errors.ts";
@@ -63,12 +63,6 @@ export function defaultStrategies(panel: Panel): string[] {
     "top-1",
     ...holds,
   ];
-}
-
-export function number(option: string, value: string, low: number, high: number): number {
-  const found = value.trim() === "" ? Number.NaN : Number(value);
-  if (!(found >= low && found <= high)) throw new OptionError(option, value, `Give a number from ${low} to ${high}.`);
-  return found;
 }
 
 function day(option: string, value: string | undefined): number | null {
@@ -125,13 +119,14 @@ export async function readSlippage(file: string, pair: string | undefined): Prom
   const header = splitLine(head, ",").map((name) => name.toLowerCase());
   const at = (name: string): number => header.indexOf(name);
   const rows = lines.map((line) => splitLine(line, ","));
+  const figure = (cells: readonly string[], name: string): number => decimal(cells[at(name)] ?? "");
   if (at("in_amount") >= 0 && at("price_impact") >= 0) {
     const [from, to] = (pair ?? "").toLowerCase().split(":");
     if (from === undefined || to === undefined || from === "")
       throw new OptionError("--slippage-pair", pair ?? "", "Name the two token addresses of the quotes, as 0x..:0x...");
     const quotes = rows
       .filter((cells) => cells[at("src")]?.toLowerCase() === from && cells[at("dst")]?.toLowerCase() === to)
-      .map((cells) => ({ size: Number(cells[at("in_amount")]) / 1e18, impact: Number(cells[at("price_impact")]) }));
+      .map((cells) => ({ size: figure(cells, "in_amount") / 1e18, impact: figure(cells, "price_impact") }));
     const curve = curveOfQuotes(quotes);
     if (curve.length === 0)
       throw new OptionError("--slippage", file, `It has too few quotes of ${pair}; five of one size are needed.`);
@@ -139,7 +134,7 @@ export async function readSlippage(file: string, pair: string | undefined): Prom
   }
   if (at("size") < 0 || at("impact") < 0)
     throw new TableFormatError(file, "it has neither the columns size and impact nor in_amount and price_impact");
-  const curve = rows.map((cells) => ({ size: Number(cells[at("size")]), impact: Number(cells[at("impact")]) }));
+  const curve = rows.map((cells) => ({ size: figure(cells, "size"), impact: figure(cells, "impact") }));
   const wrong = curve.findIndex(
     ({ size, impact }, i) => !(size > (curve[i - 1]?.size ?? 0) && impact >= 0 && impact < 1),
   );
@@ -155,7 +150,7 @@ export function parseSweep(texts: readonly string[]): { change: Partial<Backtest
     if (each.length === 0)
       throw new OptionError("--sweep", text, "Write key=value,value, for example cost-bps=0,5,10.");
     const change = each.map((value): Partial<BacktestOptions> => {
-      if (key === "cost-bps") return { costBps: number("--sweep cost-bps", value, 0, 1000) };
+      if (key === "cost-bps") return { costBps: numberBetween("--sweep cost-bps", value, 0, 1000) };
       if (key === "every") return { every: wholeNumber("--sweep every", value, 365) };
       if (key === "lag") return { lag: wholeNumber("--sweep lag", value, 30) };
       if (key === "warmup") return { warmup: wholeNumber("--sweep warmup", value, 3650) };
@@ -255,7 +250,7 @@ export async function backtest(flags: BacktestFlags): Promise<CommandResult> {
     benchmark: flags.benchmark ?? null,
     from: day("--from", flags.from),
     to: day("--to", flags.to),
-    minimumCoverage: number("--min-coverage", flags.minCoverage, 0, 1),
+    minimumCoverage: numberBetween("--min-coverage", flags.minCoverage, 0, 1),
     minimumDays: warmup + lag + 2,
     terms: flags.terms === undefined ? {} : await readTerms(flags.terms),
   });
@@ -266,10 +261,10 @@ export async function backtest(flags: BacktestFlags): Promise<CommandResult> {
     warmup,
     lag,
     every: wholeNumber("--every", flags.every, 365),
-    costBps: number("--cost-bps", flags.costBps, 0, 1000),
+    costBps: numberBetween("--cost-bps", flags.costBps, 0, 1000),
     chargeEntry: flags.chargeEntry ?? false,
-    nav: number("--nav", flags.nav, 1e-3, 1e8),
-    minimumIdle: number("--idle", flags.idle, 0, 0.99),
+    nav: numberBetween("--nav", flags.nav, 1e-3, 1e8),
+    minimumIdle: numberBetween("--idle", flags.idle, 0, 0.99),
     gas: flags.gas === undefined ? [] : await readGas(flags.gas, panel),
     curve: flags.slippage === undefined ? [] : await readSlippage(flags.slippage, flags.slippagePair),
     seed: wholeNumber("--seed", flags.seed, 0xffff_ffff),

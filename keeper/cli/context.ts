@@ -51,6 +51,13 @@ const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** The number that a decimal numeral writes; NaN for every other text, where Number() reads "" and "0x10" too. */
 export const decimal = (text: string): number => (NUMERAL.test(text) ? Number(text) : Number.NaN);
 
+/** A number within bounds, or one clear error. */
+export function numberBetween(option: string, value: string, low: number, high: number): number {
+  const found = decimal(value.trim());
+  if (!(found >= low && found <= high)) throw new OptionError(option, value, `Give a number from ${low} to ${high}.`);
+  return found;
+}
+
 /** A whole number from 0 to `highest`, or one clear error. */
 export function wholeNumber(option: string, value: string, highest = Number.MAX_SAFE_INTEGER): number {
   if (!/^\d{1,16}$/.test(value) || Number(value) > highest) {

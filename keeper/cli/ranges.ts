@@ -5,7 +5,7 @@ import type { HeldRange, RangeDecision, RangeEvaluation, RangeMarket } from "../
 import { assets, fromWad, toWad } from "../kernel/units.ts";
 import { DEFAULT_RANGE_CONFIG, decideRange } from "../optimize/ranges/index.ts";
 import { renderRangePage } from "../report/ranges.ts";
-import { FolderUnwritableError, OptionError, wholeNumber } from "./context.ts";
+import { FolderUnwritableError, numberBetween, OptionError, wholeNumber } from "./context.ts";
 import type { CommandResult } from "./output.ts";
 import { columnOf, readTable, type Table } from "./table.ts";
 import { TableFormatError } from "./table-errors.ts";
@@ -29,13 +29,6 @@ export interface RangesFlags {
   readonly cvarLimit: string;
   readonly seed: string;
   readonly out?: string;
-}
-
-/** A decimal number within bounds, or one clear error. */
-function decimal(option: string, value: string, low: number, high: number): number {
-  const number = value.trim() === "" ? Number.NaN : Number(value);
-  if (!(number >= low && number <= high)) throw new OptionError(option, value, `Give a number from ${low} to ${high}.`);
-  return number;
 }
 
 /** Two ticks, "lower,upper". */
@@ -84,8 +77,8 @@ function marketOf(pair: PairSeries, flags: RangesFlags): RangeMarket {
   const last = pair.prices[pair.prices.length - 1];
   if (last === undefined)
     throw new TableFormatError(flags.data, "no row has a value in every column that was asked for");
-  const eth = (option: string, value: string) => assets(toWad(decimal(option, value, 0, 1e12)));
-  const othersLiquidity = decimal("--others-liquidity", flags.othersLiquidity, 0, 1e15);
+  const eth = (option: string, value: string) => assets(toWad(numberBetween(option, value, 0, 1e12)));
+  const othersLiquidity = numberBetween("--others-liquidity", flags.othersLiquidity, 0, 1e15);
   return {
     asOf: pair.times[pair.times.length - 1] ?? 0,
     times: pair.times,
@@ -96,14 +89,14 @@ function marketOf(pair: PairSeries, flags: RangesFlags): RangeMarket {
       fee: wholeNumber("--fee", flags.fee, 999_999),
       tickSpacing: Math.max(1, wholeNumber("--spacing", flags.spacing, 32_767)),
       assetIsToken0: flags.assetToken === "0",
-      price: flags.poolPrice === undefined ? last : decimal("--pool-price", flags.poolPrice, 1e-18, 1e18),
+      price: flags.poolPrice === undefined ? last : numberBetween("--pool-price", flags.poolPrice, 1e-18, 1e18),
       volumePerDay: eth("--volume", flags.volume),
       othersLiquidity: toWad(othersLiquidity),
     },
     value: eth("--value", flags.value),
     current: flags.current === undefined ? null : parseRange(flags.current),
     gasCost: eth("--gas-cost", flags.gasCost),
-    slippage: decimal("--slippage", flags.slippage, 0, 0.5),
+    slippage: numberBetween("--slippage", flags.slippage, 0, 0.5),
   };
 }
 
@@ -113,8 +106,8 @@ export async function decideRanges(flags: RangesFlags): Promise<CommandResult> {
   const market = marketOf(pair, flags);
   const config = {
     ...DEFAULT_RANGE_CONFIG,
-    horizonDays: decimal("--horizon", flags.horizon, 1, 365),
-    cvarLimit: decimal("--cvar-limit", flags.cvarLimit, 0, 1),
+    horizonDays: numberBetween("--horizon", flags.horizon, 1, 365),
+    cvarLimit: numberBetween("--cvar-limit", flags.cvarLimit, 0, 1),
     seed: wholeNumber("--seed", flags.seed, 0xffff_ffff),
   };
   const decision = decideRange(market, config);

@@ -148,6 +148,10 @@ describe("files of a backtest", () => {
     expect(await readSlippage(curve, undefined)).to.have.length(3);
     const falling = write("falling.csv", "size,impact", (t) => `${10 - t},0.001`, 3);
     expect(String(await readSlippage(falling, undefined).catch((error: unknown) => error))).to.match(/row 3/);
+    for (const [k, cell] of ["", "0x1", "0.1%"].entries()) {
+      const unread = write(`unread${k}.csv`, "size,impact", (t) => `${10 + t},${t === 1 ? cell : "0.001"}`, 3);
+      expect(String(await readSlippage(unread, undefined).catch((error: unknown) => error)), cell).to.match(/row 3/);
+    }
   });
 
   it("reads sweeps", () => {
